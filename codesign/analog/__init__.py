@@ -1,0 +1,1 @@
+"""Analog in-memory computing: devices, wires and read-out, inside the gradient."""

@@ -1,0 +1,1 @@
+"""Hardware families: chips whose parameters are optimised."""

@@ -1,0 +1,51 @@
+"""The interface of all hardware: a pytree of design parameters that turns a workload into a cost."""
+
+import abc
+
+import equinox as eqx
+from jax.typing import ArrayLike
+
+from codesign.cost import Cost
+from codesign.technology import Technology
+from codesign.workload import LayerWork, Workload
+
+
+class UnsupportedLayerError(ValueError):
+    """A layer that the hardware cannot run; the message names layer and reason."""
+
+
+class AbstractHardware(eqx.Module):
+    """A chip.
+
+    Design parameters are float array leaves (scalars or one entry per layer), options are static fields, so that `jax.grad`,
+    `jax.vmap` and `jax.jit` see a chip as data. Concrete classes are final.
+    """
+
+    @abc.abstractmethod
+    def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
+        """Cost of one inference.
+
+        Args:
+            workload: what to run.
+            technology: prices of actions.
+            hardness: 1 is the exact discrete model; below 1 the smooth one. They agree at legal integers.
+        """
+
+    @abc.abstractmethod
+    def unsupported(self, layer: LayerWork) -> str | None:
+        """Why the chip cannot run this layer, or None when it can."""
+
+    def supports(self, layer: LayerWork) -> bool:
+        """Whether the chip can run this layer."""
+        return self.unsupported(layer) is None
+
+    def require(self, workload: Workload) -> None:
+        """Refuse a workload with a layer that this chip cannot run.
+
+        Raises:
+            UnsupportedLayerError: names the first such layer and why.
+        """
+        for layer in workload:
+            reason = self.unsupported(layer)
+            if reason is not None:
+                raise UnsupportedLayerError(f"{type(self).__name__} cannot run layer {layer.name!r} ({layer.kind}): {reason}")

@@ -1,0 +1,1 @@
+"""Networks whose activity, precision and time are part of the gradient."""

@@ -1,0 +1,75 @@
+"""Small differentiable building blocks: safe functions, straight-through estimators and smooth forms of discrete ones.
+
+Every smooth form takes `hardness` in [0, 1]: at 1 it *is* the discrete function, below 1 it is smooth between the integers and
+agrees with the discrete function on them, so that annealing never jumps.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+TINY = 1e-30
+
+
+def safe_divide(numerator: ArrayLike, denominator: ArrayLike, otherwise: float = 0.0) -> Array:
+    """`numerator / denominator`, and `otherwise` where the denominator is 0, with finite gradients (double where)."""
+    denominator = jnp.asarray(denominator)
+    zero = denominator == 0
+    return jnp.where(zero, otherwise, jnp.asarray(numerator) / jnp.where(zero, 1, denominator))
+
+
+def safe_log(x: ArrayLike, floor: float = TINY) -> Array:
+    """Natural logarithm of `max(x, floor)`, with gradient 0 below the floor."""
+    x = jnp.asarray(x)
+    ok = x > floor
+    return jnp.where(ok, jnp.log(jnp.where(ok, x, 1)), jnp.log(floor))
+
+
+def straight_through(hard: Array, soft: Array) -> Array:
+    """The value of `hard` with the gradient of `soft`."""
+    return soft + jax.lax.stop_gradient(hard - soft)
+
+
+def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
+    """Ceiling of `x >= 0`, annealed from the identity (hardness 0) to the exact step (hardness 1).
+
+    Between two integers it rises as `(1 - exp(-b f)) / (1 - exp(-b))` with `f` the fraction and `b = 8 h / (1 - h)`. It lies
+    between `x` and `ceil(x)`, is monotone, and equals both on integers at every hardness.
+    """
+    x = jnp.asarray(x)
+    hardness = jnp.asarray(hardness, x.dtype)
+    soft_range = hardness < 1
+    sharpness = 8 * hardness / jnp.where(soft_range, 1 - hardness, 1)
+    base = jax.lax.stop_gradient(jnp.floor(x))
+    fraction = x - base
+    tiny = sharpness < 1e-3  # below it the ratio of expm1 loses precision, and the identity is exact enough
+    safe_sharpness = jnp.where(tiny, 1, sharpness)
+    curve = jnp.expm1(-safe_sharpness * fraction) / jnp.expm1(-safe_sharpness)
+    soft = base + jnp.where(tiny, fraction, curve)
+    return jnp.where(soft_range, soft, jnp.ceil(x))
+
+
+def smooth_maximum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
+    """Maximum of two positive quantities: a p-norm with p growing from 4 (hardness 0) to the exact maximum (hardness 1).
+
+    Never below the exact maximum, and at most `2**(1/p)` times it.
+    """
+    a, b = jnp.asarray(a), jnp.asarray(b)
+    hardness = jnp.asarray(hardness, jnp.result_type(a, b, jnp.float32))
+    soft_range = hardness < 1
+    power = 4 / jnp.where(soft_range, 1 - hardness, 1)
+    top = jnp.maximum(jnp.maximum(a, b), TINY)
+    log_sum = jnp.logaddexp(power * safe_log(a / top), power * safe_log(b / top))
+    return jnp.where(soft_range, top * jnp.exp(log_sum / power), jnp.maximum(a, b))
+
+
+def smooth_minimum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
+    """Minimum of two positive quantities, by `a b / smooth_maximum(a, b)`; never above the exact minimum."""
+    a, b = jnp.asarray(a), jnp.asarray(b)
+    return jnp.where(jnp.asarray(hardness) < 1, safe_divide(a * b, smooth_maximum(a, b, hardness)), jnp.minimum(a, b))
+
+
+def step_weights(timesteps: ArrayLike, longest: int) -> Float[Array, " longest"]:
+    """Weight of each of `longest` steps when `timesteps` of them count: `clip(timesteps - t, 0, 1)`; exact at integers."""
+    return jnp.clip(jnp.asarray(timesteps) - jnp.arange(longest), 0, 1)

@@ -1,0 +1,1 @@
+"""The literature's own cost models, reproduced exactly, known defects included."""

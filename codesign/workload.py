@@ -1,0 +1,201 @@
+"""The narrow waist: what a network asks of a chip, layer by layer.
+
+Shapes are static; rates, bits and timesteps are arrays over layers, so a cost model is one vectorised expression that traces
+once, differentiates with respect to activity and precision, and maps over designs.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+Kind = Literal["conv", "dense", "pool", "attention", "recurrent"]
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerWork:
+    """Static shape of one layer (all integers; feature maps are channels x height x width, no batch).
+
+    A dense layer is a 1x1 map. A recurrent layer counts its own outputs among its `channels_in`. An attention layer is the pair
+    of products Q K^T and (Q K^T) V over `positions` tokens: no stored weights, operands both dynamic.
+
+    Raises:
+        ValueError: a size below 1, channels not divisible by groups, or an unknown kind; the message names layer and field.
+    """
+
+    name: str
+    kind: Kind
+    channels_in: int
+    channels_out: int
+    height_in: int = 1
+    width_in: int = 1
+    height_out: int = 1
+    width_out: int = 1
+    kernel_height: int = 1
+    kernel_width: int = 1
+    stride: int = 1
+    groups: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse shapes that no layer can have."""
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"layer {self.name!r}: kind {self.kind!r} is unknown; use one of {', '.join(get_args(Kind))}")
+        for field in dataclasses.fields(self)[2:]:
+            value = getattr(self, field.name)
+            if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"layer {self.name!r}: {field.name} must be an integer of at least 1, got {value!r}")
+        for field_name in ("channels_in", "channels_out"):
+            if getattr(self, field_name) % self.groups:
+                raise ValueError(
+                    f"layer {self.name!r}: {field_name} {getattr(self, field_name)} is not divisible by groups {self.groups}"
+                )
+
+    @property
+    def fan_in(self) -> int:
+        """Inputs of one output: K = kh kw Cin / groups."""
+        return self.kernel_height * self.kernel_width * self.channels_in // self.groups
+
+    @property
+    def positions(self) -> int:
+        """Output pixels, P."""
+        return self.height_out * self.width_out
+
+    @property
+    def neurons_in(self) -> int:
+        """Elements of the input map."""
+        return self.channels_in * self.height_in * self.width_in
+
+    @property
+    def neurons_out(self) -> int:
+        """Elements of the output map."""
+        return self.channels_out * self.positions
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the layer multiplies by stored weights."""
+        return self.kind in ("conv", "dense", "recurrent")
+
+    @property
+    def weights(self) -> int:
+        """Stored weights, K N; 0 for pooling and attention."""
+        return self.fan_in * self.channels_out if self.has_weights else 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one dense pass (one step): K N P; 0 for pooling."""
+        if self.kind == "pool":
+            return 0
+        if self.kind == "attention":
+            return 2 * self.positions * self.positions * self.channels_out
+        return self.fan_in * self.channels_out * self.positions
+
+
+def dense(name: str, inputs: int, outputs: int) -> LayerWork:
+    """A fully connected layer."""
+    return LayerWork(name, "dense", inputs, outputs)
+
+
+def conv(
+    name: str, channels_in: int, channels_out: int, size: int, kernel: int = 3, stride: int = 1, padding: int | None = None, groups: int = 1
+) -> LayerWork:
+    """A square convolution on a `size` x `size` map; `padding` defaults to "same" (kernel // 2)."""
+    pad = kernel // 2 if padding is None else padding
+    out = (size + 2 * pad - kernel) // stride + 1
+    return LayerWork(name, "conv", channels_in, channels_out, size, size, out, out, kernel, kernel, stride, groups)
+
+
+def pool(name: str, channels: int, size: int, kernel: int = 2) -> LayerWork:
+    """A square pooling layer whose stride is its kernel."""
+    out = size // kernel
+    return LayerWork(name, "pool", channels, channels, size, size, out, out, kernel, kernel, kernel, groups=channels)
+
+
+class Workload(eqx.Module):
+    """Layers, and how the network runs on them: one float array of shape `[layers]` per property.
+
+    Attributes:
+        layers: static shapes.
+        input_rate, output_rate: mean non-zero share per element and step, in [0, 1], differentiable.
+        timesteps: steps each layer runs for; 1 for a layer that does not spike.
+        spiking: 1 for a spiking layer, 0 for a multiply-accumulate layer, between for a relaxed one.
+        weight_bits, activation_bits, state_bits: precision [bit]; activation_bits is the payload of one *input* element or
+            event of the layer (1 = binary spike), state_bits the membrane potential's.
+        weight_density: non-zero share of the weights.
+    """
+
+    layers: tuple[LayerWork, ...] = eqx.field(static=True)
+    input_rate: Float[Array, " layers"]
+    output_rate: Float[Array, " layers"]
+    timesteps: Float[Array, " layers"]
+    spiking: Float[Array, " layers"]
+    weight_bits: Float[Array, " layers"]
+    activation_bits: Float[Array, " layers"]
+    state_bits: Float[Array, " layers"]
+    weight_density: Float[Array, " layers"]
+
+    @classmethod
+    def of(
+        cls,
+        layers: Sequence[LayerWork],
+        *,
+        input_rate: ArrayLike = 0.1,
+        output_rate: ArrayLike = 0.1,
+        timesteps: ArrayLike = 4,
+        spiking: ArrayLike = 1,
+        weight_bits: ArrayLike = 4,
+        activation_bits: ArrayLike = 1,
+        state_bits: ArrayLike = 8,
+        weight_density: ArrayLike = 1,
+        dtype: np.typing.DTypeLike = jnp.float32,
+    ) -> "Workload":
+        """A workload from scalars or per-layer arrays.
+
+        Raises:
+            ValueError: no layers, duplicate names, or a property of the wrong length (the message names it).
+        """
+        layers = tuple(layers)
+        if not layers:
+            raise ValueError("a workload needs at least one layer")
+        names = [layer.name for layer in layers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"layer names must differ, got {names}")
+
+        def spread(name: str, value: ArrayLike) -> Array:
+            array = jnp.asarray(value, dtype)
+            if array.ndim > 1 or (array.ndim == 1 and array.shape[0] != len(layers)):
+                raise ValueError(f"workload: {name} has shape {array.shape}, but there are {len(layers)} layers")
+            return jnp.broadcast_to(array, (len(layers),))
+
+        return cls(
+            layers,
+            spread("input_rate", input_rate),
+            spread("output_rate", output_rate),
+            spread("timesteps", timesteps),
+            spread("spiking", spiking),
+            spread("weight_bits", weight_bits),
+            spread("activation_bits", activation_bits),
+            spread("state_bits", state_bits),
+            spread("weight_density", weight_density),
+        )
+
+    def __len__(self) -> int:
+        """Number of layers."""
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[LayerWork]:
+        """The layers' static shapes."""
+        return iter(self.layers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Layer names."""
+        return tuple(layer.name for layer in self.layers)
+
+    def static(self, field: str) -> Float[Array, " layers"]:
+        """A `LayerWork` property of every layer (`fan_in`, `positions`, `macs`, ...) as a float array."""
+        return jnp.asarray([float(getattr(layer, field)) for layer in self.layers], self.input_rate.dtype)
