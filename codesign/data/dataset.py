@@ -129,7 +129,7 @@ def check_labels(pool: Pool, classes: int) -> None:
 
 
 def draw(labels: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Indices (kept, drawn), sorted: `share` of all samples, of each class as nearly as whole samples allow (largest remainder).
+    """Indices (kept, drawn), sorted: `share` of each class as nearly as whole samples allow (largest remainder).
 
     Per-step labels `[N, T]` are drawn without regard to class.
     """
