@@ -1,0 +1,47 @@
+"""Quantisation with any real number of bits: exact at whole bits, linear between them, straight-through to the values."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from codesign.numerics import straight_through
+
+
+def interpolate_bits(quantise: Callable[[Array, Array], Array], values: Array, bits: Float[Array, ""]) -> Array:
+    """`(1 - f) Q(floor b) + f Q(ceil b)` with `f` the fraction of `bits`; the gradient with respect to `bits` is Q(ceil) - Q(floor)."""
+    low = jax.lax.stop_gradient(jnp.floor(bits))
+    share = bits - low
+    return (1 - share) * quantise(values, low) + share * quantise(values, low + 1)
+
+
+def quantise_signed(values: Float[Array, "..."], scale: Float[Array, ""], bits: Float[Array, ""]) -> Float[Array, "..."]:
+    """Symmetric quantisation of weights to `2**bits - 1` levels in [-scale, scale]; 2 bits are ternary.
+
+    Args:
+        values: weights.
+        scale: largest magnitude that is represented (learned: it receives the clipping gradient).
+        bits: any real number of at least 2.
+
+    Returns:
+        The quantised weights; the gradient passes straight through the rounding.
+    """
+    unit = jnp.clip(values / scale, -1, 1)
+
+    def quantise(x: Array, whole_bits: Array) -> Array:
+        intervals = 2 ** (whole_bits - 1) - 1
+        return straight_through(jnp.round(x * intervals) / intervals, x)
+
+    return scale * interpolate_bits(quantise, unit, bits)
+
+
+def quantise_unsigned(values: Float[Array, "..."], scale: Float[Array, ""], bits: Float[Array, ""]) -> Float[Array, "..."]:
+    """Quantisation of activations to `2**bits` levels in [0, scale]; 1 bit is {0, scale}. Arguments as `quantise_signed`."""
+    unit = jnp.clip(values / scale, 0, 1)
+
+    def quantise(x: Array, whole_bits: Array) -> Array:
+        intervals = 2**whole_bits - 1
+        return straight_through(jnp.round(x * intervals) / intervals, x)
+
+    return scale * interpolate_bits(quantise, unit, bits)
