@@ -1,7 +1,12 @@
-"""Prices of actions: every number carries its unit, node, bits and source, and the loader refuses one that does not."""
+"""Prices of actions: every number carries its unit, node, bits and source, and the loader refuses one that does not.
+
+A shipped file holds one family (`rram`, `sram`, `cmos`, ...) with each constant at the node where it was measured. `load("rram_28nm")`
+takes every constant that declares how it scales to 28 nm and that node's supply; its source then says so.
+"""
 
 import difflib
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,12 +15,21 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from codesign.scaling import area_factor, check_node, energy_factor
+
 _FOLDER: Final = Path(__file__).parent / "technologies"
 _REQUIRED: Final = ("value", "unit", "node_nm", "bits", "source")
+_OPTIONAL: Final = ("note", "scaling", "supply_v")
+_SCALINGS: Final = ("none", "energy", "area")
+_NODE_NAME: Final = re.compile(r"(?P<family>\w+)_(?P<node>\d+(\.\d+)?)nm")
 
 
 class Quantity(NamedTuple):
-    """A sourced constant. `node_nm` and `bits` are 0 where the quantity does not depend on them."""
+    """A sourced constant. `node_nm` and `bits` are 0 where the quantity does not depend on them.
+
+    `scaling` says how it goes to another node: `none` (a device, a wire per um), `energy` or `area` (digital circuits, by
+    `codesign.scaling`); `supply_v` is the supply it was measured at, 0 where that is the technology's own.
+    """
 
     name: str
     value: float
@@ -23,6 +37,19 @@ class Quantity(NamedTuple):
     node_nm: float
     bits: float
     source: str
+    scaling: str = "none"
+    supply_v: float = 0.0
+
+    def at(self, node_nm: float, supply_v: float) -> "Quantity":
+        """This constant at another node and supply, with the scaling written into its source."""
+        from_v = self.supply_v or supply_v
+        if self.scaling == "none" or (self.node_nm == node_nm and from_v == supply_v):
+            return self
+        by_energy = self.scaling == "energy"
+        factor = energy_factor(self.node_nm, node_nm, from_v, supply_v) if by_energy else area_factor(self.node_nm, node_nm)
+        volts = f", {from_v:g} to {supply_v:g} V" if by_energy else ""
+        source = f"{self.source}; scaled from {self.node_nm:g} to {node_nm:g} nm{volts} by Stillmaker-Baas 2017"
+        return self._replace(value=self.value * factor, node_nm=node_nm, supply_v=supply_v, source=source)
 
 
 class TechnologyError(ValueError):
@@ -76,20 +103,37 @@ class Technology(eqx.Module):
 def read(path: Path) -> Technology:
     """A technology from a TOML file.
 
-    The file has `name`, `node_nm`, `supply_v` and tables `[quantities.NAME]` with `value`, `unit`, `node_nm`, `bits`, `source`.
+    The file has `name`, `node_nm`, `supply_v` and tables `[quantities.NAME]` with `value`, `unit`, `node_nm`, `bits`, `source` and
+    optionally `scaling` (`none`, `energy`, `area`), `supply_v` and `note`. Constants that scale are taken to the file's node.
 
     Raises:
         TechnologyError: unreadable file, missing key, value that is not a finite number, or empty source; names file and key.
     """
+    document = _document(path)
+    for key in ("name", "node_nm", "supply_v"):
+        if key not in document:
+            raise TechnologyError(f"{path}: missing key {key!r}")
+    return _build(path, document, document["name"], document["node_nm"], document["supply_v"])
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TechnologyError(f"{path}: {error}") from error
-    for key in ("name", "node_nm", "supply_v", "quantities"):
-        if key not in document:
-            raise TechnologyError(f"{path}: missing key {key!r}")
-    quantities = tuple(_quantity(path, name, entry) for name, entry in document["quantities"].items())
-    return Technology.of(document["name"], document["node_nm"], document["supply_v"], quantities)
+    if not isinstance(document.get("quantities"), dict):
+        raise TechnologyError(f"{path}: missing key 'quantities'")
+    return document
+
+
+def _build(path: Path, document: dict[str, Any], name: Any, node_nm: Any, supply_v: Any) -> Technology:
+    for key, value in (("node_nm", node_nm), ("supply_v", supply_v)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise TechnologyError(f"{path}: {key} must be a positive number, got {value!r}")
+    if not isinstance(name, str) or not name.strip():
+        raise TechnologyError(f"{path}: name must be a non-empty text, got {name!r}")
+    measured = [_quantity(path, key, entry) for key, entry in document["quantities"].items()]
+    return Technology.of(name, node_nm, supply_v, tuple(quantity.at(node_nm, supply_v) for quantity in measured))
 
 
 def _quantity(path: Path, name: str, entry: dict[str, Any]) -> Quantity:
@@ -105,27 +149,52 @@ def _quantity(path: Path, name: str, entry: dict[str, Any]) -> Quantity:
     for key in ("unit", "source"):
         if not isinstance(entry[key], str) or not entry[key].strip():
             raise TechnologyError(f"{where}: {key} must be a non-empty text, got {entry[key]!r}")
-    unknown = set(entry) - set(_REQUIRED) - {"note"}
+    unknown = set(entry) - set(_REQUIRED) - set(_OPTIONAL)
     if unknown:
         raise TechnologyError(f"{where}: unknown key {sorted(unknown)[0]!r}")
-    return Quantity(name, float(entry["value"]), entry["unit"], float(entry["node_nm"]), float(entry["bits"]), entry["source"])
+    scaling, supply = entry.get("scaling", "none"), entry.get("supply_v", 0.0)
+    if scaling not in _SCALINGS:
+        raise TechnologyError(f"{where}: scaling must be one of {', '.join(_SCALINGS)}, got {scaling!r}")
+    if isinstance(supply, bool) or not isinstance(supply, int | float) or not 0 <= supply < math.inf:
+        raise TechnologyError(f"{where}: supply_v must be a positive number, got {supply!r}")
+    if scaling != "none":
+        try:
+            check_node(entry["node_nm"])
+        except ValueError as error:
+            raise TechnologyError(f"{where}: {error}") from error
+    return Quantity(
+        name, float(entry["value"]), entry["unit"], float(entry["node_nm"]), float(entry["bits"]), entry["source"], scaling, float(supply)
+    )
+
+
+def _nodes(path: Path) -> dict[str, float]:
+    """Nodes a family file can be loaded at, and their supplies [V]; empty for a file of a single node."""
+    return _document(path).get("nodes", {})
 
 
 def available() -> list[str]:
     """Names that `load` knows."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+    names = []
+    for path in _FOLDER.glob("*.toml"):
+        nodes = _nodes(path)
+        names += [f"{path.stem}_{node}nm" for node in nodes] if nodes else [path.stem]
+    return sorted(names)
 
 
 def load(name: str) -> Technology:
-    """A shipped technology by name, or the user's own by path to a `.toml` file.
+    """A shipped technology by name (`rram_28nm`), or the user's own by path to a `.toml` file.
 
     Raises:
         TechnologyError: unknown name (the message gives the nearest), or a bad file.
     """
     if name.endswith(".toml"):
         return read(Path(name))
-    path = _FOLDER / f"{name}.toml"
-    if not path.exists():
-        near = difflib.get_close_matches(name, available(), 1, 0)
-        raise TechnologyError(f"unknown technology {name!r} (did you mean {near[0] if near else 'a path to a .toml file'!r}?)")
-    return read(path)
+    exact = _FOLDER / f"{name}.toml"
+    if exact.exists() and not _nodes(exact):
+        return read(exact)
+    match = _NODE_NAME.fullmatch(name)
+    family = _FOLDER / f"{match['family']}.toml" if match else exact
+    if match and family.exists() and match["node"] in (nodes := _nodes(family)):
+        return _build(family, _document(family), name, float(match["node"]), nodes[match["node"]])
+    near = difflib.get_close_matches(name, available(), 1, 0)
+    raise TechnologyError(f"unknown technology {name!r} (did you mean {near[0] if near else 'a path to a .toml file'!r}?)")
