@@ -4,6 +4,7 @@ Inside: energy pJ, time ns, area um2, power mW (1 pJ/ns = 1 mW exactly), frequen
 In these units the values of real chips stay within float32's comfortable range; joules do not (0.2 fJ underflows).
 """
 
+import math
 from typing import Final
 
 CANONICAL: Final = {"energy": "pJ", "latency": "ns", "area": "um2", "power": "mW", "edp": "pJ*ns"}
@@ -36,7 +37,7 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     value = float(value)
     if unit == "um2":
         return f"{value / 1e6:.{digits}g} mm²" if abs(value) >= 1e4 else f"{value:.{digits}g} µm²"
-    if unit not in _DISPLAY or value == 0 or value != value or abs(value) == float("inf"):
+    if unit not in _DISPLAY or value == 0 or not math.isfinite(value):
         return f"{value:.{digits}g} {unit}".rstrip()
     symbol, exponent = _DISPLAY[unit]
     # format first: rounding may carry into the next power of ten

@@ -1,0 +1,207 @@
+"""From relaxed members to legal designs: corner rounding, polish, fine-tuning with the exact model, measurement on many chips."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Float, Key
+
+from codesign.evaluate import Batch, Evaluation, verify
+from codesign.parameter import Continuous, Space
+from search.gradient import Settings, draw
+from search.pareto import non_dominated
+from search.problem import Problem, as_batch, as_values
+
+Point = dict[str, Any]  # parameter name -> number, or list of numbers for a per-layer parameter
+
+CANDIDATES = 32  # designs scored in one device call; fixed, so that scoring compiles once
+AMBIGUOUS = 5  # coordinates rounded both ways; 2**5 corners
+
+
+@dataclasses.dataclass
+class Candidate:
+    """A legal design and what validation data said of it."""
+
+    member: int
+    origin: str
+    point: Point
+    network: nnx.State
+    objectives: np.ndarray
+    score: float
+
+
+class Scores(NamedTuple):
+    """Validation results of several points: `[points, objectives]`, and the preference-weighted sum `[points]`."""
+
+    objectives: Float[Array, "points objectives"]
+    scalar: Float[Array, " points"]
+
+
+def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUOUS) -> list[Point]:
+    """Legal points around a relaxed one: both roundings of the `limit` most undecided coordinates, the nearest of all others."""
+    nearest: dict[tuple[str, int], float] = {}
+    undecided: list[tuple[float, tuple[str, int], tuple[float, ...]]] = []
+    for name, index in space.coordinates():
+        parameter, value = space.parameters[name], float(np.ravel(values[name])[index])
+        nearest[name, index] = parameter.harden(value)
+        options = parameter.corners(value)
+        if len(options) == 2 and not isinstance(parameter, Continuous):
+            low, high = (parameter.latent(option) for option in options)
+            off_centre = abs((parameter.latent(value) - low) / (high - low) - 0.5)
+            undecided.append((off_centre, (name, index), options))
+    undecided = sorted(undecided)[:limit]
+    points = []
+    for choice in itertools.product(*(options for _, _, options in undecided)):
+        chosen = nearest | {where: value for (_, where, _), value in zip(undecided, choice, strict=True)}
+        points.append(_point(space, chosen))
+    return points
+
+
+def neighbours(space: Space, point: Point) -> list[Point]:
+    """All legal points that differ from `point` by one step in one coordinate."""
+    current = {(name, i): float(np.ravel(point[name])[i]) for name, i in space.coordinates()}
+    return [
+        _point(space, current | {(name, index): other})
+        for name, index in space.coordinates()
+        for other in space.parameters[name].neighbours(current[name, index])
+    ]
+
+
+def _point(space: Space, flat: Mapping[tuple[str, int], float]) -> Point:
+    return {
+        name: [flat[name, i] for i in range(space.layers)] if parameter.per_layer else flat[name, 0]
+        for name, parameter in space.parameters.items()
+    }
+
+
+class Hardener:
+    """Exact scoring and fine-tuning, each compiled once for all designs."""
+
+    def __init__(self, problem: Problem, settings: Settings, validation_samples: int = 256) -> None:
+        self.problem, self.settings = problem, settings
+        self._train = as_batch(problem.dataset.train)
+        validation = as_batch(problem.dataset.validation)
+        self._validation = Batch(validation.inputs[:validation_samples], validation.labels[:validation_samples])
+        self._test = as_batch(problem.dataset.test)
+        self._optimiser = optax.adam(optax.cosine_decay_schedule(settings.learning_rate, max(settings.finetune_steps, 1)))
+        self._score_jit = jax.jit(self._score_traced)
+        self._finetune_jit = jax.jit(self._finetune_traced)
+        self._verify_jit = jax.jit(self._verify_traced)
+
+    def score(self, network: nnx.State, points: Sequence[Point], preference: Array, key: Key[Array, ""]) -> Scores:
+        """Exact objectives of any number of points with one network, on validation data and one simulated chip."""
+        parts = []
+        for chunk in _batched(points, CANDIDATES):
+            padded = [*chunk, *[chunk[-1]] * (CANDIDATES - len(chunk))]
+            stacked = {
+                name: jnp.asarray(np.array([p[name] for p in padded]), jnp.float32) for name in self.problem.space.parameters
+            }
+            scores = self._score_jit(network, stacked, preference, key)
+            parts.append(jax.tree.map(lambda x, n=len(chunk): np.asarray(x)[:n], scores))
+        return Scores(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def harden(
+        self, network: nnx.State, values: Mapping[str, np.ndarray], preference: Array, key: Key[Array, ""], rounds: int = 2
+    ) -> Point:
+        """The best legal point near a relaxed one: corners, then `rounds` of greedy one-step polish."""
+        points = corners(self.problem.space, values)
+        scalar = self.score(network, points, preference, key).scalar
+        best, best_score = points[int(np.nanargmin(scalar))], float(np.nanmin(scalar))
+        for _ in range(rounds):
+            points = neighbours(self.problem.space, best)
+            scalar = self.score(network, points, preference, key).scalar
+            if not np.nanmin(scalar) < best_score:
+                break
+            best, best_score = points[int(np.nanargmin(scalar))], float(np.nanmin(scalar))
+        return best
+
+    def finetune(self, network: nnx.State, point: Point, key: Key[Array, ""]) -> nnx.State:
+        """Train the weights on the exact model of a legal chip, a new simulated chip in every step."""
+        values = as_values(self.problem.space, point)
+        state = self._optimiser.init(network)
+        per_call = self.settings.steps_per_call
+        for call in range(-(-self.settings.finetune_steps // per_call)):
+            network, state = self._finetune_jit(network, state, values, jax.random.fold_in(key, call), self._train)
+        return network
+
+    def measure(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> tuple[Evaluation, np.ndarray]:
+        """The final measurement: test split, many simulated chips. Nothing is chosen by it."""
+        evaluation, errors = self._verify_jit(network, as_values(self.problem.space, point), keys, self._test)
+        return evaluation, np.asarray(errors)
+
+    def _score_traced(self, network: nnx.State, stacked: dict[str, Array], preference: Array, key: Key[Array, ""]) -> Scores:
+        def one(values: dict[str, Array]) -> Scores:
+            evaluation = self.problem.evaluate(self.problem.place(network, values), self._validation, key, exact=True)
+            objectives = jnp.stack([objective(evaluation) for objective in self.problem.objectives])
+            return Scores(objectives, self.problem.scalarise(evaluation, preference))
+
+        return jax.lax.map(one, stacked)
+
+    def _finetune_traced(
+        self, network: nnx.State, state: Any, values: dict[str, Array], key: Key[Array, ""], train: Batch
+    ) -> tuple[nnx.State, Any]:
+        def step(carry: tuple[nnx.State, Any], step_key: Array) -> tuple[tuple[nnx.State, Any], None]:
+            network, state = carry
+            batch_key, chip_key = jax.random.split(step_key)
+            batch = draw(train, self.settings.batch_size, batch_key)
+
+            def loss(weights: nnx.State) -> Array:
+                return self.problem.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True).loss
+
+            gradient = jax.grad(loss)(network)
+            finite = jnp.isfinite(optax.global_norm(gradient))
+            update, new_state = self._optimiser.update(gradient, state, network)
+            new = (optax.apply_updates(network, update), new_state)
+            return jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, (network, state)), None
+
+        return jax.lax.scan(step, (network, state), jax.random.split(key, self.settings.steps_per_call))[0]
+
+    def _verify_traced(
+        self, network: nnx.State, values: dict[str, Array], keys: Key[Array, " chips"], test: Batch
+    ) -> tuple[Evaluation, Array]:
+        design = self.problem.place(network, values)
+        evaluation, errors, _ = verify(
+            self.problem.graph, design, test, self.problem.technology, keys, granularity=self.problem.granularity
+        )
+        return evaluation, errors
+
+
+def _batched(points: Sequence[Point], size: int) -> Iterator[tuple[Point, ...]]:
+    for start in range(0, len(points), size):
+        yield tuple(points[start : start + size])
+
+
+def variants(hardener: Hardener, member: int, network: nnx.State, point: Point, preference: Array, key: Key[Array, ""]) -> list[Candidate]:
+    """A fine-tuned design and every design one step away from it, scored on validation data with the same weights."""
+    points = [point, *neighbours(hardener.problem.space, point)]
+    scores = hardener.score(network, points, preference, key)
+    return [
+        Candidate(member, "member" if i == 0 else "polish", p, network, np.asarray(scores.objectives[i]), float(scores.scalar[i]))
+        for i, p in enumerate(points)
+    ]
+
+
+def select(candidates: Sequence[Candidate], bounds: Sequence[float], most: int) -> list[Candidate]:
+    """Designs worth the final measurement: all members' own, and the polish's that are feasible and on the validation front.
+
+    Args:
+        candidates: scored designs.
+        bounds: upper bound of each objective (infinite where there is none).
+        most: designs to keep in all; the front is thinned evenly along its first objective.
+    """
+    own = [c for c in candidates if c.origin == "member"]
+    values = np.array([c.objectives for c in candidates])
+    feasible = np.all(values <= np.asarray(bounds), axis=1)
+    front = non_dominated(np.where(feasible[:, None], values, np.nan))
+    polish = [c for c, keep in zip(candidates, front, strict=True) if keep and c.origin == "polish"]
+    polish.sort(key=lambda c: c.objectives[-1])
+    room = max(most - len(own), 0)
+    if len(polish) > room:
+        polish = [polish[i] for i in np.unique(np.linspace(0, len(polish) - 1, room).round().astype(int))] if room else []
+    return own + polish
