@@ -61,6 +61,23 @@ class Dataset:
 
 
 @dataclasses.dataclass(frozen=True)
+class Request:
+    """What a loader is asked for.
+
+    Attributes:
+        folder: where to look first for files.
+        seed: draws the test samples of a set that has no official split.
+        timesteps: steps of the time axis, for sets whose time axis is made by the loader; None takes its default.
+        part: the text after ":" in a name, for loaders that have variants.
+    """
+
+    folder: Path | None = None
+    seed: int = 0
+    timesteps: int | None = None
+    part: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Pool:
     """Samples that are read on demand.
 
@@ -191,9 +208,7 @@ def assemble(recipe: Recipe, *, seed: int, validation_share: float | None, limit
     for pool in (train, test) if validation is None else (train, validation, test):
         check_labels(pool, recipe.classes)
         if pool.sample_shape != train.sample_shape:
-            raise DataError(
-                f"{pool.where}: samples have shape {pool.sample_shape}, those of {train.where} {train.sample_shape}"
-            )
+            raise DataError(f"{pool.where}: samples have shape {pool.sample_shape}, those of {train.where} {train.sample_shape}")
     if validation is None:
         kept, drawn = draw(train.labels, share, rng)
         train, validation = subset(train, kept), subset(train, drawn)

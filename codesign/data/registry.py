@@ -1,4 +1,4 @@
-"""Data sets by name.
+"""Data sets by name or path.
 
 Files are looked for in the `folder` given, `$CODESIGN_DATA`, and the user's cache, then downloaded where a stable address and a
 checksum are known; else the error says which file to put where.
@@ -9,14 +9,41 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from codesign.data import images
-from codesign.data.dataset import DataError, Dataset, Recipe, Split, assemble, batches
+from codesign.data import audio, cifar, event_sets, images, sequences, spike_trains
+from codesign.data.dataset import DataError, Dataset, Recipe, Request, Split, assemble, batches
+from codesign.data.own import own
+from codesign.data.synthetic import synthetic
 
 __all__ = ["DataError", "Dataset", "Split", "available", "batches", "load"]
 
-_LOADERS: Final[dict[str, Callable[[Path | None, int], Recipe]]] = {
+Loader = Callable[[Request], Recipe]
+
+_IMAGES: Final[dict[str, Loader]] = {
     "digits": images.digits,
+    "mnist": images.mnist,
+    "fashion_mnist": images.fashion_mnist,
+    "cifar10": cifar.cifar10,
+    "cifar10_jpeg": cifar.cifar10_jpeg,
 }
+
+
+def _synthetic(request: Request) -> Recipe:
+    name = request.part or "digits"
+    _check_name(name, _IMAGES, "synthetic: unknown images")
+    return synthetic(request, _IMAGES[name])
+
+
+_LOADERS: Final[dict[str, Loader]] = _IMAGES | {
+    "synthetic": _synthetic,
+    "nmnist": event_sets.nmnist,
+    "fsdd": audio.fsdd,
+    "fsdd_loudness": audio.fsdd_loudness,
+    "qtdb": sequences.qtdb,
+    "japanese_vowels": sequences.japanese_vowels,
+    "shd": spike_trains.shd,
+    "ssc": spike_trains.ssc,
+}
+_VARIANTS: Final = ("synthetic", "fsdd", "fsdd_loudness")
 
 
 def available() -> list[str]:
@@ -24,28 +51,52 @@ def available() -> list[str]:
     return sorted(_LOADERS)
 
 
+def _check_name(name: str, known: dict[str, Loader], what: str) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1, 0)
+        raise ValueError(f"{what} {name!r} (did you mean {near[0]!r}?)")
+
+
+def _is_path(name: str | Path) -> bool:
+    return isinstance(name, Path) or Path(name).suffix == ".npz" or Path(name).name != name
+
+
 def load(
-    name: str,
+    name: str | Path,
     *,
     seed: int = 0,
     validation_share: float | None = None,
     folder: Path | None = None,
     limit: int | None = None,
+    timesteps: int | None = None,
 ) -> Dataset:
-    """A data set by name.
+    """A data set by name, or your own by path.
 
     Args:
-        name: one of `available()`.
+        name: one of `available()`; "synthetic:mnist" for events made from other images than the digits; "fsdd:george" to test on
+            one speaker; or the path of data of your own (see `codesign.data.own`).
         seed: draws the validation samples (and the test samples of a set that has no official split).
         validation_share: share of the training samples that is held out; None takes the set's own default, 0.15 for most.
         folder: where to look first for files.
         limit: at most this many samples in each split, classes in turn.
+        timesteps: length of the time axis, for sets that are binned or resampled; None takes the set's own default.
 
     Raises:
-        ValueError: unknown name (the message gives the nearest), a share outside (0, 1), a limit below 1.
+        ValueError: unknown name (the message gives the nearest), a share outside (0, 1), a limit or timesteps below 1, timesteps for
+            a set that cannot choose them.
         DataError: missing, corrupt or inconsistent data; the message names file and record.
     """
-    if name not in _LOADERS:
-        near = difflib.get_close_matches(name, available(), 1, 0)
-        raise ValueError(f"unknown data set {name!r} (did you mean {near[0]!r}?)")
-    return assemble(_LOADERS[name](folder, seed), seed=seed, validation_share=validation_share, limit=limit)
+    if timesteps is not None and timesteps < 1:
+        raise ValueError(f"timesteps must be at least 1, got {timesteps}")
+    if _is_path(name):
+        recipe = own(Path(name), Request(folder, seed, timesteps))
+    else:
+        base, _, part = str(name).partition(":")
+        _check_name(base, _LOADERS, "unknown data set")
+        if part and base not in _VARIANTS:
+            raise ValueError(f"data set {base!r} has no variants, so {name!r} means nothing; variants: {', '.join(_VARIANTS)}")
+        recipe = _LOADERS[base](Request(folder, seed, timesteps, part or None))
+    if timesteps is not None and (recipe.kind == "frames" or recipe.train.sample_shape[0] != timesteps):
+        fixed = "no time axis: encode it" if recipe.kind == "frames" else f"{recipe.train.sample_shape[0]} steps of its own"
+        raise ValueError(f"timesteps={timesteps} cannot be asked of {recipe.name}, which has {fixed}")
+    return assemble(recipe, seed=seed, validation_share=validation_share, limit=limit)

@@ -1,0 +1,152 @@
+"""Arrays on disk: checked `.npz` files, and data of your own as arrays.
+
+Your own data set is an `.npz` file, or a folder of `.npy` files, with `x_train`, `y_train`, `x_test`, `y_test` and, if you have
+them, `x_validation`, `y_validation`. Arrays stored without compression (`numpy.savez`, `numpy.save`) are memory-mapped.
+"""
+
+import hashlib
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+import numpy as np
+
+from codesign.data.dataset import DataError, Kind, Pool, Recipe, array_pool
+
+_LOCAL_HEADER: Final = struct.Struct("<26xHH")
+_OWN: Final = ("x_train", "y_train", "x_test", "y_test")
+_BLOCK: Final = 2**22
+
+
+def read_npz(file: Path | IO[bytes], where: Path | str, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Named arrays of an `.npz` file, without pickles.
+
+    Raises:
+        DataError: not an npz file, truncated, corrupt, or without one of the names.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise DataError(f"{where}: a single array, expected an .npz file")
+            absent = [name for name in names if name not in archive.files]
+            if absent:
+                raise DataError(f"{where}: no array {absent[0]!r}; it has {', '.join(archive.files) or 'nothing'}")
+            return {name: archive[name] for name in names}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, AttributeError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{where}: corrupt or truncated .npz file ({error})") from error
+
+
+def _mapped(path: Path, member: zipfile.ZipInfo) -> np.ndarray:
+    """A stored (uncompressed) member of an npz file, memory-mapped."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+        file.seek(name_length + extra_length, 1)
+        version = np.lib.format.read_magic(file)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran, dtype = header(file)
+        if dtype.hasobject:
+            raise DataError(f"{path}: {member.filename} holds Python objects, expected numbers")
+        return np.memmap(path, dtype, "r", file.tell(), shape, "F" if fortran else "C")
+
+
+def names_in(path: Path) -> list[str]:
+    """Names of the arrays of an `.npz` file.
+
+    Raises:
+        DataError: not an npz file.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [Path(name).stem for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: corrupt or truncated .npz file ({error})") from error
+
+
+def open_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an `.npz` file or a folder of `.npy` files, memory-mapped where they are stored uncompressed.
+
+    Raises:
+        DataError: missing, truncated or corrupt.
+    """
+    try:
+        if path.is_dir():
+            return {file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in sorted(path.glob("*.npy"))}
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+        compressed = [Path(member.filename).stem for member in members if member.compress_type != zipfile.ZIP_STORED]
+        arrays = read_npz(path, path, compressed)
+        for member in members:
+            if Path(member.filename).stem not in arrays and member.file_size:
+                arrays[Path(member.filename).stem] = _mapped(path, member)
+    except (OSError, ValueError, zipfile.BadZipFile, struct.error) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path}: corrupt or truncated ({error})") from error
+    return arrays
+
+
+def _kind(path: Path, arrays: Mapping[str, np.ndarray]) -> Kind:
+    """Stated in an array `kind`, else by the number of axes: `[N, H, W, C]` and `[N, features]` are frames, the others events."""
+    if "kind" in arrays:
+        kind = str(arrays["kind"])
+        if kind not in ("frames", "events"):
+            raise DataError(f"{path}: kind is {kind!r}; use 'frames' or 'events'")
+        return "frames" if kind == "frames" else "events"
+    return "frames" if arrays["x_train"].ndim in (2, 4) else "events"
+
+
+def _own_pool(path: Path, arrays: Mapping[str, np.ndarray], part: str, kind: Kind) -> Pool:
+    inputs, labels = arrays[f"x_{part}"], np.asarray(arrays[f"y_{part}"])
+    where = f"{path}: {part}"
+    if inputs.ndim < 2 or inputs.dtype.kind not in "uifb":
+        raise DataError(f"{where}: x_{part} has shape {inputs.shape} {inputs.dtype}; expected numbers [N, H, W, C] or [N, T, ...]")
+    per_step = kind == "events" and labels.shape == inputs.shape[:2]
+    if labels.shape != inputs.shape[:1] and not per_step:
+        raise DataError(f"{where}: y_{part} has shape {labels.shape} for x_{part} of shape {inputs.shape}")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise DataError(f"{where}: y_{part} must be integers, got {labels.dtype}")
+    scale = 255.0 if kind == "frames" and inputs.dtype == np.uint8 else 1.0
+    _check_values(where, inputs, kind, scale)
+    return array_pool(where, inputs, labels, scale)
+
+
+def _check_values(where: str, inputs: np.ndarray, kind: Kind, scale: float) -> None:
+    step = max(1, _BLOCK // max(1, int(np.prod(inputs.shape[1:]))))
+    for start in range(0, len(inputs), step):
+        block = np.asarray(inputs[start : start + step]).reshape(len(inputs[start : start + step]), -1)
+        bad = ~np.isfinite(block) if kind == "events" else ~((block >= 0) & (block <= scale))
+        if bad.any():
+            record, position = np.argwhere(bad)[0]
+            allowed = "finite" if kind == "events" else "in [0, 1] (or uint8)"
+            raise DataError(f"{where}: record {start + record}: value {block[record, position]} is not {allowed}")
+
+
+def own_arrays(path: Path) -> Recipe:
+    """Your own data set; the number of classes is the largest label plus one, or `classes` if the file has it.
+
+    Raises:
+        DataError: missing arrays, wrong shapes or values; names file and record.
+    """
+    arrays = open_arrays(path)
+    absent = [name for name in _OWN if name not in arrays]
+    if absent:
+        raise DataError(f"{path}: no array {absent[0]!r}; it has {', '.join(arrays) or 'nothing'}, and needs {', '.join(_OWN)}")
+    kind = _kind(path, arrays)
+    parts = ["train", "test", *(["validation"] if "x_validation" in arrays and "y_validation" in arrays else [])]
+    pools = [_own_pool(path, arrays, part, kind) for part in parts]
+    largest = max((int(pool.labels.max()) for pool in pools if pool.labels.size), default=0)
+    classes = int(arrays["classes"]) if "classes" in arrays else largest + 1
+    source = () if path.is_dir() else ((path.name, hash_file(path)),)
+    return Recipe(path.stem, pools[0], pools[1], classes, kind, pools[2] if len(pools) > 2 else None, sources=source)
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file, read in blocks."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,51 @@
+"""Data of your own, by path.
+
+| path | what it holds |
+| --- | --- |
+| `.npz`, or a folder of `.npy` | `x_train`, `y_train`, `x_test`, `y_test`: frames `[N, H, W, C]` or events `[N, T, ...]` |
+| `.npz` | `events` `[n, 5]` uint8 (40-bit ATIS), `offsets`, `labels`: recordings of a 34x34 event camera |
+| a folder | `.bin` recordings of the same camera, class in the name (`00001_label5.bin`) or the subfolder |
+| a folder | `.wav` recordings, class in the name (`yes_1.wav`) or the subfolder |
+"""
+
+import io
+from pathlib import Path
+
+from codesign.data import audio, event_sets, files
+from codesign.data.arrays import names_in, own_arrays, read_npz
+from codesign.data.dataset import DataError, Recipe, Request
+from codesign.data.event_sets import Binning, folder_pool, own_recordings, packed_pool
+
+
+def own(path: Path, request: Request) -> Recipe:
+    """The data set at a path; what has no split of its own gets one by seed.
+
+    Raises:
+        DataError: nothing there, or nothing that can be read; names file and record.
+    """
+    if path.is_dir():
+        return _own_folder(path, request)
+    if not path.is_file():
+        raise DataError(f"{path}: no such file or folder")
+    if path.suffix != ".npz":
+        raise DataError(f"{path}: data of your own are an .npz file or a folder (of .npy, .wav or .bin files)")
+    if "x_train" in names_in(path):
+        return own_arrays(path)
+    if "events" in names_in(path):
+        arrays = read_npz(io.BytesIO(files.read_bytes(path)), path, ("events", "offsets", "labels"))
+        return own_recordings(packed_pool(path, arrays, _binning(request)), path.stem, request.seed)
+    return own_arrays(path)  # the error for arrays that are not there
+
+
+def _binning(request: Request) -> Binning:
+    return Binning(timesteps=request.timesteps or event_sets.Binning.timesteps)
+
+
+def _own_folder(path: Path, request: Request) -> Recipe:
+    if any(path.glob("*.npy")):
+        return own_arrays(path)
+    if any(path.rglob("*.wav")):
+        return audio.own_wavs(path, request)
+    if any(path.rglob("*.bin")):
+        return own_recordings(folder_pool(path, _binning(request)), path.name, request.seed)
+    raise DataError(f"{path}: no .npy, .wav or .bin files")
