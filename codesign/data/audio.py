@@ -17,6 +17,8 @@ from codesign.data.dataset import DataError, Pool, Recipe, Request, draw, subset
 from codesign.data.event_sets import check_offsets
 
 _PACKED: Final = "fsdd/fsdd_5speakers_2500.npz"
+_PACKED_ARRAYS: Final = ("audio", "offsets", "labels")
+_FSDD_ARRAYS: Final = (*_PACKED_ARRAYS, "take", "speaker", "speaker_names")
 _RATE_HZ: Final = 8000
 _TEST_TAKES: Final = 5
 _FSDD_NAME: Final = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav")
@@ -81,8 +83,8 @@ def wav_pool(folder: Path, cochlea: Cochlea) -> tuple[Pool, tuple[str, ...]]:
     return sound_pool(str(folder), labels, shape, cochlea.spikes, lambda index: read_wav(paths[index])), classes
 
 
-def _packed(path: Path, content: bytes) -> tuple[dict[str, np.ndarray], Callable[[int], tuple[np.ndarray, int]]]:
-    arrays = read_npz(io.BytesIO(content), path, ("audio", "offsets", "labels", "take", "speaker", "speaker_names"))
+def _packed(path: Path, content: bytes, names: tuple[str, ...]) -> tuple[dict[str, np.ndarray], Callable[[int], tuple[np.ndarray, int]]]:
+    arrays = read_npz(io.BytesIO(content), path, names)
     audio, offsets = arrays["audio"], arrays["offsets"]
     if audio.ndim != 1 or audio.dtype != np.int16:
         raise DataError(f"{path}: audio has shape {audio.shape} {audio.dtype}; expected [samples] int16")
@@ -119,7 +121,7 @@ def _fsdd(request: Request, name: str, shape: tuple[int, int], hear: Hearing) ->
         (arrays, sound), where = _recordings(recordings), str(recordings)
     else:
         path, content, source = files.read_known(_PACKED, request.folder)
-        (arrays, sound), where, sources = _packed(path, content), str(path), (source,)
+        (arrays, sound), where, sources = _packed(path, content, _FSDD_ARRAYS), str(path), (source,)
     pool = sound_pool(where, arrays["labels"], shape, hear, sound)
     tested = arrays["take"] < _TEST_TAKES
     if request.part is not None:
@@ -151,8 +153,19 @@ def fsdd_loudness(request: Request, cochlea: Cochlea | None = None) -> Recipe:
     return _fsdd(request, "fsdd_loudness", (cochlea.timesteps, cochlea.bands), cochlea.loudness)
 
 
-def own_wavs(folder: Path, request: Request, cochlea: Cochlea | None = None) -> Recipe:
-    """Your own wav files through the cochlea; 20 % by seed are the test samples."""
-    pool, classes = wav_pool(folder, cochlea or Cochlea(timesteps=request.timesteps or Cochlea.timesteps))
+def own_sounds(path: Path, request: Request, cochlea: Cochlea | None = None) -> Recipe:
+    """Your own recordings through the cochlea: a folder of wav files, or an npz of 8 kHz `audio`, `offsets` and `labels`.
+
+    20 % by seed are the test samples.
+    """
+    cochlea = cochlea or Cochlea(timesteps=request.timesteps or Cochlea.timesteps)
+    if path.is_dir():
+        pool, names = wav_pool(path, cochlea)
+        classes = len(names)
+    else:
+        arrays, sound = _packed(path, files.read_bytes(path), _PACKED_ARRAYS)
+        shape = (cochlea.timesteps, cochlea.channels)
+        pool = sound_pool(str(path), arrays["labels"], shape, cochlea.spikes, sound)
+        classes = int(pool.labels.max()) + 1 if len(pool.labels) else 1
     kept, drawn = draw(pool.labels, 0.2, np.random.default_rng(request.seed))
-    return Recipe(folder.name, subset(pool, kept), subset(pool, drawn), len(classes), "events")
+    return Recipe(path.stem, subset(pool, kept), subset(pool, drawn), classes, "events")

@@ -4,6 +4,7 @@
 | --- | --- |
 | `.npz`, or a folder of `.npy` | `x_train`, `y_train`, `x_test`, `y_test`: frames `[N, H, W, C]` or events `[N, T, ...]` |
 | `.npz` | `events` `[n, 5]` uint8 (40-bit ATIS), `offsets`, `labels`: recordings of a 34x34 event camera |
+| `.npz` | `audio` `[n]` int16 at 8 kHz, `offsets`, `labels`: recordings, heard through the cochlea model |
 | a folder | `.bin` recordings of the same camera, class in the name (`00001_label5.bin`) or the subfolder |
 | a folder | `.wav` recordings, class in the name (`yes_1.wav`) or the subfolder |
 """
@@ -34,6 +35,8 @@ def own(path: Path, request: Request) -> Recipe:
     if "events" in names_in(path):
         arrays = read_npz(io.BytesIO(files.read_bytes(path)), path, ("events", "offsets", "labels"))
         return own_recordings(packed_pool(path, arrays, _binning(request)), path.stem, request.seed)
+    if "audio" in names_in(path):
+        return audio.own_sounds(path, request)
     return own_arrays(path)  # the error for arrays that are not there
 
 
@@ -45,7 +48,7 @@ def _own_folder(path: Path, request: Request) -> Recipe:
     if any(path.glob("*.npy")):
         return own_arrays(path)
     if any(path.rglob("*.wav")):
-        return audio.own_wavs(path, request)
+        return audio.own_sounds(path, request)
     if any(path.rglob("*.bin")):
         return own_recordings(folder_pool(path, _binning(request)), path.name, request.seed)
     raise DataError(f"{path}: no .npy, .wav or .bin files")
