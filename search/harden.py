@@ -166,10 +166,7 @@ class Hardener:
         self, network: nnx.State, values: dict[str, Array], keys: Key[Array, " chips"], test: Batch
     ) -> tuple[Evaluation, Array]:
         design = self.problem.place(network, values)
-        evaluation, errors, _ = verify(
-            self.problem.graph, design, test, self.problem.technology, keys, granularity=self.problem.granularity
-        )
-        return evaluation, errors
+        return verify(self.problem.graph, design, test, self.problem.technology, keys, granularity=self.problem.granularity)
 
 
 def _batched(points: Sequence[Point], size: int) -> Iterator[tuple[Point, ...]]:

@@ -64,8 +64,8 @@ class Error(AbstractObjective):
         return 1 - evaluation.accuracy
 
     def relaxed(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Cross-entropy [nat]."""
-        return evaluation.loss
+        """Cross-entropy with label smoothing [nat]."""
+        return evaluation.smoothed_loss
 
 
 @register
