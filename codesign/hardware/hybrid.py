@@ -1,0 +1,168 @@
+"""Several engines on one chip: every layer runs on one of them, and an engine is paid for when any layer does.
+
+The third insight of Ottati et al. (IEEE JETCAS 2023): neither an ANN nor a spiking accelerator is best for all layers. The assignment
+of layers to engines is a soft one, sharpened as hardness grows.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from codesign.cost import Cost
+from codesign.hardware.base import AbstractHardware
+from codesign.hardware.leaves import float_leaves
+from codesign.hardware.memory import sram_area_um2, sram_pj_per_bit
+from codesign.hardware.partial import AbstractPartialHardware
+from codesign.technology import Technology
+from codesign.workload import LayerWork, Workload, dense
+
+DEFAULTS: Final = {"transfer_buffer_kb": 16.0, "link_gbit_per_s": 25.6}
+
+
+class HybridChip(AbstractHardware):
+    """Engines that share a chip; layers run one after another, idle engines are power-gated.
+
+    When consecutive layers change engine, the map between them is written to and read from a transfer buffer and crosses a link.
+    Engines that cannot run a layer are masked out of its assignment. The technology has to price every engine and the transfer:
+    `combine` joins the constants of several files.
+
+    Attributes:
+        assignment: share of each layer on each engine, `[layers, engines]`; a chip that is built has one 1 per row.
+        transfer_buffer_kb: buffer between engines [kB].
+        link_gbit_per_s: bandwidth between engines [Gbit/s].
+        engines: the engines.
+        names: their names, which prefix the components.
+    """
+
+    assignment: Float[Array, "layers engines"]
+    transfer_buffer_kb: Float[Array, ""]
+    link_gbit_per_s: Float[Array, ""]
+    engines: tuple[AbstractHardware, ...]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    @classmethod
+    def of(cls, engines: Mapping[str, AbstractHardware], assignment: ArrayLike, **parameters: ArrayLike) -> "HybridChip":
+        """A chip from named engines.
+
+        Args:
+            engines: by name.
+            assignment: `[layers, engines]` with non-negative rows (normalised here to sum to 1), or one engine index per layer.
+            **parameters: `transfer_buffer_kb`, `link_gbit_per_s`.
+
+        Raises:
+            ValueError: no engines, an assignment of the wrong shape, a negative entry or an empty row, or an unknown parameter.
+        """
+        if not engines:
+            raise ValueError("a hybrid chip needs at least one engine")
+        table = np.asarray(assignment)
+        if table.ndim == 1 and np.issubdtype(table.dtype, np.integer):
+            if table.min() < 0 or table.max() >= len(engines):
+                raise ValueError(f"assignment: engine index must be in 0..{len(engines) - 1}, got {table.tolist()}")
+            table = np.eye(len(engines))[table]
+        if table.ndim != 2 or table.shape[1] != len(engines):
+            raise ValueError(f"assignment: expected [layers, {len(engines)}] for engines {tuple(engines)}, got shape {table.shape}")
+        if (table < 0).any() or (table.sum(1) <= 0).any():
+            raise ValueError("assignment: every row needs non-negative entries that do not all vanish")
+        shares = jnp.asarray(table / table.sum(1, keepdims=True), jnp.float32)
+        leaves = float_leaves("HybridChip", DEFAULTS, parameters)
+        return cls(assignment=shares, engines=tuple(engines.values()), names=tuple(engines), **leaves)
+
+    def unsupported(self, layer: LayerWork) -> str | None:
+        """A layer that no engine can run."""
+        reasons = [engine.unsupported(layer) for engine in self.engines]
+        if any(reason is None for reason in reasons):
+            return None
+        return "; ".join(f"{name}: {reason}" for name, reason in zip(self.names, reasons, strict=True))
+
+    def shares(self, workload: Workload, hardness: ArrayLike = 1.0) -> Float[Array, "layers engines"]:
+        """Share of each layer on each engine: masked, normalised, and sharpened to the largest at hardness 1.
+
+        Raises:
+            ValueError: the assignment has another number of layers than the workload.
+        """
+        if self.assignment.shape[0] != len(workload):
+            raise ValueError(f"assignment has {self.assignment.shape[0]} layers, but the workload has {len(workload)}")
+        mask = jnp.asarray([[engine.supports(layer) for engine in self.engines] for layer in workload], self.assignment.dtype)
+        masked = self.assignment * mask
+        # where only engines that cannot run the layer were chosen, all others share it
+        possible = jnp.where(jnp.sum(masked, 1, keepdims=True) > 0, masked, mask)
+        hardness = jnp.asarray(hardness, masked.dtype)
+        soft_range = hardness < 1
+        largest = jax.lax.stop_gradient(jnp.max(possible, 1, keepdims=True))
+        power = jax.lax.stop_gradient(1 / jnp.where(soft_range, 1 - hardness, 1))
+        sharpened = (possible / largest) ** power
+        soft = sharpened / jnp.sum(sharpened, 1, keepdims=True)
+        return jnp.where(soft_range, soft, jax.nn.one_hot(jnp.argmax(possible, 1), len(self.engines), dtype=masked.dtype))
+
+    def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
+        """Cost of one inference; see `AbstractHardware.cost`.
+
+        Raises:
+            UnsupportedLayerError: a layer that no engine can run.
+            ValueError: the assignment has another number of layers than the workload.
+        """
+        self.require(workload)
+        shares = self.shares(workload, hardness)
+        costs = [
+            _engine_cost(engine, _runnable(engine, workload), technology, shares[:, index], hardness)
+            for index, engine in enumerate(self.engines)
+        ]
+        changes = jnp.concatenate([jnp.zeros(1, shares.dtype), 1 - jnp.sum(shares[1:] * shares[:-1], 1)])
+        moved = changes * workload.static("neurons_in") * workload.activation_bits * workload.timesteps
+        transfer_pj = 2 * sram_pj_per_bit(self.transfer_buffer_kb, technology) + technology["hop_pj_per_bit"]
+        transfer_area = sram_area_um2(self.transfer_buffer_kb, technology) * _any(changes)
+        energy = [shares[:, index, None] * cost.energy_pj for index, cost in enumerate(costs)]
+        latency = sum((shares[:, index] * cost.latency_ns for index, cost in enumerate(costs)), moved / self.link_gbit_per_s)
+        components = [f"{name}.{part}" for name, cost in zip(self.names, costs, strict=True) for part in cost.components]
+        return Cost(
+            workload.names,
+            (*components, "transfer"),
+            jnp.concatenate([*energy, (moved * transfer_pj)[:, None]], axis=1),
+            latency,
+            jnp.concatenate([*(cost.area_um2 for cost in costs), transfer_area[None]]),
+            sum((shares[:, index] * cost.utilisation for index, cost in enumerate(costs)), jnp.zeros_like(moved)),
+        )
+
+
+def combine(*technologies: Technology) -> Technology:
+    """The constants of several technologies in one, for chips whose engines need different files; the first one's value counts.
+
+    Raises:
+        ValueError: technologies of different nodes or supplies, which no single chip has.
+    """
+    first = technologies[0]
+    for other in technologies[1:]:
+        if (other.node_nm, other.supply_v) != (first.node_nm, first.supply_v):
+            raise ValueError(
+                f"{first.name} is at {first.node_nm:g} nm and {first.supply_v:g} V, {other.name} at {other.node_nm:g} nm and "
+                f"{other.supply_v:g} V; a chip has one node and supply"
+            )
+    quantities = {quantity.name: quantity for technology in reversed(technologies) for quantity in technology.quantities}
+    name = "+".join(technology.name for technology in technologies)
+    return Technology.of(name, first.node_nm, first.supply_v, tuple(quantities.values()))
+
+
+def _runnable(engine: AbstractHardware, workload: Workload) -> Workload:
+    """The workload with a single synapse in place of each layer that the engine cannot run (its share of those is 0)."""
+    layers = tuple(layer if engine.supports(layer) else dense(layer.name, 1, 1) for layer in workload)
+    return dataclasses.replace(workload, layers=layers)
+
+
+def _engine_cost(engine: AbstractHardware, workload: Workload, technology: Technology, share: Array, hardness: ArrayLike) -> Cost:
+    """Cost of an engine that holds a share of every layer; area counts as far as any layer uses it."""
+    if isinstance(engine, AbstractPartialHardware):
+        return engine.partial_cost(workload, technology, share, hardness)
+    cost = engine.cost(workload, technology, hardness)
+    return eqx.tree_at(lambda c: c.area_um2, cost, cost.area_um2 * _any(share))
+
+
+def _any(shares: Array) -> Float[Array, ""]:
+    """Whether any of the shares is in use: `1 - prod(1 - share)`."""
+    return 1 - jnp.prod(1 - shares)

@@ -1,0 +1,36 @@
+"""Design parameters from keyword arguments: float32 leaves, options by name, errors that name the nearest valid choice."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import jax.numpy as jnp
+
+T = TypeVar("T")
+
+
+def float_leaves(owner: str, defaults: Mapping[str, float], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Defaults updated by `given`, as float32 arrays.
+
+    Raises:
+        ValueError: an unknown parameter; the message gives the nearest one.
+    """
+    for name in given:
+        if name not in defaults:
+            near = difflib.get_close_matches(name, defaults, 1, 0)[0]
+            raise ValueError(f"{owner} has no parameter {name!r} (did you mean {near!r}?)")
+    return {name: jnp.asarray(given.get(name, value), jnp.float32) for name, value in defaults.items()}
+
+
+def option(what: str, choices: Mapping[str, T], given: str | T) -> T:
+    """A strategy by its name, or the strategy itself.
+
+    Raises:
+        ValueError: an unknown name; the message gives the nearest one.
+    """
+    if not isinstance(given, str):
+        return given
+    if given not in choices:
+        near = difflib.get_close_matches(given, choices, 1, 0)[0]
+        raise ValueError(f"unknown {what} {given!r} (did you mean {near!r}?); known are {', '.join(choices)}")
+    return choices[given]
