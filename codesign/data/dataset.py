@@ -86,12 +86,14 @@ class Pool:
         labels: `[N]` or `[N, T]` integers.
         sample_shape: shape that `read` gives for one sample.
         read: indices `[n]` -> float32 `[n, *sample_shape]`.
+        records: the samples' numbers in the file, for errors; None where they are 0 to N - 1.
     """
 
     where: str
     labels: np.ndarray
     sample_shape: tuple[int, ...]
     read: Callable[[np.ndarray], np.ndarray]
+    records: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,8 @@ def array_pool(where: str, inputs: np.ndarray, labels: np.ndarray, scale: float 
 
 def subset(pool: Pool, indices: np.ndarray) -> Pool:
     """Some of a pool's samples, in the given order."""
-    return Pool(pool.where, pool.labels[indices], pool.sample_shape, lambda chosen: pool.read(indices[chosen]))
+    records = indices if pool.records is None else pool.records[indices]
+    return Pool(pool.where, pool.labels[indices], pool.sample_shape, lambda chosen: pool.read(indices[chosen]), records)
 
 
 def check_labels(pool: Pool, classes: int) -> None:
@@ -140,8 +143,9 @@ def check_labels(pool: Pool, classes: int) -> None:
     lowest = 0 if pool.labels.ndim == 1 else -1
     bad = (pool.labels < lowest) | (pool.labels >= classes)
     if bad.any():
-        record = int(np.argwhere(bad)[0][0])
-        value = pool.labels[tuple(np.argwhere(bad)[0])]
+        first = np.argwhere(bad)[0]
+        record = first[0] if pool.records is None else pool.records[first[0]]
+        value = pool.labels[tuple(first)]
         raise DataError(f"{pool.where}: record {record}: label {value} is outside 0 to {classes - 1}")
 
 

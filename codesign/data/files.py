@@ -78,18 +78,25 @@ def user_cache() -> Path:
 
 
 def folders(folder: Path | None) -> list[Path]:
-    """Folders to look in, in order: the one given, `$CODESIGN_DATA`, the user's cache."""
+    """Folders to look in, in order: the one given, `$CODESIGN_DATA`, the user's cache.
+
+    Raises:
+        DataError: a folder is given, or named by `$CODESIGN_DATA`, and is not there.
+    """
     given = [] if folder is None else [Path(folder)]
     environment = os.environ.get("CODESIGN_DATA")
-    return [*given, *([Path(environment)] if environment else []), user_cache()]
+    named = [*given, *([Path(environment)] if environment else [])]
+    for place in named:
+        if not place.is_dir():
+            raise DataError(f"{place}: no such folder (looked for data there)")
+    return [*named, user_cache()]
 
 
 def find(relative: str, folder: Path | None) -> Path | None:
     """A file by its name below a data folder ("mnist/x.gz"), also without `.gz`, also directly in the folder given."""
     names = [relative, relative.removesuffix(".gz")]
-    places = [place / name for place in folders(folder) for name in names]
-    if folder is not None:
-        places += [Path(folder) / Path(name).name for name in names]
+    places = [] if folder is None else [Path(folder) / each for name in names for each in (name, Path(name).name)]
+    places += [place / name for place in folders(folder) for name in names]
     return next((place for place in places if place.is_file()), None)
 
 

@@ -86,7 +86,7 @@ def from_images(recipe: Recipe, name: str, saccades: Saccades) -> Recipe:
     def wrap(pool: Pool) -> Pool:
         height, width = pool.sample_shape[:2]
         shape = (saccades.timesteps, saccades.scale * height, saccades.scale * width, 2)
-        return Pool(pool.where, pool.labels, shape, lambda indices: saccades(pool.read(indices).mean(axis=-1)))
+        return Pool(pool.where, pool.labels, shape, lambda indices: saccades(pool.read(indices).mean(axis=-1)), pool.records)
 
     validation = recipe.validation and wrap(recipe.validation)
     return dataclasses.replace(recipe, name=name, train=wrap(recipe.train), validation=validation, test=wrap(recipe.test), kind="events")
