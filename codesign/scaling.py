@@ -5,12 +5,10 @@ Integration 58 (2017). Energy at a node is a quadratic of the supply; area is a 
 carry about 15 % uncertainty. Between tabulated nodes both are interpolated linearly in nm, so that the nearest node weighs most.
 """
 
+import math
 from typing import Final
 
-import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
 
 # node [nm] -> a, b, c of a V^2 + b V + c
 ENERGY_POLYNOMIALS: Final = {
@@ -38,6 +36,8 @@ AREA_FACTORS: Final = {
     10.0: 0.1,
     7.0: 0.059,
 }
+# node [nm] -> resistance of a minimum-width wire [ohm/um], from NeuroSim's wire width, aspect ratio and resistivity
+WIRE_RESISTANCE: Final = {65.0: 1.18, 45.0: 2.18, 32.0: 4.66, 22.0: 9.77}
 RELATIVE_UNCERTAINTY: Final = 0.15
 _NODES: Final = np.asarray(sorted(ENERGY_POLYNOMIALS))
 
@@ -50,19 +50,6 @@ def check_node(node_nm: float) -> None:
     """
     if not _NODES[0] <= node_nm <= _NODES[-1]:
         raise ValueError(f"node {node_nm} nm lies outside the scaling tables ({_NODES[0]:g} to {_NODES[-1]:g} nm)")
-
-
-def switching_energy(node_nm: ArrayLike, supply_v: ArrayLike) -> Float[Array, "..."]:
-    """Relative energy of a digital operation at a node and supply; only ratios have a meaning.
-
-    Args:
-        node_nm: process node [nm], clipped to the tables.
-        supply_v: supply voltage [V].
-    """
-    coefficients = np.asarray([ENERGY_POLYNOMIALS[node] for node in _NODES])
-    a, b, c = (jnp.interp(jnp.asarray(node_nm), jnp.asarray(_NODES), jnp.asarray(column)) for column in coefficients.T)
-    v = jnp.asarray(supply_v)
-    return a * v**2 + b * v + c
 
 
 def energy_factor(from_nm: float, to_nm: float, from_v: float, to_v: float) -> float:
@@ -86,6 +73,27 @@ def area_factor(from_nm: float, to_nm: float) -> float:
     check_node(to_nm)
     factors = np.asarray([AREA_FACTORS[node] for node in _NODES])
     return float(np.interp(to_nm, _NODES, factors) / np.interp(from_nm, _NODES, factors))
+
+
+def wire_factor(from_nm: float, to_nm: float) -> float:
+    """Factor that takes a wire resistance per length from one node to another.
+
+    A power law of the node between NeuroSim's points (65 to 22 nm), continued with the outermost exponents.
+
+    Raises:
+        ValueError: a node outside the tables.
+    """
+    check_node(from_nm)
+    check_node(to_nm)
+    return _wire(to_nm) / _wire(from_nm)
+
+
+def _wire(node_nm: float) -> float:
+    nodes = sorted(WIRE_RESISTANCE)
+    above = min(max(sum(node < node_nm for node in nodes), 1), len(nodes) - 1)
+    low, high = nodes[above - 1], nodes[above]
+    exponent = math.log(WIRE_RESISTANCE[high] / WIRE_RESISTANCE[low]) / math.log(high / low)
+    return WIRE_RESISTANCE[low] * (node_nm / low) ** exponent
 
 
 def _energy(node_nm: float, supply_v: float) -> float:

@@ -1,7 +1,8 @@
 """Prices of actions: every number carries its unit, node, bits and source, and the loader refuses one that does not.
 
-A shipped file holds one family (`rram`, `sram`, `cmos`, ...) with each constant at the node where it was measured. `load("rram_28nm")`
-takes every constant that declares how it scales to 28 nm and that node's supply; its source then says so.
+A shipped file holds one family (`digital`, `rram`, `pcm`, ...) with each constant at the node where it was measured. `load("rram_28nm")`
+takes every constant that declares how it scales to 28 nm and that node's supply; its source then says so. A file may `include` a shipped
+family and add to it or replace constants.
 """
 
 import difflib
@@ -15,20 +16,20 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from codesign.scaling import area_factor, check_node, energy_factor
+from codesign.scaling import area_factor, check_node, energy_factor, wire_factor
 
 _FOLDER: Final = Path(__file__).parent / "technologies"
 _REQUIRED: Final = ("value", "unit", "node_nm", "bits", "source")
 _OPTIONAL: Final = ("note", "scaling", "supply_v")
-_SCALINGS: Final = ("none", "energy", "area")
+_SCALINGS: Final = ("none", "energy", "area", "wire")
 _NODE_NAME: Final = re.compile(r"(?P<family>\w+)_(?P<node>\d+(\.\d+)?)nm")
 
 
 class Quantity(NamedTuple):
     """A sourced constant. `node_nm` and `bits` are 0 where the quantity does not depend on them.
 
-    `scaling` says how it goes to another node: `none` (a device, a wire per um), `energy` or `area` (digital circuits, by
-    `codesign.scaling`); `supply_v` is the supply it was measured at, 0 where that is the technology's own.
+    `scaling` says how it goes to another node, by `codesign.scaling`: `none` (a device, a capacitance per length), `energy` or `area`
+    (digital circuits), `wire` (a resistance per length); `supply_v` is the supply it was measured at, 0 where that is the technology's own.
     """
 
     name: str
@@ -45,10 +46,14 @@ class Quantity(NamedTuple):
         from_v = self.supply_v or supply_v
         if self.scaling == "none" or (self.node_nm == node_nm and from_v == supply_v):
             return self
-        by_energy = self.scaling == "energy"
-        factor = energy_factor(self.node_nm, node_nm, from_v, supply_v) if by_energy else area_factor(self.node_nm, node_nm)
-        volts = f", {from_v:g} to {supply_v:g} V" if by_energy else ""
-        source = f"{self.source}; scaled from {self.node_nm:g} to {node_nm:g} nm{volts} by Stillmaker-Baas 2017"
+        if self.scaling == "energy":
+            factor = energy_factor(self.node_nm, node_nm, from_v, supply_v)
+            how = f"{self.node_nm:g} to {node_nm:g} nm, {from_v:g} to {supply_v:g} V, by Stillmaker-Baas 2017"
+        elif self.scaling == "area":
+            factor, how = area_factor(self.node_nm, node_nm), f"{self.node_nm:g} to {node_nm:g} nm by Stillmaker-Baas 2017"
+        else:
+            factor, how = wire_factor(self.node_nm, node_nm), f"{self.node_nm:g} to {node_nm:g} nm by NeuroSim's wires"
+        source = f"{self.source}; scaled from {how}"
         return self._replace(value=self.value * factor, node_nm=node_nm, supply_v=supply_v, source=source)
 
 
@@ -104,7 +109,8 @@ def read(path: Path) -> Technology:
     """A technology from a TOML file.
 
     The file has `name`, `node_nm`, `supply_v` and tables `[quantities.NAME]` with `value`, `unit`, `node_nm`, `bits`, `source` and
-    optionally `scaling` (`none`, `energy`, `area`), `supply_v` and `note`. Constants that scale are taken to the file's node.
+    optionally `scaling` (`none`, `energy`, `area`, `wire`), `supply_v` and `note`; `include = "digital"` starts from a shipped family.
+    Constants that scale are taken to the file's node.
 
     Raises:
         TechnologyError: unreadable file, missing key, value that is not a finite number, or empty source; names file and key.
@@ -132,8 +138,24 @@ def _build(path: Path, document: dict[str, Any], name: Any, node_nm: Any, supply
             raise TechnologyError(f"{path}: {key} must be a positive number, got {value!r}")
     if not isinstance(name, str) or not name.strip():
         raise TechnologyError(f"{path}: name must be a non-empty text, got {name!r}")
-    measured = [_quantity(path, key, entry) for key, entry in document["quantities"].items()]
-    return Technology.of(name, node_nm, supply_v, tuple(quantity.at(node_nm, supply_v) for quantity in measured))
+    try:
+        check_node(node_nm)
+    except ValueError as error:
+        raise TechnologyError(f"{path}: node_nm: {error}") from error
+    measured = _measured(path, document)
+    return Technology.of(name, node_nm, supply_v, tuple(quantity.at(node_nm, supply_v) for quantity in measured.values()))
+
+
+def _measured(path: Path, document: dict[str, Any]) -> dict[str, Quantity]:
+    """The constants of a file over those of the family it includes, as measured."""
+    included: dict[str, Quantity] = {}
+    if "include" in document:
+        base = _FOLDER / f"{document['include']}.toml"
+        if not base.exists():
+            families = sorted(other.stem for other in _FOLDER.glob("*.toml"))
+            raise TechnologyError(f"{path}: include: unknown family {document['include']!r}; use one of {', '.join(families)}")
+        included = _measured(base, _document(base))
+    return included | {key: _quantity(path, key, entry) for key, entry in document["quantities"].items()}
 
 
 def _quantity(path: Path, name: str, entry: dict[str, Any]) -> Quantity:

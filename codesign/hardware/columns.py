@@ -51,7 +51,7 @@ class DifferentialColumns(AbstractColumns):
 
     def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike) -> Float[Array, "..."]:
         """One cell of a pair at the lowest level, the other at half range where the weight is not zero."""
-        return low + 0.25 * jnp.asarray(density) * (jnp.asarray(high) - low)
+        return jnp.asarray(low) + 0.25 * jnp.asarray(density) * (jnp.asarray(high) - low)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,4 +74,4 @@ class OffsetColumns(AbstractColumns):
 
     def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike) -> Float[Array, "..."]:
         """Zero sits at mid range, so sparsity saves nothing."""
-        return low + 0.5 * (jnp.asarray(high) - low) * jnp.ones_like(jnp.asarray(density))
+        return (jnp.asarray(low) + 0.5 * (jnp.asarray(high) - low)) * jnp.ones_like(jnp.asarray(density))

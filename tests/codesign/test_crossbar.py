@@ -51,7 +51,7 @@ def test_no_design_parameter_has_a_dead_gradient():
     chip, work = energy_gradients(Crossbar.of(**BASE), workload(), 0.3)
     for tree in (chip, work):
         for field in dataclasses.fields(tree):
-            if field.name in ("encoding", "layers", "output_rate"):
+            if field.name in ("encoding", "interconnect", "layers", "output_rate"):
                 continue
             gradient = getattr(tree, field.name)
             assert jnp.all(jnp.isfinite(gradient)), field.name
