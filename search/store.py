@@ -1,0 +1,190 @@
+"""The result folder: one SQLite file is the truth, everything else in it is an export that can be made again.
+
+Every write is atomic (a transaction, or a temporary file that is renamed), so a killed process, a full disk or a pulled plug loses
+at most the step that was being written.
+"""
+
+import fcntl
+import json
+import os
+import platform
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import equinox as eqx
+import pandas as pd
+
+from search.errors import UserError
+
+_SCHEMA = """
+create table if not exists meta (key text primary key, value text not null);
+create table if not exists history (step integer, member integer, stage text, row text not null, primary key (step, member));
+create table if not exists hardened (member integer primary key, row text not null);
+create table if not exists designs (design text primary key, row text not null);
+create table if not exists breakdown (design text, layer text, component text, row text not null,
+                                      primary key (design, layer, component));
+"""
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a file's content in one step."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step: readers see the old or the new, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class Store:
+    """An open result folder, locked against a second writer.
+
+    Raises:
+        UserError: the folder cannot be made or written, is in use, or holds something that is not a study.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "checkpoints").mkdir(exist_ok=True)
+            self._lock = open(folder / ".lock", "a+")  # noqa: SIM115 - held until the store is closed
+        except OSError as error:
+            raise UserError(f"cannot write results to {folder}: {error.strerror} (choose another place with --output)") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise UserError(f"{folder} is in use by another run (wait for it, or choose another place with --output)") from None
+        strangers = [p.name for p in folder.iterdir() if p.name not in (".lock", "checkpoints", "study.db")]
+        if strangers and not (folder / "study.db").exists():
+            self._lock.close()
+            raise UserError(f"{folder} is not empty and holds no study: {strangers[0]} (choose another place with --output)")
+        self._database = sqlite3.connect(folder / "study.db")
+        self._database.executescript(_SCHEMA)
+
+    def __enter__(self) -> Self:
+        """The store itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close the database and let go of the lock."""
+        self._database.close()
+        self._lock.close()
+
+    def get(self, key: str) -> str | None:
+        """A study-wide value."""
+        row = self._database.execute("select value from meta where key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def put(self, key: str, value: str) -> None:
+        """Set a study-wide value."""
+        with self._database:
+            self._database.execute("insert or replace into meta values (?, ?)", (key, value))
+
+    def add_history(self, step: int, stage: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """One row per member at a step; the same step again replaces it."""
+        with self._database:
+            self._database.executemany(
+                "insert or replace into history values (?, ?, ?, ?)",
+                [(step, i, stage, json.dumps(row)) for i, row in enumerate(rows)],
+            )
+
+    def add_hardened(self, member: int, row: Mapping[str, Any]) -> None:
+        """A member that is hardened and fine-tuned; its weights are in `checkpoints`."""
+        with self._database:
+            self._database.execute("insert or replace into hardened values (?, ?)", (member, json.dumps(row)))
+
+    def hardened(self) -> dict[int, dict[str, Any]]:
+        """Hardened members by number."""
+        return {m: json.loads(row) for m, row in self._database.execute("select member, row from hardened")}
+
+    def add_design(self, design: str, row: Mapping[str, Any], breakdown: pd.DataFrame) -> None:
+        """A measured design and its cost by layer and component."""
+        records = json.loads(breakdown.to_json(orient="records", double_precision=15))
+        with self._database:
+            self._database.execute("insert or replace into designs values (?, ?)", (design, json.dumps(row)))
+            self._database.execute("delete from breakdown where design = ?", (design,))
+            self._database.executemany(
+                "insert into breakdown values (?, ?, ?, ?)", [(design, r["layer"], r["component"], json.dumps(r)) for r in records]
+            )
+
+    def designs(self) -> pd.DataFrame:
+        """All measured designs, one row each."""
+        return pd.DataFrame([json.loads(row) for (row,) in self._database.execute("select row from designs order by design")])
+
+    def breakdown(self) -> pd.DataFrame:
+        """Energy, latency and area of all designs by layer and component."""
+        found = self._database.execute("select design, row from breakdown order by rowid")
+        return pd.DataFrame([{"design": design, **json.loads(row)} for design, row in found])
+
+    def history(self) -> pd.DataFrame:
+        """The course of the search."""
+        found = self._database.execute("select step, stage, member, row from history order by step, member")
+        return pd.DataFrame([{"step": s, "stage": stage, "member": m, **json.loads(row)} for s, stage, m, row in found])
+
+    def save_arrays(self, name: str, tree: Any) -> None:
+        """A pytree of arrays under `checkpoints`, in one step."""
+        import io
+
+        buffer = io.BytesIO()
+        eqx.tree_serialise_leaves(buffer, tree)
+        write_bytes(self.folder / "checkpoints" / f"{name}.eqx", buffer.getvalue())
+
+    def load_arrays(self, name: str, like: Any) -> Any | None:
+        """A saved pytree, or None where there is none."""
+        path = self.folder / "checkpoints" / f"{name}.eqx"
+        return eqx.tree_deserialise_leaves(path, like) if path.exists() else None
+
+    def export(self, name: str, table: pd.DataFrame) -> None:
+        """A table as `NAME.csv`, numbers in full precision."""
+        write_text(self.folder / f"{name}.csv", table.to_csv(index=False))
+
+
+def provenance(config_hash: str, seed: int) -> dict[str, Any]:
+    """What is needed to get the same result again: versions, commit, seed, config hash, machine."""
+    import jax
+
+    packages = ("codesign", "jax", "jaxlib", "flax", "optax", "equinox", "numpy", "scikit-learn")
+    return {
+        "config_hash": config_hash,
+        "seed": seed,
+        "commit": _commit(),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+        "machine": {"system": platform.platform(), "cores": os.cpu_count(), "devices": [str(d) for d in jax.devices()]},
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except ModuleNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    """The source's git commit, with `+` where files differ from it; `unknown` outside a checkout."""
+    here = Path(__file__).resolve().parent
+    try:
+        commit, changed = (
+            subprocess.run(["git", *arguments], cwd=here, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return commit + ("+" if changed else "")
