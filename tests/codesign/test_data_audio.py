@@ -148,7 +148,7 @@ def test_fsdd_splits_by_take_or_by_speaker(tmp_path):
     [
         ({"audio": np.zeros(80_000)}, "audio has shape .* expected .* int16"),
         ({"audio": np.zeros(79_999, np.int16)}, "offsets run from 0 to 80000, the data from 0 to 79999"),
-        ({"labels": np.full(100, 10)}, "record 5: label 10"),
+        ({"labels": np.full(100, 10)}, "record 50: label 10"),
         ({"offsets": np.concatenate([[0, 0], np.arange(2, 101) * 800])}, "record 0: no samples"),
     ],
 )
