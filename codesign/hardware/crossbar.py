@@ -15,8 +15,7 @@ neuron state exists for every layer; each layer has its own kernel; drivers, net
 bits and converter bits count; any order of layer sizes maps, including layers that are all smaller than one array.
 """
 
-import difflib
-from typing import Any, Final
+from typing import Final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -25,10 +24,11 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware import crossbar_activity, crossbar_prices
-from codesign.hardware.base import AbstractHardware
-from codesign.hardware.columns import AbstractColumns, DifferentialColumns
+from codesign.hardware.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar_mapping import Design, Mapping, map_layers
-from codesign.hardware.interconnect import AbstractInterconnect, Mesh
+from codesign.hardware.interconnect import AbstractInterconnect, HTree, Mesh
+from codesign.hardware.leaves import float_leaves, option
+from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.per_layer import per_layer
 from codesign.numerics import safe_divide
 from codesign.technology import Technology
@@ -52,9 +52,11 @@ DEFAULTS: Final = {
     "channels_per_neuron": 1,
     "adder_lanes": 128,
 }
+ENCODINGS: Final = {"differential": DifferentialColumns(), "offset": OffsetColumns()}
+INTERCONNECTS: Final = {"mesh": Mesh(), "htree": HTree()}
 
 
-class Crossbar(AbstractHardware):
+class Crossbar(AbstractPartialHardware):
     """Crossbar tiles with shared converters, wires inside a tile and a network between tiles; layers run one after another.
 
     Parameters are scalars, or one value per layer of the workload or per layer that has weights.
@@ -100,21 +102,20 @@ class Crossbar(AbstractHardware):
     def of(
         cls,
         *,
-        encoding: AbstractColumns = DifferentialColumns(),  # noqa: B008 - frozen
-        interconnect: AbstractInterconnect = Mesh(),  # noqa: B008 - frozen
+        encoding: str | AbstractColumns = "differential",
+        interconnect: str | AbstractInterconnect = "mesh",
         **parameters: ArrayLike,
     ) -> "Crossbar":
-        """A crossbar from its parameters; those left out take the defaults of `DEFAULTS`.
+        """A crossbar from its parameters; those left out take the values of `DEFAULTS`.
 
         Raises:
-            ValueError: unknown parameter (the message gives the nearest).
+            ValueError: unknown parameter or option (the message gives the nearest).
         """
-        for name in parameters:
-            if name not in DEFAULTS:
-                near = difflib.get_close_matches(name, DEFAULTS, 1, 0)[0]
-                raise ValueError(f"Crossbar has no parameter {name!r} (did you mean {near!r}?)")
-        values: dict[str, Any] = {name: jnp.asarray(value, jnp.float32) for name, value in {**DEFAULTS, **parameters}.items()}
-        return cls(encoding=encoding, interconnect=interconnect, **values)
+        return cls(
+            encoding=option("encoding", ENCODINGS, encoding),
+            interconnect=option("interconnect", INTERCONNECTS, interconnect),
+            **float_leaves("Crossbar", DEFAULTS, parameters),
+        )
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """None: every kind of layer runs."""
@@ -126,21 +127,25 @@ class Crossbar(AbstractHardware):
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference by layer and component; see `AbstractHardware.cost`."""
+        return self.partial_cost(workload, technology, jnp.ones_like(workload.input_rate), hardness)
+
+    def partial_cost(self, workload: Workload, technology: Technology, share: Float[Array, " layers"], hardness: ArrayLike = 1.0) -> Cost:
+        """Cost when only a share of each layer is placed here; see `AbstractPartialHardware.partial_cost`."""
         design = self._design(workload)
         mapping = map_layers(design, workload, hardness)
         work = crossbar_activity.count(design, mapping, workload, hardness)
-        areas = crossbar_prices.area_um2(design, mapping, workload, technology)
-        side = jnp.sqrt(safe_divide(sum(jnp.sum(area) for area in areas[:-1]), jnp.sum(mapping.tiles), 1.0))
+        areas = [share * area for area in crossbar_prices.area_um2(design, mapping, workload, technology)]
+        leaking = jnp.sum(share * crossbar_prices.leakage_mw(design, mapping, workload, technology))
+        memory_kb = jnp.sum(share * crossbar_prices.state_kb(mapping, workload))
+        side = jnp.sqrt(safe_divide(sum(jnp.sum(area) for area in areas[:-1]), jnp.sum(share * mapping.tiles), 1.0))
         latency = crossbar_prices.latency_ns(design, mapping, work, workload, technology, hardness)
-        leakage = jnp.sum(crossbar_prices.leakage_mw(design, mapping, workload, technology)) * latency
-        energies = [*crossbar_prices.energy_pj(design, mapping, work, workload, side, technology), leakage]
-        none = jnp.zeros_like(latency)
+        dynamic = crossbar_prices.energy_pj(design, mapping, work, workload, memory_kb, side, technology)
         return Cost(
             workload.names,
             COMPONENTS,
-            jnp.stack([energy + none for energy in energies], axis=1),
+            jnp.stack([energy + jnp.zeros_like(latency) for energy in (*dynamic, leaking * latency)], axis=1),
             latency,
-            jnp.stack([jnp.sum(area + none) for area in (*areas, none, none)]),
+            jnp.stack([*(jnp.sum(area) for area in areas), *jnp.zeros((2,), latency.dtype)]),
             jnp.clip(safe_divide(mapping.used_cells, mapping.arrays * design.rows * design.columns), 0, 1),
         )
 

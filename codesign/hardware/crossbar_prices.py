@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
@@ -69,10 +68,14 @@ def interconnect_pj(design: Design, mapping: Mapping, work: Activity, workload: 
     return between + (vectors + sums) * wire_pj_per_bit(side_um / 2, t)
 
 
-def neurons_pj(mapping: Mapping, workload: Workload, t: Technology) -> Array:
+def state_kb(mapping: Mapping, workload: Workload) -> Array:
+    """Membrane potentials of each layer [KB]."""
+    return mapping.weighted * workload.spiking * workload.static("neurons_out") * workload.state_bits / 8192
+
+
+def neurons_pj(mapping: Mapping, workload: Workload, memory_kb: Array, t: Technology) -> Array:
     """Every neuron at every step: LIF update with its state read and written, or an activation for a layer that does not spike."""
     bits = workload.state_bits
-    memory_kb = jnp.sum(_state_kb(mapping, workload))
     spiking = t["lif_per_bit_pj"] * bits + 2 * bits * sram_pj_per_bit(memory_kb, t)
     activation = t["int_add_offset_pj"] + t["int_add_per_bit_pj"] * bits
     updates = mapping.weighted * workload.static("neurons_out") * workload.timesteps
@@ -87,8 +90,13 @@ def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
     return mapping.used_cells * pulses(design, t) * (write + read + adc_pj(design, t)) / design.inferences_per_programming
 
 
-def energy_pj(design: Design, mapping: Mapping, work: Activity, workload: Workload, side_um: Array, t: Technology) -> list[Array]:
-    """Dynamic energy of each component [pJ], in the order of `codesign.hardware.crossbar.COMPONENTS`, leakage left out."""
+def energy_pj(
+    design: Design, mapping: Mapping, work: Activity, workload: Workload, memory_kb: Array, side_um: Array, t: Technology
+) -> list[Array]:
+    """Dynamic energy of each component [pJ], in the order of `codesign.hardware.crossbar.COMPONENTS`, leakage left out.
+
+    `memory_kb` is the capacity of the memory that holds all neuron states, `side_um` the side of a tile.
+    """
     return [
         array_pj(design, work, workload, t),
         work.conversions * adc_pj(design, t),
@@ -96,7 +104,7 @@ def energy_pj(design: Design, mapping: Mapping, work: Activity, workload: Worklo
         accumulate_pj(design, work, workload, t),
         sram_pj_per_bit(design.buffer_kb, t) * (work.input_bits + work.fetched_bits),
         interconnect_pj(design, mapping, work, workload, side_um, t),
-        neurons_pj(mapping, workload, t),
+        neurons_pj(mapping, workload, memory_kb, t),
         programming_pj(design, mapping, t),
     ]
 
@@ -132,13 +140,13 @@ def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology
         (adcs + lanes) * t["shift_add_area_um2"],
         mapping.tiles * sram_area_um2(design.buffer_kb, t),
         design.interconnect.area_um2(mapping.tiles, t),
-        _neuron_units(design, mapping, workload) * lif + sram_area_um2(_state_kb(mapping, workload), t),
+        _neuron_units(design, mapping, workload) * lif + sram_area_um2(state_kb(mapping, workload), t),
     ]
 
 
 def leakage_mw(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
     """Leakage power of each layer's share of the chip [mW]; all of it leaks while any layer runs."""
-    memory = sram_leakage_mw(mapping.tiles * design.buffer_kb + _state_kb(mapping, workload), t)
+    memory = sram_leakage_mw(mapping.tiles * design.buffer_kb + state_kb(mapping, workload), t)
     logic = _converters(design, mapping) * t["adder_leakage_mw"] + _neuron_units(design, mapping, workload) * t["lif_leakage_mw"]
     return memory + logic
 
@@ -149,7 +157,3 @@ def _converters(design: Design, mapping: Mapping) -> Array:
 
 def _neuron_units(design: Design, mapping: Mapping, workload: Workload) -> Array:
     return mapping.weighted * workload.static("channels_out") * mapping.copies / design.channels_per_neuron
-
-
-def _state_kb(mapping: Mapping, workload: Workload) -> Array:
-    return mapping.weighted * workload.spiking * workload.static("neurons_out") * workload.state_bits / 8192
