@@ -35,6 +35,11 @@ class AbstractObjective(abc.ABC):
     direction: ClassVar[str] = "minimise"
     differentiable: ClassVar[bool] = True
 
+    @property
+    def column(self) -> str:
+        """Column of result tables: the name with its unit, such as `energy_pj`."""
+        return self.name if self.unit in ("1", "nat") else f"{self.name}_{self.unit.lower().replace('*', '_')}"
+
     @abc.abstractmethod
     def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
         """The value that is reported, in `unit`."""

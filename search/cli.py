@@ -1,0 +1,171 @@
+"""The command line. Imports JAX only inside commands, so that help and mistakes answer at once.
+
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 interrupted (state saved).
+"""
+
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+import codesign
+from search.errors import UserError
+
+app = App(
+    name="codesign",
+    help="Train a neural network and choose its chip in the same gradient step.",
+    version=codesign.__version__,
+    result_action="return_value",
+)
+
+Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads"]
+
+
+@app.command
+def run(config: Path, /, *, output: Path | None = None, resume: bool = False) -> None:
+    """Run a study from a config file.
+
+    Parameters
+    ----------
+    config
+        The study, a YAML file.
+    output
+        Folder for the results; default `results/NAME`.
+    resume
+        Continue what the folder holds.
+    """
+    from search import config as configs
+
+    file = configs.read(config)
+    folder = output or Path(file.config.output or f"results/{file.config.name}")
+    _quiet()
+    from search import study
+    from search.progress import reporter
+
+    try:
+        report = study.run(file, folder, reporter(), resume=resume)
+    except study.InterruptedStudyError as stopped:
+        where = "" if output is None else f" --output {output}"
+        print(f"{stopped}; continue with: codesign run {config}{where} --resume", file=sys.stderr)
+        raise SystemExit(130) from None
+    print(study.summary(folder))
+    print(f"report: {report}")
+
+
+@app.command
+def check(config: Path, /) -> None:
+    """Check a config without running it: keys, types, bounds, names, and whether the chip can run the network."""
+    from search import config as configs
+
+    file = configs.read(config)
+    from search.build import build
+
+    problem = build(file)
+    searched = ", ".join(f"{name}[{problem.space.layers}]" if p.per_layer else name for name, p in problem.space.parameters.items())
+    print(f"{config}: ok; searches {len(problem.space.coordinates())} values: {searched}")
+
+
+@app.command
+def report(folder: Path, /) -> None:
+    """Make the tables, figures and report of a result folder again from its store."""
+    from search import study
+
+    print(f"report: {study.republish(folder)}")
+
+
+@app.command
+def export(folder: Path, /, *, design: str | None = None) -> None:
+    """Write measured designs as JSON: settings, measured qualities and per-layer workload; all of them, or one."""
+    from search import study
+
+    print(study.designs_json(folder, design))
+
+
+@app.command(name="list")
+def list_(kind: Kind, /) -> None:
+    """List what can be named in configs and commands."""
+    from search import catalogue
+
+    for name, description in catalogue.entries(kind):
+        print(f"{name:24s} {description}".rstrip())
+
+
+@app.command
+def cost(
+    *,
+    workload: str,
+    hardware: str = "crossbar",
+    set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    technology: str | None = None,
+    json: bool = False,
+    csv: bool = False,
+    all_published: bool = False,
+    hardness: float = 1.0,
+) -> None:
+    """Price a workload on a chip, without training.
+
+    Parameters
+    ----------
+    workload
+        A preset (`codesign list workloads`) or a CSV/YAML table of layers.
+    hardware
+        A chip (`codesign list hardware`).
+    set_
+        `NAME=VALUE`: a chip parameter or a workload property; repeat for more.
+    technology
+        Prices; default the family's own at 45 nm.
+    json
+        Print JSON.
+    csv
+        Print CSV.
+    all_published
+        Put the literature's models side by side, as ratios to an ANN of equal accuracy bits.
+    hardness
+        1 is the exact model, below 1 the smooth one.
+    """
+    from search.cost_command import cost as price
+
+    price(workload, hardware, list(set_), technology, json, csv, all_published, hardness)
+
+
+def main() -> None:
+    """Entry point: maps outcomes to exit codes and one clear line."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _fail(str(error).strip(), 2)
+    except UserError as error:
+        _fail(str(error), 2)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}; what was finished is kept, continue with --resume", 1)
+    except sqlite3.OperationalError as error:
+        _fail(f"study.db: {error}; what was finished is kept, continue with --resume", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _quiet() -> None:
+    """No start-up chatter from XLA between the progress lines."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,285 @@
+"""Running a study: the gradient stages, hardening, measurement, exports; stopped and resumed at any point without loss."""
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from codesign.units import show
+from search import build, harden, objective
+from search import config as configs
+from search.config import Config, ConfigFile
+from search.errors import UserError, nearest
+from search.gradient import JointSearch, Metrics, Population
+from search.harden import Candidate, Hardener
+from search.pareto import non_dominated, normalised_hypervolume
+from search.problem import Problem, as_batch
+from search.progress import Reporter
+from search.recommend import sentence
+from search.store import Store, provenance, write_text
+
+SEARCH_SHARE, HARDEN_SHARE = 0.55, 0.3  # of the progress bar; the rest is measurement
+
+
+class InterruptedStudyError(Exception):
+    """The user stopped the study; everything done is saved. The message says where it stands."""
+
+
+def run(file: ConfigFile, folder: Path, reporter: Reporter, *, resume: bool) -> Path:
+    """Run or continue a study.
+
+    Args:
+        file: its config.
+        folder: its result folder.
+        reporter: shown progress.
+        resume: continue what the folder holds.
+
+    Returns:
+        The report's path.
+
+    Raises:
+        UserError: a folder that cannot be used, or a config that cannot be built.
+        InterruptedStudyError: stopped by the user.
+    """
+    problem = build.build(file)
+    with Store(folder) as store:
+        _claim(store, file, resume)
+        study = Study(problem, file, store, reporter)
+        try:
+            if store.get("state") != "done":
+                study.search()
+            return publish(store, file.config)
+        except KeyboardInterrupt:
+            raise InterruptedStudyError(f"stopped at {study.where}; everything done is saved in {folder}") from None
+        finally:
+            reporter.close()
+
+
+def _claim(store: Store, file: ConfigFile, resume: bool) -> None:
+    """Make the folder this study's, or refuse."""
+    config, mine = file.config, file.config.hash()
+    held = store.get("config_hash")
+    if held is not None and held != mine:
+        raise UserError(f"{store.folder} holds another study (its config differs); choose another place with --output")
+    if held is not None and not resume:
+        state = "a finished study" if store.get("state") == "done" else "an unfinished study"
+        raise UserError(f"{store.folder} holds {state} of this config; continue with --resume, or choose another place with --output")
+    if held is None:
+        store.put("config_hash", mine)
+        store.put("state", "running")
+    import io
+
+    text = io.StringIO()
+    YAML().dump(config.model_dump(mode="json"), text)
+    write_text(store.folder / "config.yaml", text.getvalue())
+    write_text(store.folder / "provenance.json", json.dumps(provenance(mine, config.seed), indent=2) + "\n")
+
+
+class Study:
+    """One problem, one searcher, one seed."""
+
+    def __init__(self, problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) -> None:
+        self.problem, self.config, self.store, self.reporter = problem, file.config, store, reporter
+        self.settings = build.settings(file.config)
+        self.where = "the start"
+        key = jax.random.key(file.config.seed)
+        self._keys = dict(zip(("start", "search", "harden", "finetune", "measure"), jax.random.split(key, 5), strict=True))
+        self._hardener = Hardener(problem, self.settings)
+        names = [objective.name for objective in problem.objectives]
+        self._energy = names.index("energy") if "energy" in names else 1
+
+    def search(self) -> None:
+        """All stages up to measured designs, from wherever the store stands."""
+        population = self._relaxed()
+        candidates = self._hardened(population)
+        self._measure(candidates)
+        self.store.put("state", "done")
+
+    def _relaxed(self) -> Population:
+        joint = JointSearch(self.problem, self.settings)
+        start = joint.start(self._keys["start"])
+        population = self.store.load_arrays("population", start) or start
+        saved = time.monotonic()
+        for population in joint.run(population, self._keys["search"], self._on_call):  # noqa: B007 - the last one is used
+            if time.monotonic() - saved > 5:
+                self.store.save_arrays("population", population)
+                saved = time.monotonic()
+        self.store.save_arrays("population", population)
+        return population
+
+    def _on_call(self, stage: str, done: int, total: int, population: Population, metrics: Metrics) -> None:
+        self.where = f"{stage}, step {done} of {total}"
+        objectives = np.asarray(metrics.objectives)
+        names = [o.name for o in self.problem.objectives]
+        reference = float(self.store.get("energy_reference_pj") or 0)
+        if not reference:
+            reference = float(np.median(objectives[:, self._energy]))
+            self.store.put("energy_reference_pj", repr(reference))
+        volume = normalised_hypervolume(objectives[:, 0], objectives[:, self._energy], reference)
+        rows = [
+            {"loss": float(metrics.loss[i]), **{n: float(v) for n, v in zip(names, values, strict=True)}, "relaxed_hypervolume": volume}
+            for i, values in enumerate(objectives)
+        ]
+        self.store.add_history(done, stage, rows)
+        loss, energy = float(np.mean(metrics.loss)), float(np.median(objectives[:, self._energy]))
+        details = f"step {done}/{total}  loss {loss:.3f}  energy {show(energy, 'pJ')}  hypervolume {volume:.3f}"
+        self.reporter.update(stage, SEARCH_SHARE * done / total, details)
+
+    def _hardened(self, population: Population) -> list[Candidate]:
+        candidates: list[Candidate] = []
+        known = self.store.hardened()
+        for m in range(self.settings.population):
+            member = jax.tree.map(lambda x, m=m: x[m], population.members)
+            preference = population.preferences[m]
+            network = self.store.load_arrays(f"member_{m:03d}", member.network) if m in known else None
+            if network is not None:
+                point, relaxed = known[m]["point"], known[m]["relaxed"]
+            else:
+                self.where = f"hardening, member {m + 1} of {self.settings.population}"
+                relaxed = self._relaxed_objectives(member.network, member.latents)
+                values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
+                point = self._hardener.harden(member.network, values, preference, self._keys["harden"])
+                network = self._hardener.finetune(member.network, point, jax.random.fold_in(self._keys["finetune"], m))
+                self.store.save_arrays(f"member_{m:03d}", network)
+                self.store.add_hardened(m, {"point": point, "relaxed": relaxed})
+            candidates += harden.variants(self._hardener, m, network, point, preference, self._keys["harden"])
+            share = SEARCH_SHARE + HARDEN_SHARE * (m + 1) / self.settings.population
+            own = next(c for c in reversed(candidates) if c.origin == "member")
+            details = f"design {m + 1}/{self.settings.population}  validation error {own.objectives[0]:.1%}"
+            self.reporter.update("harden", share, f"{details}  energy {show(float(own.objectives[self._energy]), 'pJ')}")
+        return candidates
+
+    def _relaxed_objectives(self, network: Any, latents: dict[str, Any]) -> list[float]:
+        """What the relaxed model claims on validation data, for the gap."""
+        if not hasattr(self, "_relaxed_jit"):
+            batch = as_batch(self.problem.dataset.validation)
+
+            def relaxed(network: Any, latents: Any, key: Any) -> Any:
+                design = self.problem.place(network, self.problem.space.relax(latents))
+                evaluation = self.problem.evaluate(design, batch, key, exact=False, hardness=0.95)
+                return jnp.stack([o(evaluation) for o in self.problem.objectives])
+
+            self._relaxed_jit = jax.jit(relaxed)
+        return [float(v) for v in self._relaxed_jit(network, latents, self._keys["harden"])]
+
+    def _measure(self, candidates: Sequence[Candidate]) -> None:
+        bounds = [self.config.constraints.get(o.name, np.inf) for o in self.problem.objectives]
+        chosen = harden.select(candidates, bounds, self.config.search.designs)
+        chosen.sort(key=lambda c: float(c.objectives[self._energy]))
+        keys = jax.random.split(self._keys["measure"], self.config.search.chips)
+        relaxed = {m: row["relaxed"] for m, row in self.store.hardened().items()}
+        for i, candidate in enumerate(chosen):
+            self.where = f"measuring design {i + 1} of {len(chosen)}"
+            evaluation, errors = self._hardener.measure(candidate.network, candidate.point, keys)
+            row = self._row(f"d{i:02d}", candidate, evaluation, errors, relaxed[candidate.member], bounds)
+            self.store.add_design(row["design"], row, evaluation.cost.to_table())
+            self.store.save_arrays(f"design_{i:02d}", candidate.network)
+            share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen)
+            details = f"design {i + 1}/{len(chosen)}  test error {errors.mean():.1%}  energy {show(float(evaluation.cost.energy), 'pJ')}"
+            self.reporter.update("measure", share, details)
+
+    def _row(
+        self, name: str, candidate: Candidate, evaluation: Any, errors: np.ndarray, relaxed: Sequence[float], bounds: Sequence[float]
+    ) -> dict[str, Any]:
+        """A line of `designs.csv`."""
+        layers = evaluation.workload.names
+        measured = {o.name: float(o(evaluation)) for o in self.problem.objectives}
+        row: dict[str, Any] = {"design": name, "searcher": "gradient", "seed": self.config.seed, "member": candidate.member}
+        row["origin"] = candidate.origin
+        for parameter, value in candidate.point.items():
+            named = {f"{parameter}[{layer}]": v for layer, v in zip(layers, value, strict=True)} if isinstance(value, list) else None
+            row |= named or {parameter: value}
+        row |= {o.column: measured[o.name] for o in self.problem.objectives}
+        cost = evaluation.cost
+        row |= {"energy_pj": float(cost.energy), "latency_ns": float(cost.latency), "area_um2": float(cost.area)}
+        row |= {"error_mean": float(errors.mean()), "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0, "chips": len(errors)}
+        row |= {f"validation_{o.column}": float(v) for o, v in zip(self.problem.objectives, candidate.objectives, strict=True)}
+        own = candidate.origin == "member"
+        row |= {f"relaxed_{o.column}": v if own else None for o, v in zip(self.problem.objectives, relaxed, strict=True)}
+        row |= {
+            "gap_error": float(errors.mean()) - relaxed[0] if own else None,
+            "gap_energy": measured["energy"] / relaxed[self._energy] if own and "energy" in measured else None,
+            "feasible": all(measured[o.name] <= bound for o, bound in zip(self.problem.objectives, bounds, strict=True)),
+        }
+        row |= {f"input_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.input_rate, strict=True)}
+        row |= {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
+        row["budget_sample_steps"] = self._budget()
+        return row
+
+    def _budget(self) -> int:
+        """Training samples times simulated time steps, for one member."""
+        s = self.settings
+        steps = s.warmup_steps + s.relax_steps + s.anneal_steps + s.finetune_steps
+        return steps * s.batch_size * self.config.network.longest
+
+
+def publish(store: Store, config: Config) -> Path:
+    """All exports from a store: CSV files, figures, report.
+
+    Returns:
+        The report's path.
+    """
+    from search import plots, report
+
+    designs = with_front(store.designs(), [objective.find(name).column for name in config.objectives])
+    breakdown, history = store.breakdown(), store.history()
+    store.export("designs", designs)
+    store.export("pareto", designs[designs.on_front].sort_values("energy_pj"))
+    store.export("breakdown", breakdown)
+    store.export("history", history)
+    plots.draw_all(store.folder, designs, breakdown, history)
+    path = store.folder / "report.html"
+    write_text(path, report.render(config, designs, breakdown, history))
+    return path
+
+
+def republish(folder: Path) -> Path:
+    """The exports of a result folder, made again.
+
+    Raises:
+        UserError: no finished study there.
+    """
+    config = configs.read(_finished(folder) / "config.yaml").config
+    with Store(folder) as store:
+        return publish(store, config)
+
+
+def designs_json(folder: Path, design: str | None) -> str:
+    """Measured designs of a result folder as JSON.
+
+    Raises:
+        UserError: no finished study there, or no such design.
+    """
+    designs = pd.read_csv(_finished(folder) / "designs.csv")
+    if design is not None:
+        if design not in set(designs.design):
+            raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.design))}")
+        designs = designs[designs.design == design]
+    return designs.to_json(orient="records", indent=2, double_precision=15)
+
+
+def summary(folder: Path) -> str:
+    """The recommendation, for the terminal."""
+    return sentence(pd.read_csv(folder / "designs.csv"))
+
+
+def _finished(folder: Path) -> Path:
+    if not (folder / "designs.csv").exists():
+        raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
+    return folder
+
+
+
+def with_front(designs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Designs with `on_front`: feasible, and beaten by no other feasible one in the measured objectives' columns."""
+    values = designs[list(columns)].to_numpy(np.float64)
+    values[~designs.feasible.to_numpy(bool)] = np.nan
+    return designs.assign(on_front=non_dominated(values))
+
