@@ -180,7 +180,8 @@ def ofmap_writes(layer: Geometry, rows: int, columns: int, buffer_bytes: int) ->
 
     Args:
         layer: shape.
-        rows, columns: the array.
+        rows: rows of the array.
+        columns: columns of the array, and words of a line.
         buffer_bytes: size of the output buffer, one byte per word.
     """
     active = -(-buffer_bytes // 2)

@@ -82,7 +82,8 @@ class Network(NamedTuple):
 
 def crossbars(network: Network, crossbar_size: ArrayLike, hardness: ArrayLike = 1.0) -> Float[Array, " layers"]:
     """Crossbars of each layer, n = ceil(Cin/X) ceil(Cout/X)."""
-    return smooth_ceil(network.channels_in / crossbar_size, hardness) * smooth_ceil(network.channels_out / crossbar_size, hardness)
+    size = jnp.asarray(crossbar_size)
+    return smooth_ceil(network.channels_in / size, hardness) * smooth_ceil(network.channels_out / size, hardness)
 
 
 def energy_per_cycle(crossbar_size: ArrayLike, kernel: ArrayLike, device: Device) -> Float[Array, " components"]:
@@ -110,7 +111,7 @@ def energy(
     network: Network, crossbar_size: ArrayLike, kernel: ArrayLike, timesteps: ArrayLike, device: Device, hardness: ArrayLike = 1.0
 ) -> Float[Array, "layers components"]:
     """Energy of one inference by layer and component [pJ]; `timesteps` is a scalar or one value per layer."""
-    cycles = timesteps * crossbars(network, crossbar_size, hardness) * network.pixels_out
+    cycles = crossbars(network, crossbar_size, hardness) * timesteps * network.pixels_out
     return cycles[:, None] * energy_per_cycle(crossbar_size, kernel, device)
 
 
@@ -154,7 +155,7 @@ def latency(network: Network, timesteps: ArrayLike, clock_mhz: ArrayLike, last: 
     elements = network.channels_out * network.pixels_out
     final = np.arange(len(elements)) == len(elements) - 1 if last is None else np.asarray(last)
     counted = jnp.where(final, elements, jnp.floor(0.75 * elements))
-    return timesteps * counted * (CLOCKS_PER_CYCLE * 1000 / jnp.asarray(clock_mhz))
+    return counted * timesteps * (CLOCKS_PER_CYCLE * 1000 / jnp.asarray(clock_mhz))
 
 
 def verdict(channels_in: Sequence[int], channels_out: Sequence[int], crossbar_size: int) -> Verdict:

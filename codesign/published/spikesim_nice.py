@@ -78,7 +78,7 @@ def effective_conductance(conductance: Float[Array, "... rows"], wire_resistance
 
     _, passed = jax.lax.scan(towards_ground, jnp.zeros_like(rows[0]), rows)
     reach = jnp.cumprod(passed[::-1], axis=0)[::-1]
-    return jnp.moveaxis(rows * reach, 0, -1)
+    return jnp.moveaxis(jnp.asarray(rows * reach), 0, -1)
 
 
 def _grouped(weight: Float[Array, "out in kh kw"], rows: int) -> Float[Array, "out kh kw groups rows"]:
@@ -118,7 +118,7 @@ def column_codes(
     """Read-outs of all columns of an output summed [LSB], before the offset of negative weights is taken away."""
     conductance = layer_conductance(value, rows, bits, electrics)
     current_share = conductance * (electrics.read_voltage_v / jnp.asarray(electrics.full_scale_a))
-    return (2.0**electrics.adc_bits - 1) * _convolve(spikes, current_share, stride, padding)
+    return (jnp.exp2(electrics.adc_bits) - 1) * _convolve(spikes, current_share, stride, padding)
 
 
 def layer_output(
@@ -140,8 +140,9 @@ def layer_output(
         bits: weight bits.
         electrics: see `Electrics`.
         offset_bits: negative weights are stored as q + 2^offset_bits; `bits - 1` by default of the tool's mapping.
-        stride, padding: of the convolution, the same in both directions.
+        stride: of the convolution, the same in both directions.
+        padding: zeros around the map.
     """
     codes = column_codes(spikes, stored(weight, offset_bits), rows, bits, electrics, stride, padding)
     negative = _convolve(spikes, (weight < 0).astype(spikes.dtype), stride, padding)
-    return codes - 2**offset_bits * negative
+    return jnp.asarray(codes - 2**offset_bits * negative)

@@ -5,6 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
 from codesign.hardware.base import UnsupportedLayerError
@@ -64,12 +65,8 @@ def differences(row) -> dict[str, float]:
         ours[f"area_{column}_um2"] = areas[name]
     for name, value in ours.items():
         assert np.all(np.isfinite(value)), name
-    expected = {name: np.asarray(numbers(row[name])) for name in ours if name in row and not isna(row[name])}
+    expected = {name: np.asarray(numbers(row[name])) for name in ours if name in row and pd.notna(row[name])}
     return {name: float(np.max(np.abs(ours[name] / value - 1))) for name, value in expected.items()}
-
-
-def isna(cell) -> bool:
-    return cell != cell
 
 
 @pytest.mark.golden
