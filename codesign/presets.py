@@ -186,3 +186,8 @@ PRESETS: Final = {
     ),
     "digits": Preset(lambda: (dense("fc1", 64, 64), dense("fc2", 64, 10)), 0.2, 1, 4, 4, "8x8 digits of scikit-learn, 17 grey levels"),
 }
+
+
+def available() -> list[str]:
+    """Names that `preset` knows."""
+    return list(PRESETS)

@@ -18,7 +18,7 @@ from codesign.workload import LayerWork, Workload
 
 _SHAPE: Final = tuple(field.name for field in dataclasses.fields(LayerWork))
 _SHORT: Final = ("size", "kernel", "padding")
-_PROPERTIES: Final = (
+PROPERTIES: Final = (
     "input_rate",
     "output_rate",
     "timesteps",
@@ -28,7 +28,7 @@ _PROPERTIES: Final = (
     "state_bits",
     "weight_density",
 )
-COLUMNS: Final = (*_SHAPE, *_SHORT, *_PROPERTIES)
+COLUMNS: Final = (*_SHAPE, *_SHORT, *PROPERTIES)
 
 
 class TableError(ValueError):
@@ -109,7 +109,7 @@ def from_rows(rows: Sequence[Mapping[str, Any]], source: str = "table", lines: S
     where = [f"{source}:{line}" for line in lines] if lines else [f"{source}: row {i + 1}" for i in range(len(rows))]
     layers = [_layer(row, place, i) for i, (row, place) in enumerate(zip(rows, where, strict=True))]
     properties = dict(values)
-    for name in _PROPERTIES:
+    for name in PROPERTIES:
         if name not in values and any(name in row for row in rows):
             properties[name] = [_property(row, name, place, layer) for row, place, layer in zip(rows, where, layers, strict=True)]
     try:

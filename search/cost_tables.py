@@ -1,0 +1,90 @@
+"""Costs for people and for programs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from codesign.cost import Cost
+from codesign.units import show
+
+if TYPE_CHECKING:
+    from search.cost_command import Comparison
+
+
+def document(cost: Cost, workload: str, hardware: str, technology: str) -> dict[str, Any]:
+    """A cost as JSON: totals, layers with their components, area by component; units in the names."""
+    energy, latency, area, used = (np.asarray(x, float) for x in (cost.energy_pj, cost.latency_ns, cost.area_um2, cost.utilisation))
+    return {
+        "workload": workload,
+        "hardware": hardware,
+        "technology": technology,
+        "totals": {
+            "energy_pj": float(cost.energy),
+            "latency_ns": float(cost.latency),
+            "area_um2": float(cost.area),
+            "power_mw": float(cost.power),
+        },
+        "layers": [
+            {
+                "name": layer,
+                "energy_pj": dict(zip(cost.components, energy[i].tolist(), strict=True)),
+                "latency_ns": latency[i].item(),
+                "utilisation": used[i].item(),
+            }
+            for i, layer in enumerate(cost.layers)
+        ],
+        "area_um2": dict(zip(cost.components, area.tolist(), strict=True)),
+    }
+
+
+def show_cost(cost: Cost, title: str) -> None:
+    """Print energy by layer and component, with latency, utilisation, area and totals."""
+    energy, area = np.asarray(cost.energy_pj, float), np.asarray(cost.area_um2, float)
+    shown = [j for j in range(len(cost.components)) if energy[:, j].any() or area[j]]
+    table = Table(title=title)
+    table.add_column("layer")
+    for j in shown:
+        table.add_column(cost.components[j], justify="right")
+    for name in ("energy", "latency", "used"):
+        table.add_column(name, justify="right")
+    for i, layer in enumerate(cost.layers):
+        cells = [show(energy[i, j], "pJ") for j in shown]
+        table.add_row(layer, *cells, show(energy[i].sum(), "pJ"), show(cost.latency_ns[i], "ns"), f"{float(cost.utilisation[i]):.0%}")
+    table.add_section()
+    table.add_row("total", *(show(energy[:, j].sum(), "pJ") for j in shown), show(cost.energy, "pJ"), show(cost.latency, "ns"), "")
+    table.add_row("share", *(f"{energy[:, j].sum() / max(energy.sum(), 1e-30):.1%}" for j in shown), "", "", "")
+    table.add_row("area", *(show(area[j], "um2") for j in shown), "", "", "")
+    _print(table)
+    totals = {"energy": (cost.energy, "pJ"), "latency": (cost.latency, "ns"), "area": (cost.area, "um2"), "mean power": (cost.power, "mW")}
+    print(", ".join(f"{name} {show(value, unit)}" for name, (value, unit) in totals.items()))
+
+
+def show_comparison(rows: "Sequence[Comparison]", workload: str) -> None:
+    """Print models side by side."""
+    table = Table(
+        title=f"{workload}: spiking over an ANN of equal accuracy bits, under each model",
+    )
+    table.add_column("model")
+    table.add_column("energy", justify="right")
+    table.add_column("latency", justify="right")
+    table.add_column("remark")
+    for row in rows:
+        table.add_row(row.model, _ratio(row.energy_ratio), _ratio(row.latency_ratio), row.reason)
+    _print(table)
+    print("Ratios within one model: below 1 the spiking network is the cheaper. Joules do not compare across models.")
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _print(table: Table) -> None:
+    """At its full width, so that output into a file or pipe is not folded at 80 columns."""
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+    width = console.width if console.is_terminal else max(needed, console.width)
+    Console(width=width).print(table)
