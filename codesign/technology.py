@@ -216,7 +216,12 @@ def load(name: str) -> Technology:
         return read(exact)
     match = _NODE_NAME.fullmatch(name)
     family = _FOLDER / f"{match['family']}.toml" if match else exact
-    if match and family.exists() and match["node"] in (nodes := _nodes(family)):
+    nodes = _nodes(family) if family.exists() else {}
+    if match and match["node"] in nodes:
         return _build(family, _document(family), name, float(match["node"]), nodes[match["node"]])
-    near = difflib.get_close_matches(name, available(), 1, 0)
-    raise TechnologyError(f"unknown technology {name!r} (did you mean {near[0] if near else 'a path to a .toml file'!r}?)")
+    if match and nodes:
+        node = min(nodes, key=lambda known: abs(float(known) - float(match["node"])))
+        near = f"{match['family']}_{node}nm"
+    else:
+        near = next(iter(difflib.get_close_matches(name, available(), 1, 0)), "a path to a .toml file")
+    raise TechnologyError(f"unknown technology {name!r} (did you mean {near!r}?)")

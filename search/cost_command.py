@@ -19,6 +19,7 @@ from codesign.twin import ann_twin
 from codesign.workload import Workload
 from codesign.workload_table import TableError, read_workload
 from search import cost_settings, cost_tables
+from search.cost_tables import Comparison
 from search.errors import UserError, nearest
 
 # prices of a family when none are named; published models carry their own constants and read none
@@ -163,16 +164,6 @@ def _energy_by_layer(engine: Any, work: Workload, prices: Technology, hardness: 
     if able.all():
         return np.asarray(price(engine, work, prices, hardness).energy_pj.sum(1))
     return np.full(len(work), np.inf)
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """A model's verdict: spiking over ANN twin, or why it has none."""
-
-    model: str
-    energy_ratio: float | None
-    latency_ratio: float | None
-    reason: str
 
 
 def compare(work: Workload, prices: Technology | None, hardness: float) -> list[Comparison]:

@@ -1,7 +1,8 @@
 """Costs for people and for programs."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -11,8 +12,15 @@ from rich.table import Table
 from codesign.cost import Cost
 from codesign.units import show
 
-if TYPE_CHECKING:
-    from search.cost_command import Comparison
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """A model's verdict: spiking over ANN twin, or why it has none."""
+
+    model: str
+    energy_ratio: float | None
+    latency_ratio: float | None
+    reason: str
 
 
 def document(cost: Cost, workload: str, hardware: str, technology: str) -> dict[str, Any]:
@@ -63,7 +71,7 @@ def show_cost(cost: Cost, title: str) -> None:
     print(", ".join(f"{name} {show(value, unit)}" for name, (value, unit) in totals.items()))
 
 
-def show_comparison(rows: "Sequence[Comparison]", workload: str) -> None:
+def show_comparison(rows: Sequence[Comparison], workload: str) -> None:
     """Print models side by side."""
     table = Table(
         title=f"{workload}: spiking over an ANN of equal accuracy bits, under each model",
