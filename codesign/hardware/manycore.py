@@ -24,9 +24,10 @@ from codesign.hardware.leaves import float_leaves, option
 from codesign.hardware.manycore_prices import Core, EventPrices, event_prices
 from codesign.hardware.neuron import AbstractNeuron, ContinuousSynapse, IntegrateAndFire, LeakyIntegrateAndFire
 from codesign.hardware.partial import AbstractPartialHardware
+from codesign.hardware.pieces import pieces
 from codesign.hardware.placement import AbstractPlacement, SnakePlacement
 from codesign.hardware.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
-from codesign.numerics import TINY, safe_log, smooth_ceil
+from codesign.numerics import TINY, safe_log
 from codesign.technology import Technology
 from codesign.workload import LayerWork, Workload
 
@@ -160,8 +161,8 @@ class ManyCore(AbstractPartialHardware):
         neurons = static("neurons_out")
         kept = _of_matrices(workload, self.synapses.stored_share(workload.weight_density), jnp.ones_like(rate))
         stored_kb = static("weights") * kept * self._stored_bits(workload) / 8192
-        for_synapses = jnp.maximum(smooth_ceil(stored_kb / self.synapse_memory_kb, hardness), 1)
-        cores = jnp.maximum(smooth_ceil(neurons / self.neurons_per_core, hardness), for_synapses)
+        for_synapses = pieces(stored_kb, self.synapse_memory_kb, hardness)
+        cores = jnp.maximum(pieces(neurons, self.neurons_per_core, hardness), for_synapses)
         fan_in = static("fan_in") * kept
         return Events(
             cores=cores,

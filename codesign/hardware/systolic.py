@@ -1,7 +1,8 @@
 """Systolic arrays: a grid of processing elements between three buffers and a DRAM, for ANN, spiking and mixed layers.
 
 Layers run one after another, all timesteps of a layer before the next. Within a layer, loads and stores overlap the arithmetic
-(double buffering), so its time is the longest of array, neuron units and DRAM.
+(double buffering), so its time is the longest of array, neuron units and DRAM. Where the unfinished sums of a fold outgrow the output
+buffer, the map is cut into parts and the weights are read once per part; the array's closed-form cycles assume that these loads hide.
 
 Corrected here against SATA's model (`codesign.published`; reference/models.md, section 3): buffer energy is charged per transferred
 bit of the operand's precision and not 32 bytes per byte; all of a buffer leaks; dynamic energy does not depend on the clock; the
@@ -30,6 +31,7 @@ from codesign.hardware.neuron import (
     add_pj,
     neuron_area_um2,
 )
+from codesign.hardware.pieces import pieces
 from codesign.hardware.supply import delay_factor, energy_factor, leakage_factor
 from codesign.hardware.systolic_dataflow import (
     AbstractDataflow,
@@ -44,7 +46,7 @@ from codesign.hardware.systolic_dataflow import (
     products,
 )
 from codesign.hardware.systolic_zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
-from codesign.numerics import smooth_ceil, smooth_maximum, smooth_minimum
+from codesign.numerics import smooth_maximum, smooth_minimum
 from codesign.technology import Technology
 from codesign.workload import LayerWork, Workload
 
@@ -161,7 +163,7 @@ class Systolic(AbstractHardware):
         passes = self.dataflow.one_step(shape, Grid(self.rows, self.columns), hardness)
         streamed = self.zeros.streamed(workload.input_rate, passes.vector)
         cycles = self._cycles(workload, shape, passes, streamed, hardness)
-        traffic = self._traffic(workload, shape, passes, bits)
+        traffic = self._traffic(workload, shape, passes, bits, hardness)
         updates = _has_neurons(workload) * workload.static("neurons_out") * workload.timesteps
         units = self.columns / self.columns_per_neuron_unit
         clock_mhz = smooth_minimum(self.clock_mhz, technology["maximum_clock_mhz"] / delay_factor(self.supply_v, technology), hardness)
@@ -176,17 +178,23 @@ class Systolic(AbstractHardware):
             jnp.stack([*energy, leakage * latency], axis=1),
             latency,
             area,
-            done / (self.rows * self.columns * latency * clock_mhz / 1000),
+            jnp.minimum(done / (self.rows * self.columns * latency * clock_mhz / 1000), 1),
         )
 
     def _cycles(self, workload: Workload, shape: Products, passes: Pass, streamed: Array, hardness: ArrayLike) -> Float[Array, " layers"]:
         together = self.dataflow.together(shape, workload.timesteps)
         batches = workload.timesteps / together
         array = batches * jnp.sum(shape.repeats * passes.cycles(together, streamed), axis=0)
-        pooling = workload.timesteps * smooth_ceil(_pooled(workload) / self.columns, hardness)
+        pooling = workload.timesteps * pieces(_pooled(workload), self.columns, hardness)
         return jnp.where(_is_pool(workload), pooling, array)
 
-    def _traffic(self, workload: Workload, shape: Products, passes: Pass, bits: Bits) -> Traffic:
+    def _position_tiles(self, passes: Pass, bits: Bits, together: Array, hardness: ArrayLike) -> Float[Array, " layers"]:
+        """Parts that the output map is cut into so that its unfinished sums fit the output buffer; each reads all weights again."""
+        alive = jnp.max(passes.partial_sums, 0) * bits.partial_sum * together
+        unfinished = jnp.minimum(jnp.max(passes.partial_rounds, 0), 1)
+        return 1 + (pieces(alive, self.output_buffer_kb * 8192, hardness) - 1) * unfinished
+
+    def _traffic(self, workload: Workload, shape: Products, passes: Pass, bits: Bits, hardness: ArrayLike) -> Traffic:
         """Bits at the ports of the memories; what does not fit a buffer is moved from and to DRAM instead."""
         timesteps, static = workload.timesteps, workload.static
         together = self.dataflow.together(shape, timesteps)
@@ -199,6 +207,7 @@ class Systolic(AbstractHardware):
 
         # operands; attention has no stored weights, its second operand is an activation
         weight_rounds = jnp.where(stored > 0, 1 + (batches - 1) * (1 - weights_kept), timesteps)
+        weight_rounds = weight_rounds * self._position_tiles(passes, bits, together, hardness)
         weight_width = jnp.where(stored > 0, bits.weight, bits.activation)
         weight_bits = total(shape.fan_in * shape.outputs * passes.weight_passes) * weight_width * weight_rounds
         pooled = jnp.where(_is_pool(workload), _pooled(workload), 0)
@@ -207,7 +216,6 @@ class Systolic(AbstractHardware):
         sums = 2 * total(shape.positions * shape.outputs * passes.partial_rounds) * bits.partial_sum * timesteps
         membrane_rounds = 2 * jnp.maximum(batches - 1, 0) * (1 - membranes_kept)
         potentials = _has_neurons(workload) * workload.spiking * static("neurons_out") * bits.state * self.neuron.states
-        sums_spilled = _missing(self.output_buffer_kb, jnp.max(passes.partial_sums, 0) * bits.partial_sum * together)
         potentials_spilled = _missing(self.output_buffer_kb, potentials)
         # maps between layers, held for all timesteps
         map_in = static("neurons_in") * bits.activation
@@ -222,7 +230,7 @@ class Systolic(AbstractHardware):
         whole = static("weights") * bits.weight
         rounds = weight_rounds * passes.weight_passes[0]
         weights_loaded = whole * (1 + jnp.maximum(rounds - 1, 0) * _missing(self.weight_buffer_kb, whole))
-        spilled = sums * sums_spilled + potentials * membrane_rounds * potentials_spilled
+        spilled = potentials * membrane_rounds * potentials_spilled
         return Traffic(
             scratchpads=total(self.dataflow.stationary_bits(shape, bits, timesteps)),
             input_buffer=input_bits + map_in * timesteps + again,

@@ -1,9 +1,11 @@
 """Which operand of a matrix product stays in a systolic array, and what that makes of cycles and data movement.
 
 A layer is a product of `M` output positions, `K` inputs per output and `N` outputs, once per group (or attention head). The array of
-`R x C` processing elements works through it in folds; one fold streams some vectors and pays a fill. Closed forms of SCALE-Sim v2,
-verified against the tool (reference/relaxation.md): weight stationary `ceil(K/R) ceil(N/C) (M + 2R + C - 2) - 1`, output stationary
-`ceil(M/R) ceil(N/C) (K + R + C - 2) - 1`, input stationary `ceil(K/R) ceil(M/C) (N + 2R + C - 2) - 1`.
+`R x C` processing elements works through it in folds; one fold streams some vectors and pays a fill.
+
+Cycles are the closed forms of SCALE-Sim v2, verified against the tool (reference/relaxation.md), which count the last cycle from 0:
+weight stationary `ceil(K/R) ceil(N/C) (M + 2R + C - 2) - 1`, output stationary `ceil(M/R) ceil(N/C) (K + R + C - 2) - 1`, input
+stationary `ceil(K/R) ceil(M/C) (N + 2R + C - 2) - 1`.
 """
 
 import abc
@@ -15,7 +17,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from codesign.numerics import smooth_ceil
+from codesign.hardware.pieces import pieces
 from codesign.workload import LayerWork, Workload
 
 
@@ -125,17 +127,12 @@ def _resident(scratchpad_bits: Array, needed_bits: Array) -> Array:
     return jnp.minimum(scratchpad_bits / needed_bits, 1)
 
 
-def _folds(share: Array, hardness: ArrayLike) -> Array:
-    """Pieces that a dimension is cut into; never less than one, even when relaxed."""
-    return jnp.maximum(smooth_ceil(share, hardness), 1)
-
-
 class WeightStationary(AbstractDataflow):
     """WS: weights stay for the positions of one step; partial sums travel. Scratchpads can keep several folds over the steps."""
 
     def one_step(self, shape: Products, grid: Grid, hardness: ArrayLike) -> Pass:
         """`ceil(K/R) ceil(N/C) (M + 2R + C - 2) - 1` cycles."""
-        by_input, by_output = _folds(shape.fan_in / grid.rows, hardness), _folds(shape.outputs / grid.columns, hardness)
+        by_input, by_output = pieces(shape.fan_in, grid.rows, hardness), pieces(shape.outputs, grid.columns, hardness)
         return Pass(
             folds=by_input * by_output,
             stream=shape.positions,
@@ -200,8 +197,8 @@ class OutputStationary(AbstractDataflow):
 
     def one_step(self, shape: Products, grid: Grid, hardness: ArrayLike) -> Pass:
         """`ceil(M/R) ceil(N/C) (K + R + C - 2) - 1` cycles."""
-        by_position = _folds(shape.positions / grid.rows, hardness)
-        by_output = _folds(shape.outputs / grid.columns, hardness)
+        by_position = pieces(shape.positions, grid.rows, hardness)
+        by_output = pieces(shape.outputs, grid.columns, hardness)
         return Pass(
             folds=by_position * by_output,
             stream=shape.fan_in,
@@ -236,8 +233,8 @@ class InputStationary(AbstractDataflow):
 
     def one_step(self, shape: Products, grid: Grid, hardness: ArrayLike) -> Pass:
         """`ceil(K/R) ceil(M/C) (N + 2R + C - 2) - 1` cycles."""
-        by_input = _folds(shape.fan_in / grid.rows, hardness)
-        by_position = _folds(shape.positions / grid.columns, hardness)
+        by_input = pieces(shape.fan_in, grid.rows, hardness)
+        by_position = pieces(shape.positions, grid.columns, hardness)
         return Pass(
             folds=by_input * by_position,
             stream=shape.outputs,
