@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
+from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float
 
 Kind = Literal["conv", "dense", "pool", "attention", "recurrent"]
@@ -51,9 +51,7 @@ class LayerWork:
                 raise ValueError(f"layer {self.name!r}: {field.name} must be an integer of at least 1, got {value!r}")
         for field_name in ("channels_in", "channels_out"):
             if getattr(self, field_name) % self.groups:
-                raise ValueError(
-                    f"layer {self.name!r}: {field_name} {getattr(self, field_name)} is not divisible by groups {self.groups}"
-                )
+                raise ValueError(f"layer {self.name!r}: {field_name} {getattr(self, field_name)} is not divisible by groups {self.groups}")
 
     @property
     def fan_in(self) -> int:
@@ -101,7 +99,14 @@ def dense(name: str, inputs: int, outputs: int) -> LayerWork:
 
 
 def conv(
-    name: str, channels_in: int, channels_out: int, size: int, kernel: int = 3, stride: int = 1, padding: int | None = None, groups: int = 1
+    name: str,
+    channels_in: int,
+    channels_out: int,
+    size: int,
+    kernel: int = 3,
+    stride: int = 1,
+    padding: int | None = None,
+    groups: int = 1,
 ) -> LayerWork:
     """A square convolution on a `size` x `size` map; `padding` defaults to "same" (kernel // 2)."""
     pad = kernel // 2 if padding is None else padding
@@ -151,7 +156,7 @@ class Workload(eqx.Module):
         activation_bits: ArrayLike = 1,
         state_bits: ArrayLike = 8,
         weight_density: ArrayLike = 1,
-        dtype: np.typing.DTypeLike = jnp.float32,
+        dtype: DTypeLike = jnp.float32,
     ) -> "Workload":
         """A workload from scalars or per-layer arrays.
 

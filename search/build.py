@@ -1,6 +1,7 @@
 """From a checked config to a problem: names become data sets, networks, chips, technologies and objectives."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from flax import nnx
@@ -27,17 +28,13 @@ def build(file: ConfigFile) -> Problem:
     _known(file, ("hardware", "kind"), config.hardware.kind, HARDWARE)
     _known(file, ("network", "kind"), config.network.kind, models.REGISTRY)
     _known(file, ("data", "name"), config.data.name, registry.available(), path_suffix=".npz")
-    objectives = tuple(
-        _attempt(file, ("objectives", i), lambda name=name: objective.find(name)) for i, name in enumerate(config.objectives)
-    )
+    objectives = tuple(_attempt(file, ("objectives", i), partial(objective.find, name)) for i, name in enumerate(config.objectives))
     chip = _attempt(file, ("hardware", "fixed"), lambda: HARDWARE[config.hardware.kind].of(**config.hardware.fixed))
     prices = _attempt(file, ("hardware", "technology"), lambda: technology.load(config.hardware.technology))
     dataset = _attempt(
         file,
         ("data", "name"),
-        lambda: registry.load(
-            config.data.name, seed=config.seed, validation_share=config.data.validation_share, limit=config.data.limit
-        ),
+        lambda: registry.load(config.data.name, seed=config.seed, validation_share=config.data.validation_share, limit=config.data.limit),
     )
     if dataset.train.labels.ndim != 1 or dataset.kind != "frames":
         raise file.error(("data", "name"), f"{config.data.name!r} is a sequence of events; the joint search runs on frames with one label")
@@ -70,9 +67,7 @@ def settings(config: Config) -> Settings:
     return Settings(**{name: getattr(config.search, name) for name in Settings._fields})
 
 
-def _network(
-    file: ConfigFile, config: NetworkConfig, sample_shape: tuple[int, ...], classes: int
-) -> Callable[[nnx.Rngs], SpikingNetwork]:
+def _network(file: ConfigFile, config: NetworkConfig, sample_shape: tuple[int, ...], classes: int) -> Callable[[nnx.Rngs], SpikingNetwork]:
     field = {"mlp": "hidden", "convnet": "channels"}[config.kind]
     sizes = getattr(config, field)
     for other in {"hidden", "channels"} - {field}:
@@ -100,4 +95,3 @@ def _attempt(file: ConfigFile, where: tuple[str | int, ...], make: Callable[[], 
         return make()
     except (UserError, ValueError, KeyError) as error:
         raise file.error(where, str(error)) from None
-

@@ -40,19 +40,22 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
         Continue what the folder holds.
     """
     from search import config as configs
+    from search.store import Store
 
     file = configs.read(config)
     folder = output or Path(file.config.output or f"results/{file.config.name}")
-    _quiet()
-    from search import study
-    from search.progress import reporter
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
+    with Store(folder) as store:
+        store.refuse_unless_free(file.config.hash(), resume=resume)
+        from search import build, study
+        from search.progress import reporter
 
-    try:
-        report = study.run(file, folder, reporter(), resume=resume)
-    except study.InterruptedStudyError as stopped:
-        where = "" if output is None else f" --output {output}"
-        print(f"{stopped}; continue with: codesign run {config}{where} --resume", file=sys.stderr)
-        raise SystemExit(130) from None
+        try:
+            report = study.run(build.build(file), file, store, reporter())
+        except study.InterruptedStudyError as stopped:
+            where = "" if output is None else f" --output {output}"
+            print(f"{stopped}; continue with: codesign run {config}{where} --resume", file=sys.stderr)
+            raise SystemExit(130) from None
     print(study.summary(folder))
     print(f"report: {report}")
 
@@ -160,11 +163,6 @@ def _fail(message: str, code: int) -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _quiet() -> None:
-    """No start-up chatter from XLA between the progress lines."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 if __name__ == "__main__":

@@ -117,8 +117,6 @@ def make_parameter(config: Strict) -> Any:
     return _PARAMETERS[type(config)](**values)
 
 
-
-
 ParameterConfig = Annotated[ContinuousConfig | IntegerConfig | PowerOfTwoConfig | ChoiceConfig, Field(discriminator="kind")]
 
 
@@ -143,9 +141,7 @@ class SearchConfig(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> "SearchConfig":
         if self.preference_low > self.preference_high:
-            raise ValueError(
-                f"preference_low must not be above preference_high, got {self.preference_low:g} and {self.preference_high:g}"
-            )
+            raise ValueError(f"preference_low must not be above preference_high, got {self.preference_low:g} and {self.preference_high:g}")
         return self
 
 
@@ -201,7 +197,7 @@ def _parse(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         folder = path.parent if path.parent.is_dir() else Path(".")
-        near = difflib.get_close_matches(path.name, [p.name for p in folder.glob("*.y*ml")], 1, 0.3)
+        near = difflib.get_close_matches(path.name, [p.name for p in folder.glob("[!.]*.y*ml")], 1, 0.3)
         hint = f" (did you mean {str(folder / near[0])!r}?)" if near else ""
         raise UserError(f"{path}:1: file: does not exist{hint}") from None
     except IsADirectoryError:
@@ -238,13 +234,11 @@ def _plain(node: Any) -> Any:
 
 
 def _known_part(document: Any, location: Sequence[str | int]) -> Path_:
-    """pydantic's location without the tags of unions, which are not in the file."""
+    """Pydantic's location without the tags of unions, which are not in the file."""
     found: list[str | int] = []
     node = document
     for index, part in enumerate(location):
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+        if part in (node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()):
             node = node[part]
         elif index < len(location) - 1:
             continue  # a tag
@@ -253,10 +247,11 @@ def _known_part(document: Any, location: Sequence[str | int]) -> Path_:
 
 
 def _located(path: Path, document: Any, where: Path_, what: str) -> tuple[int, str]:
-    line, node = 1, document
+    line = 1
+    node: Any = document
     for part in where:
         try:
-            position = node.lc.key(part) if isinstance(node, dict) else node.lc.item(part)
+            position = node.lc.key(part) if hasattr(node, "keys") else node.lc.item(part)
             line, node = position[0] + 1, node[part]
         except (KeyError, TypeError, AttributeError, IndexError):
             break

@@ -119,17 +119,13 @@ class JointSearch:
         space = self.problem.space
         latents = {name: jnp.full(space.shape(name), 0.5, jnp.float32) for name in space.parameters}
         members = [Member(n, latents, self._network_optimiser.init(n), self._latent_optimiser.init(latents)) for n in networks]
-        preferences = spread_preferences(
-            count, len(self.problem.objectives), self.settings.preference_low, self.settings.preference_high
-        )
+        preferences = spread_preferences(count, len(self.problem.objectives), self.settings.preference_low, self.settings.preference_high)
         stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
         return Population(stacked, jnp.asarray(preferences), jnp.zeros((), jnp.int32), jnp.zeros(count, jnp.int32))
 
     def advance(self, population: Population, stage: Stage, hardness: float, key: Key[Array, ""]) -> tuple[Population, Metrics]:
         """`steps_per_call` minibatches for every member, in one device call."""
-        return self._advance(
-            population, jnp.asarray(stage.random_chip, jnp.float32), jnp.asarray(hardness, jnp.float32), key, self._train
-        )
+        return self._advance(population, jnp.asarray(stage.random_chip, jnp.float32), jnp.asarray(hardness, jnp.float32), key, self._train)
 
     def run(
         self, population: Population, key: Key[Array, ""], on_call: Callable[[str, int, int, Population, Metrics], None]
@@ -162,7 +158,7 @@ class JointSearch:
             keys = jax.random.split(step_key, count)
             # one after another: on CPU, batching over different weights is slower than a loop
             members, bad, metrics = jax.lax.map(
-                lambda arguments: self._member_step(*arguments, random_chip, hardness, train), (members, population.preferences, keys)
+                lambda one: self._member_step(one[0], one[1], one[2], random_chip, hardness, train), (members, population.preferences, keys)
             )
             return (members, skipped + bad), metrics
 

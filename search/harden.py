@@ -99,12 +99,11 @@ class Hardener:
         parts = []
         for chunk in _batched(points, CANDIDATES):
             padded = [*chunk, *[chunk[-1]] * (CANDIDATES - len(chunk))]
-            stacked = {
-                name: jnp.asarray(np.array([p[name] for p in padded]), jnp.float32) for name in self.problem.space.parameters
-            }
+            count = len(chunk)
+            stacked = {name: jnp.asarray(np.array([p[name] for p in padded]), jnp.float32) for name in self.problem.space.parameters}
             scores = self._score_jit(network, stacked, preference, key)
-            parts.append(jax.tree.map(lambda x, n=len(chunk): np.asarray(x)[:n], scores))
-        return Scores(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+            parts.append(jax.tree.map(lambda x, count=count: np.asarray(x)[:count], scores))
+        return jax.tree.map(lambda *pieces: np.concatenate(pieces), *parts)
 
     def harden(
         self, network: nnx.State, values: Mapping[str, np.ndarray], preference: Array, key: Key[Array, ""], rounds: int = 2

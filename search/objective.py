@@ -1,11 +1,11 @@
 """Objectives: what a search minimises. Adding one takes ten lines.
 
-    @register
-    class SpikesPerAnswer(AbstractObjective):
-        name, unit = "spikes", "1"
+@register
+class SpikesPerAnswer(AbstractObjective):
+    name, unit = "spikes", "1"
 
-        def __call__(self, evaluation):
-            return (evaluation.workload.output_rate * evaluation.workload.static("neurons_out")).sum()
+    def __call__(self, evaluation):
+        return (evaluation.workload.output_rate * evaluation.workload.static("neurons_out")).sum()
 """
 
 import abc

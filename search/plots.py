@@ -11,7 +11,9 @@ from search.store import write_bytes
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 
 def draw_all(folder: Path, designs: pd.DataFrame, breakdown: pd.DataFrame, history: pd.DataFrame) -> None:
@@ -31,6 +33,13 @@ def draw_all(folder: Path, designs: pd.DataFrame, breakdown: pd.DataFrame, histo
         write_bytes(figures / f"{name}.png", buffer.getvalue())
 
 
+def _plain_log(axis: Axis) -> None:
+    """Numbers such as 2, 5, 10 instead of powers that overlap."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def pareto(designs: pd.DataFrame) -> Figure:
     """Test error against energy, with the spread over simulated chips."""
     figure, axes = plt.subplots(figsize=(6.4, 4.2))
@@ -38,12 +47,22 @@ def pareto(designs: pd.DataFrame) -> Figure:
     rest = designs[~designs.on_front]
     axes.errorbar(rest.energy_pj / 1e3, rest.error_mean * 100, rest.error_std * 100, fmt="o", color="0.65", label="dominated", capsize=2)
     axes.errorbar(
-        front.energy_pj / 1e3, front.error_mean * 100, front.error_std * 100, fmt="o-", color="C0", label="front", capsize=2, drawstyle="steps-post"
+        front.energy_pj / 1e3,
+        front.error_mean * 100,
+        front.error_std * 100,
+        fmt="o-",
+        color="C0",
+        label="front",
+        capsize=2,
+        drawstyle="steps-post",
     )
     for _, design in front.iterrows():
-        axes.annotate(design.design, (design.energy_pj / 1e3, design.error_mean * 100), xytext=(4, 4), textcoords="offset points", fontsize=7)
+        axes.annotate(
+            design.design, (design.energy_pj / 1e3, design.error_mean * 100), xytext=(4, 4), textcoords="offset points", fontsize=7
+        )
     chips = int(designs.chips.max())
     axes.set(xscale="log", xlabel="energy per inference [nJ]", ylabel=f"test error [%], mean ± std over {chips} simulated chips")
+    _plain_log(axes.xaxis)
     axes.legend(frameon=False)
     return figure
 
@@ -79,6 +98,8 @@ def gap(designs: pd.DataFrame) -> Figure:
         axes.plot(ends, ends, ":", color="0.5")
         axes.set(xlabel=f"relaxed {name}, validation", ylabel=f"hardened {name}, test")
     energy.set(xscale="log", yscale="log")
+    _plain_log(energy.xaxis)
+    _plain_log(energy.yaxis)
     figure.tight_layout()
     return figure
 

@@ -63,13 +63,12 @@ class Problem:
         """The design at a point of the space: each value goes to the chip or to the operation, whichever has a field of its name."""
         operation = {name: value for name, value in values.items() if name in _fields(self.operation)}
         hardware = {name: value for name, value in values.items() if name not in operation}
-        return Design(network, dataclasses.replace(self.operation, **operation), dataclasses.replace(self.hardware, **hardware))
+        run: Any = dataclasses.replace(self.operation, **operation)  # type: ignore[arg-type]
+        return Design(network, run, dataclasses.replace(self.hardware, **hardware))
 
     def evaluate(self, design: Design, batch: Batch, key: Key[Array, ""], *, exact: bool, hardness: Any = 1.0) -> Evaluation:
         """One design on one batch and one simulated chip."""
-        return evaluate(
-            self.graph, design, batch, self.technology, key, exact=exact, hardness=hardness, granularity=self.granularity
-        )
+        return evaluate(self.graph, design, batch, self.technology, key, exact=exact, hardness=hardness, granularity=self.granularity)
 
     def scalarise(self, evaluation: Evaluation, preference: Float[Array, " objectives"]) -> Float[Array, ""]:
         """Preference-weighted sum of the objectives' relaxed forms."""
@@ -121,7 +120,9 @@ def make_problem(
     known = designable(hardware, template)
     for name in parameters:
         if name not in known:
-            raise UserError(f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}")
+            raise UserError(
+                f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
+            )
     names = [objective.name for objective in objectives]
     for name in constraints:
         if name not in names:
@@ -134,9 +135,7 @@ def make_problem(
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
 
-    return Problem(
-        dataset, graph, build, template, hardware, technology, Space(dict(parameters), layers), objectives, dict(constraints)
-    )
+    return Problem(dataset, graph, build, template, hardware, technology, Space(dict(parameters), layers), objectives, dict(constraints))
 
 
 def as_values(space: Space, point: Mapping[str, Any]) -> dict[str, Array]:

@@ -33,15 +33,20 @@ def sentence(designs: pd.DataFrame) -> str:
     chosen = choose(designs)
     if chosen is None:
         nearest = designs.sort_values("error_mean").iloc[0]
-        return f"Build nothing yet: no design meets the constraints; the nearest is {nearest.design} with {nearest.error_mean:.1%} test error."
+        return (
+            f"Build nothing yet: no design meets the constraints; the nearest is {nearest.design} with {nearest.error_mean:.1%} test error."
+        )
     values: dict[str, Any] = settings_of(chosen)
     parts = []
     if "rows" in values and "columns" in values:
         parts.append(f"arrays of {values.pop('rows')} x {values.pop('columns')}")
     parts += [f"{name.replace('_', ' ')} {value}" for name, value in values.items()]
     best = designs[designs.feasible].sort_values("validation_error").iloc[0]
-    against = "" if best.design == chosen.design else f", {best.energy_pj / chosen.energy_pj:.1f}x less energy than the most accurate design"
+    against = (
+        "" if best.design == chosen.design else f", {best.energy_pj / chosen.energy_pj:.1f}x less energy than the most accurate design"
+    )
+    cost = f"{show(chosen.energy_pj, 'pJ')} and {show(chosen.latency_ns, 'ns')} per inference"
     return (
         f"Build {chosen.design}: {', '.join(parts)}; {chosen.error_mean:.1%} test error (± {chosen.error_std:.1%} over "
-        f"{int(chosen.chips)} simulated chips) at {show(chosen.energy_pj, 'pJ')} and {show(chosen.latency_ns, 'ns')} per inference{against}."
+        f"{int(chosen.chips)} simulated chips) at {cost}{against}."
     )

@@ -37,12 +37,12 @@ def render(config: Config, designs: pd.DataFrame, breakdown: pd.DataFrame, histo
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(config.name)} - codesign</title><style>{_STYLE}</style></head><body>
 <h1>{html.escape(config.name)}</h1>
-<p class="note">{html.escape(config.data.name)} · {config.network.kind} · {config.hardware.kind} in {html.escape(config.hardware.technology)} ·
-seed {config.seed} · config {config.hash()}</p>
+<p class="note">{html.escape(config.data.name)} · {config.network.kind} · {config.hardware.kind} in
+{html.escape(config.hardware.technology)} · seed {config.seed} · config {config.hash()}</p>
 <p class="build">{html.escape(sentence(designs))}</p>
 <h2>The front</h2>
-<p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated noisy
-chips. Bars: one standard deviation over the chips. The recommended design is chosen by validation data alone.</p>
+<p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
+noisy chips. Bars: one standard deviation over the chips. The recommended design is chosen by validation data alone.</p>
 {chart}
 <div class="wide">{_designs_table(front, shown.design)}</div>
 <h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
@@ -59,8 +59,8 @@ chips. Bars: one standard deviation over the chips. The recommended design is ch
 
 def _pareto_chart(designs: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
-    for name, part, colour in (("dominated", designs[~designs.on_front], "#aaa"), ("front", designs[designs.on_front], "#1f77b4")):
-        part = part.sort_values("energy_pj")
+    ordered = designs.sort_values("energy_pj")
+    for name, part, colour in (("dominated", ordered[~ordered.on_front], "#aaa"), ("front", ordered[ordered.on_front], "#1f77b4")):
         texts = ["<br>".join([f"<b>{d.design}</b>", *(f"{k}: {v}" for k, v in settings_of(d).items())]) for _, d in part.iterrows()]
         figure.add_scatter(
             x=(part.energy_pj / 1e3).tolist(),
@@ -109,7 +109,7 @@ def _breakdown_table(part: pd.DataFrame) -> str:
     total = energy["all layers"].sum()
     area = part[part.area_um2.notna()].set_index("component").area_um2
     rows = [
-        [component, *(show(v, "pJ") for v in values), f"{values['all layers'] / total:.1%}", show(area.get(component, 0.0), "um2")]
+        [str(component), *(show(v, "pJ") for v in values), f"{values['all layers'] / total:.1%}", show(area.get(component, 0.0), "um2")]
         for component, values in energy.iterrows()
     ]
     rows.append(["total", *(show(v, "pJ") for v in energy.sum()), "100 %", show(area.sum(), "um2")])
@@ -136,7 +136,7 @@ def _gap_table(own: pd.DataFrame) -> str:
 
 def _table(head: list[str], rows: list[list[str]], chosen: str | None = None) -> str:
     body = "".join(
-        f'<tr{" class=chosen" if chosen is not None and row[0] == chosen else ""}>'
+        f"<tr{' class=chosen' if chosen is not None and row[0] == chosen else ''}>"
         + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row)
         + "</tr>"
         for row in rows

@@ -5,6 +5,7 @@ at most the step that was being written.
 """
 
 import fcntl
+import io
 import json
 import os
 import platform
@@ -15,12 +16,12 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import equinox as eqx
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Self
 
 from search.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null);
@@ -86,6 +87,21 @@ class Store:
         self._database.close()
         self._lock.close()
 
+    def refuse_unless_free(self, config_hash: str, *, resume: bool) -> None:
+        """See that the folder is free for a study, or holds it and may be continued.
+
+        Raises:
+            UserError: it holds another study, or this one and `resume` was not asked for.
+        """
+        held = self.get("config_hash")
+        if held is not None and held != config_hash:
+            raise UserError(f"{self.folder} holds another study (its config differs); choose another place with --output")
+        if held is not None and not resume:
+            state = "a finished" if self.get("state") == "done" else "an unfinished"
+            raise UserError(
+                f"{self.folder} holds {state} study of this config; continue with --resume, or choose another place with --output"
+            )
+
     def get(self, key: str) -> str | None:
         """A study-wide value."""
         row = self._database.execute("select value from meta where key = ?", (key,)).fetchone()
@@ -113,7 +129,7 @@ class Store:
         """Hardened members by number."""
         return {m: json.loads(row) for m, row in self._database.execute("select member, row from hardened")}
 
-    def add_design(self, design: str, row: Mapping[str, Any], breakdown: pd.DataFrame) -> None:
+    def add_design(self, design: str, row: Mapping[str, Any], breakdown: "pd.DataFrame") -> None:
         """A measured design and its cost by layer and component."""
         records = json.loads(breakdown.to_json(orient="records", double_precision=15))
         with self._database:
@@ -123,23 +139,29 @@ class Store:
                 "insert into breakdown values (?, ?, ?, ?)", [(design, r["layer"], r["component"], json.dumps(r)) for r in records]
             )
 
-    def designs(self) -> pd.DataFrame:
+    def designs(self) -> "pd.DataFrame":
         """All measured designs, one row each."""
+        import pandas as pd
+
         return pd.DataFrame([json.loads(row) for (row,) in self._database.execute("select row from designs order by design")])
 
-    def breakdown(self) -> pd.DataFrame:
+    def breakdown(self) -> "pd.DataFrame":
         """Energy, latency and area of all designs by layer and component."""
+        import pandas as pd
+
         found = self._database.execute("select design, row from breakdown order by rowid")
         return pd.DataFrame([{"design": design, **json.loads(row)} for design, row in found])
 
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """The course of the search."""
+        import pandas as pd
+
         found = self._database.execute("select step, stage, member, row from history order by step, member")
         return pd.DataFrame([{"step": s, "stage": stage, "member": m, **json.loads(row)} for s, stage, m, row in found])
 
     def save_arrays(self, name: str, tree: Any) -> None:
         """A pytree of arrays under `checkpoints`, in one step."""
-        import io
+        import equinox as eqx
 
         buffer = io.BytesIO()
         eqx.tree_serialise_leaves(buffer, tree)
@@ -147,10 +169,12 @@ class Store:
 
     def load_arrays(self, name: str, like: Any) -> Any | None:
         """A saved pytree, or None where there is none."""
+        import equinox as eqx
+
         path = self.folder / "checkpoints" / f"{name}.eqx"
         return eqx.tree_deserialise_leaves(path, like) if path.exists() else None
 
-    def export(self, name: str, table: pd.DataFrame) -> None:
+    def export(self, name: str, table: "pd.DataFrame") -> None:
         """A table as `NAME.csv`, numbers in full precision."""
         write_text(self.folder / f"{name}.csv", table.to_csv(index=False))
 

@@ -1,5 +1,6 @@
 """Running a study: the gradient stages, hardening, measurement, exports; stopped and resumed at any point without loss."""
 
+import io
 import json
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from search.progress import Reporter
 from search.recommend import sentence
 from search.store import Store, provenance, write_text
 
+CHECKPOINT_SECONDS = 5.0
 SEARCH_SHARE, HARDEN_SHARE = 0.55, 0.3  # of the progress bar; the rest is measurement
 
 
@@ -32,54 +34,38 @@ class InterruptedStudyError(Exception):
     """The user stopped the study; everything done is saved. The message says where it stands."""
 
 
-def run(file: ConfigFile, folder: Path, reporter: Reporter, *, resume: bool) -> Path:
-    """Run or continue a study.
+def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) -> Path:
+    """Run or continue a study in a store that is free for it.
 
     Args:
-        file: its config.
-        folder: its result folder.
+        problem: what the config describes.
+        file: the config.
+        store: the result folder.
         reporter: shown progress.
-        resume: continue what the folder holds.
 
     Returns:
         The report's path.
 
     Raises:
-        UserError: a folder that cannot be used, or a config that cannot be built.
-        InterruptedStudyError: stopped by the user.
+        InterruptedStudyError: stopped by the user; everything done is saved.
     """
-    problem = build.build(file)
-    with Store(folder) as store:
-        _claim(store, file, resume)
-        study = Study(problem, file, store, reporter)
-        try:
-            if store.get("state") != "done":
-                study.search()
-            return publish(store, file.config)
-        except KeyboardInterrupt:
-            raise InterruptedStudyError(f"stopped at {study.where}; everything done is saved in {folder}") from None
-        finally:
-            reporter.close()
-
-
-def _claim(store: Store, file: ConfigFile, resume: bool) -> None:
-    """Make the folder this study's, or refuse."""
-    config, mine = file.config, file.config.hash()
-    held = store.get("config_hash")
-    if held is not None and held != mine:
-        raise UserError(f"{store.folder} holds another study (its config differs); choose another place with --output")
-    if held is not None and not resume:
-        state = "a finished study" if store.get("state") == "done" else "an unfinished study"
-        raise UserError(f"{store.folder} holds {state} of this config; continue with --resume, or choose another place with --output")
-    if held is None:
-        store.put("config_hash", mine)
+    config = file.config
+    if store.get("config_hash") is None:
+        store.put("config_hash", config.hash())
         store.put("state", "running")
-    import io
-
     text = io.StringIO()
     YAML().dump(config.model_dump(mode="json"), text)
     write_text(store.folder / "config.yaml", text.getvalue())
-    write_text(store.folder / "provenance.json", json.dumps(provenance(mine, config.seed), indent=2) + "\n")
+    write_text(store.folder / "provenance.json", json.dumps(provenance(config.hash(), config.seed), indent=2) + "\n")
+    study = Study(problem, file, store, reporter)
+    try:
+        if store.get("state") != "done":
+            study.search()
+        return publish(store, config)
+    except KeyboardInterrupt:
+        raise InterruptedStudyError(f"stopped at {study.where}; everything done is saved in {store.folder}") from None
+    finally:
+        reporter.close()
 
 
 class Study:
@@ -107,11 +93,14 @@ class Study:
         start = joint.start(self._keys["start"])
         population = self.store.load_arrays("population", start) or start
         saved = time.monotonic()
-        for population in joint.run(population, self._keys["search"], self._on_call):  # noqa: B007 - the last one is used
-            if time.monotonic() - saved > 5:
-                self.store.save_arrays("population", population)
-                saved = time.monotonic()
-        self.store.save_arrays("population", population)
+        try:
+            for advanced in joint.run(population, self._keys["search"], self._on_call):
+                population = advanced  # what is saved when stopped
+                if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    self.store.save_arrays("population", population)
+                    saved = time.monotonic()
+        finally:
+            self.store.save_arrays("population", population)
         return population
 
     def _on_call(self, stage: str, done: int, total: int, population: Population, metrics: Metrics) -> None:
@@ -199,7 +188,11 @@ class Study:
         row |= {o.column: measured[o.name] for o in self.problem.objectives}
         cost = evaluation.cost
         row |= {"energy_pj": float(cost.energy), "latency_ns": float(cost.latency), "area_um2": float(cost.area)}
-        row |= {"error_mean": float(errors.mean()), "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0, "chips": len(errors)}
+        row |= {
+            "error_mean": float(errors.mean()),
+            "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0,
+            "chips": len(errors),
+        }
         row |= {f"validation_{o.column}": float(v) for o, v in zip(self.problem.objectives, candidate.objectives, strict=True)}
         own = candidate.origin == "member"
         row |= {f"relaxed_{o.column}": v if own else None for o, v in zip(self.problem.objectives, relaxed, strict=True)}
@@ -276,10 +269,8 @@ def _finished(folder: Path) -> Path:
     return folder
 
 
-
 def with_front(designs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """Designs with `on_front`: feasible, and beaten by no other feasible one in the measured objectives' columns."""
-    values = designs[list(columns)].to_numpy(np.float64)
+    values = designs[list(columns)].to_numpy(np.float64, copy=True)
     values[~designs.feasible.to_numpy(bool)] = np.nan
     return designs.assign(on_front=non_dominated(values))
-

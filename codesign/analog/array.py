@@ -75,7 +75,7 @@ class CrossbarPhysics(eqx.Module):
 
 
 def wire_attenuation(
-    shape: tuple[int, int],
+    shape: tuple[int, ...],
     rows: Float[Array, ""],
     columns: Float[Array, ""],
     row_loss: Float[Array, ""],

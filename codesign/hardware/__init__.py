@@ -1,12 +1,14 @@
 """Hardware families: chips whose parameters are optimised."""
 
+from typing import Any
+
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar import Crossbar
 from codesign.hardware.hybrid import HybridChip
 from codesign.hardware.manycore import ManyCore
 from codesign.hardware.systolic import Systolic
 
-REGISTRY: dict[str, type[AbstractHardware]] = {
+REGISTRY: dict[str, Any] = {
     "crossbar": Crossbar,
     "hybrid": HybridChip,
     "manycore": ManyCore,
