@@ -12,12 +12,13 @@ import numpy as np
 from codesign.data import files
 from codesign.data.arrays import read_npz
 from codesign.data.dataset import DataError, Pool, Recipe, Request, draw, subset
-from codesign.data.event_files import decode_atis, read_atis
+from codesign.data.event_files import DVS128, AddressLayout, decode_atis, read_aedat, read_atis, read_npz_events
 from codesign.data.events import Events, bin_events, check_events
 
 _PACKED: Final = "nmnist_small/nmnist_small_900.npz"
 _LAST_TRAINING_ID: Final = 700
-_LABEL_IN_NAME: Final = re.compile(r"_label(\d+)\.bin$")
+_ANY_SIZE: Final = 2**16
+_LABEL_IN_NAME: Final = re.compile(r"_label(\d+)$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,11 +112,41 @@ def folder_pool(folder: Path, binning: Binning) -> Pool:
 
 
 def _label(path: Path) -> int:
-    match = _LABEL_IN_NAME.search(path.name)
+    match = _LABEL_IN_NAME.search(path.stem)
     text = match.group(1) if match else path.parent.name
     if not text.isdecimal():
         raise DataError(f"{path}: no class in the name (as in 00001_label5.bin) nor in the folder's ({path.parent.name!r})")
     return int(text)
+
+
+def camera_pool(folder: Path, timesteps: int, layout: AddressLayout = DVS128) -> Pool:
+    """Single `.aedat` (2.0) or `.npz` recordings below a folder, classed as in `folder_pool`, each timed from its first event.
+
+    The window is that of the longest recording. The sensor of `.aedat` files is the layout's, that of `.npz` files reaches to the
+    largest coordinates.
+
+    Raises:
+        DataError: no recordings, one whose class cannot be told, or a bad one.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".aedat", ".npz"))
+    if not paths:
+        raise DataError(f"{folder}: no .aedat or .npz recordings")
+
+    def recording(index: int) -> Events:
+        path = paths[index]
+        events = read_aedat(path, layout) if path.suffix == ".aedat" else read_npz_events(path, _ANY_SIZE, _ANY_SIZE)
+        return events._replace(time_us=events.time_us - events.time_us[0]) if len(events.time_us) else events
+
+    height = width = longest = 1
+    for index, path in enumerate(paths):
+        events = recording(index)
+        if path.suffix == ".aedat":
+            height, width = layout.height, layout.width
+        elif len(events.x):
+            height, width = max(height, int(events.y.max()) + 1), max(width, int(events.x.max()) + 1)
+        longest = max(longest, int(events.time_us[-1]) + 1) if len(events.x) else longest
+    labels = np.array([_label(path) for path in paths])
+    return recording_pool(str(folder), labels, Binning(timesteps, height, width, longest), recording)
 
 
 def nmnist(request: Request, binning: Binning | None = None) -> Recipe:

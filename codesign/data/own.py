@@ -6,16 +6,17 @@
 | `.npz` | `events` `[n, 5]` uint8 (40-bit ATIS), `offsets`, `labels`: recordings of a 34x34 event camera |
 | `.npz` | `audio` `[n]` int16 at 8 kHz, `offsets`, `labels`: recordings, heard through the cochlea model |
 | a folder | `.bin` recordings of the same camera, class in the name (`00001_label5.bin`) or the subfolder |
+| a folder | `.aedat` (2.0, DVS128) or `.npz` recordings (`x`, `y`, `polarity`, `time_us`), class in the name or the subfolder |
 | a folder | `.wav` recordings, class in the name (`yes_1.wav`) or the subfolder |
 """
 
 import io
 from pathlib import Path
 
-from codesign.data import audio, event_sets, files
+from codesign.data import audio, files
 from codesign.data.arrays import names_in, own_arrays, read_npz
 from codesign.data.dataset import DataError, Recipe, Request
-from codesign.data.event_sets import Binning, folder_pool, own_recordings, packed_pool
+from codesign.data.event_sets import Binning, camera_pool, folder_pool, own_recordings, packed_pool
 
 
 def own(path: Path, request: Request) -> Recipe:
@@ -29,7 +30,7 @@ def own(path: Path, request: Request) -> Recipe:
     if not path.is_file():
         raise DataError(f"{path}: no such file or folder")
     if path.suffix != ".npz":
-        raise DataError(f"{path}: data of your own are an .npz file or a folder (of .npy, .wav or .bin files)")
+        raise DataError(f"{path}: data of your own are an .npz file or a folder (of .npy, .wav, .bin, .aedat or .npz files)")
     if "x_train" in names_in(path):
         return own_arrays(path)
     if "events" in names_in(path):
@@ -41,7 +42,7 @@ def own(path: Path, request: Request) -> Recipe:
 
 
 def _binning(request: Request) -> Binning:
-    return Binning(timesteps=request.timesteps or event_sets.Binning.timesteps)
+    return Binning(timesteps=request.timesteps or Binning.timesteps)
 
 
 def _own_folder(path: Path, request: Request) -> Recipe:
@@ -51,4 +52,7 @@ def _own_folder(path: Path, request: Request) -> Recipe:
         return audio.own_sounds(path, request)
     if any(path.rglob("*.bin")):
         return own_recordings(folder_pool(path, _binning(request)), path.name, request.seed)
-    raise DataError(f"{path}: no .npy, .wav or .bin files")
+    if any(path.rglob("*.aedat")) or any(path.rglob("*.npz")):
+        timesteps = request.timesteps or Binning.timesteps
+        return own_recordings(camera_pool(path, timesteps), path.name, request.seed)
+    raise DataError(f"{path}: no .npy, .wav, .bin, .aedat or .npz files")

@@ -53,12 +53,14 @@ def available() -> list[str]:
 
 def _check_name(name: str, known: dict[str, Loader], what: str) -> None:
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1, 0)
+        near = difflib.get_close_matches(name.lower(), known, 1, 0)
         raise ValueError(f"{what} {name!r} (did you mean {near[0]!r}?)")
 
 
 def _is_path(name: str | Path) -> bool:
-    return isinstance(name, Path) or Path(name).suffix == ".npz" or Path(name).name != name
+    if isinstance(name, Path) or Path(name).suffix == ".npz" or Path(name).name != name:
+        return True
+    return name.partition(":")[0] not in _LOADERS and Path(name).exists()
 
 
 def load(

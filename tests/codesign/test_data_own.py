@@ -100,13 +100,14 @@ def test_truncated_files_are_named(tmp_path, save, cut):
 def test_a_missing_array_or_file_is_named(tmp_path):
     arrays = frames()
     del arrays["y_test"]
+    (tmp_path / "empty").mkdir()
     np.savez(tmp_path / "mine.npz", **arrays)
     with pytest.raises(DataError, match=r"mine\.npz: no array 'y_test'; it has x_train"):
         registry.load(tmp_path / "mine.npz")
     with pytest.raises(DataError, match=r"other\.npz: no such file or folder"):
         registry.load(tmp_path / "other.npz")
-    with pytest.raises(DataError, match=r"no \.npy, \.wav or \.bin files"):
-        registry.load(tmp_path)
+    with pytest.raises(DataError, match=r"no \.npy, \.wav, \.bin, \.aedat or \.npz files"):
+        registry.load(tmp_path / "empty")
     (tmp_path / "mine.txt").write_text("")
     with pytest.raises(DataError, match=r"mine\.txt: data of your own are"):
         registry.load(tmp_path / "mine.txt")
@@ -119,6 +120,35 @@ def test_packed_recordings_by_path_get_a_split_by_seed(tmp_path):
     data = registry.load(tmp_path / "mine.npz", timesteps=2, validation_share=0.5)
     assert [len(split.labels) for split in (data.train, data.validation, data.test)] == [12, 12, 6]
     assert data.train.inputs[0, 0, 0, 0, 1] == data.train.inputs[0].sum() == 1
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".aedat"])
+def test_a_folder_of_camera_recordings_is_timed_from_their_first_events(tmp_path, suffix):
+    for k in range(20):
+        time, x = np.array([5000, 5000 + 99]), np.array([3, k % 2])
+        path = tmp_path / "mine" / f"{k}_label{k % 2}{suffix}"
+        path.parent.mkdir(exist_ok=True)
+        if suffix == ".npz":
+            np.savez(path, x=x, y=[0, 2], p=[1, -1], t=time)
+        else:
+            path.write_bytes(b"#!AER-DAT2.0\r\n" + np.stack([x << 1 | np.array([0, 2]) << 8 | [1, 0], time], 1).astype(">u4").tobytes())
+    data = registry.load(tmp_path / "mine", timesteps=2, validation_share=0.5)
+    assert data.sample_shape == ((2, 3, 4, 2) if suffix == ".npz" else (2, 128, 128, 2))
+    np.testing.assert_array_equal(data.train.inputs[:, 0, 0, 3, 1], 1)
+    np.testing.assert_array_equal(data.train.inputs[:, 1, 2, 1, 0], data.train.labels)
+    (tmp_path / "mine" / f"bad_label1{suffix}").write_bytes(b"#")
+    with pytest.raises(DataError, match=rf"bad_label1\{suffix}: "):
+        registry.load(tmp_path / "mine")
+
+
+def test_a_folder_here_is_found_without_a_slash_and_names_come_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "mine").mkdir()
+    for name, array in frames().items():
+        np.save(tmp_path / "mine" / f"{name}.npy", array)
+    assert registry.load("mine").name == "mine"
+    assert registry.load("digits", limit=20).sample_shape == (8, 8, 1)
 
 
 def test_timesteps_cannot_be_asked_of_what_has_its_own(tmp_path):

@@ -71,6 +71,8 @@ def test_batches_cover_an_epoch_once_without_the_remainder():
 def test_unknown_name_gives_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'digits'"):
         registry.load("digit")
+    with pytest.raises(ValueError, match=r"unknown data set 'MNIST' \(did you mean 'mnist'"):
+        registry.load("MNIST")
 
 
 @pytest.mark.parametrize("options", [{"validation_share": 0.0}, {"validation_share": 1.0}, {"limit": 0}])
