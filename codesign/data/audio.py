@@ -36,7 +36,7 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
         with wave.open(str(path)) as file:
             channels, width, rate, count = file.getparams()[:4]
             data = file.readframes(count)
-    except (OSError, EOFError, wave.Error) as error:
+    except (OSError, EOFError, RuntimeError, wave.Error) as error:
         raise DataError(f"{path}: not a readable PCM wav file ({error or 'truncated'})") from error
     if len(data) != count * channels * width:
         raise DataError(f"{path}: the header promises {count} samples, the file ends after {len(data) // (channels * width)}")

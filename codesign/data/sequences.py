@@ -18,6 +18,8 @@ def decode_qtdb(content: bytes, where: Path | str) -> tuple[np.ndarray, np.ndarr
 
     The value -1 is padding (one a sample, at the end) and becomes 0.
 
+    SciPy's reader can crash on bytes that are no MATLAB file, so check a file's sum first, as `qtdb` does.
+
     Raises:
         DataError: not a MATLAB file, missing arrays, wrong shapes, events that are not binary, a step with two labels.
     """

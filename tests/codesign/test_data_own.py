@@ -97,6 +97,16 @@ def test_truncated_files_are_named(tmp_path, save, cut):
         registry.load(path)
 
 
+def test_a_flipped_bit_in_a_mapped_array_is_noticed(tmp_path):
+    path = tmp_path / "mine.npz"
+    np.savez(path, **frames())
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"mine\.npz: corrupt or truncated"):
+        registry.load(path)
+
+
 def test_a_missing_array_or_file_is_named(tmp_path):
     arrays = frames()
     del arrays["y_test"]
