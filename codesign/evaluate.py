@@ -25,7 +25,6 @@ from codesign.network.trace import accuracy, trace
 from codesign.technology import Technology
 from codesign.workload import Workload
 
-
 LABEL_SMOOTHING: Final = 0.1
 
 
@@ -86,9 +85,7 @@ _ROW_OHM, _COLUMN_OHM = 2.09, 0.70
 
 
 @arrays_of.register
-def _(
-    hardware: Crossbar, technology: Technology, operation: Operation, exact: bool, granularity: int
-) -> list[AbstractArray]:
+def _(hardware: Crossbar, technology: Technology, operation: Operation, exact: bool, granularity: int) -> list[AbstractArray]:
     layers = operation.weight_bits.shape[0]
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,)) * slicing_factor(operation.weight_bits, hardware.cell_bits)
     # weights are bell-shaped: a device conducts about a quarter of the largest on average
@@ -102,9 +99,7 @@ def _(
             row_loss=conductance * _ROW_OHM,
             column_loss=conductance * _COLUMN_OHM,
         )
-        arrays.append(
-            TiledCrossbar(physics, hardware.adc_bits, granularity) if exact else StatisticalCrossbar(physics, hardware.adc_bits)
-        )
+        arrays.append(TiledCrossbar(physics, hardware.adc_bits, granularity) if exact else StatisticalCrossbar(physics, hardware.adc_bits))
     return arrays
 
 

@@ -40,7 +40,7 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     if unit not in _DISPLAY or value == 0 or not math.isfinite(value):
         return f"{value:.{digits}g} {unit}".rstrip()
     symbol, exponent = _DISPLAY[unit]
-    # format first: rounding may carry into the next power of ten
+    # rounded first: rounding may carry into the next power of ten
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     total = int(power) + exponent
     prefix = min(max(total // 3 * 3, min(_PREFIXES)), max(_PREFIXES))

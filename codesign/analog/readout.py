@@ -12,7 +12,11 @@ from codesign.numerics import smooth_maximum, straight_through
 
 
 def converter_step(full_scale: Float[Array, ""], adc_bits: Float[Array, ""]) -> Float[Array, ""]:
-    """Step of a converter over [-full_scale, full_scale] with `2**bits - 1` intervals."""
+    """Step of a converter over [-full_scale, full_scale] with `2**bits - 1` intervals.
+
+    Its codes are the whole multiples of the step up to `2**(bits - 1) - 1`, half a step inside the full scale: zero is a code, as
+    spiking layers are mostly silent, and a silent column must read zero.
+    """
     return 2 * full_scale / (2**adc_bits - 1)
 
 
@@ -23,8 +27,8 @@ def convert(x: Float[Array, "..."], full_scale: Float[Array, ""], adc_bits: Floa
     rounding error it causes (learned step size, Esser et al. 2020, eq. 3).
     """
     step = converter_step(full_scale, adc_bits)
-    level = jnp.clip(x, -full_scale, full_scale) / step
-    # a symmetric mid-tread characteristic: zero current reads exactly zero, as spiking layers are mostly silent
+    most = full_scale - step / 2
+    level = jnp.clip(x, -most, most) / step
     return straight_through(jnp.round(level), level) * step
 
 
@@ -49,9 +53,10 @@ def statistical_read(
         least 1) tiles are summed: independent errors of equal variance add.
     """
     tiles = smooth_maximum(x.shape[1] / rows, jnp.ones_like(rows), 0.5)
-    # sqrt(n) converters' range would clip too early: n full scales bound the sum; the step carries the variance
-    step = converter_step(full_scale, adc_bits) * jnp.sqrt(tiles)
-    level = jnp.clip(x @ weights, -full_scale * tiles, full_scale * tiles) / step
+    tile_step = converter_step(full_scale, adc_bits)
+    # n full scales bound the sum; the step carries the variance
+    most, step = (full_scale - tile_step / 2) * tiles, tile_step * jnp.sqrt(tiles)
+    level = jnp.clip(x @ weights, -most, most) / step
     return straight_through(jnp.round(level), level) * step
 
 

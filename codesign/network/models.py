@@ -1,5 +1,6 @@
 """Spiking networks built from a short description."""
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -96,7 +97,7 @@ def mlp(sample_shape: Sequence[int], classes: int, hidden: Sequence[int], *, rng
     for size in sample_shape:
         inputs *= size
     sizes = [inputs, *hidden, classes]
-    geometries = [dense(f"dense{i + 1}", a, b) for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))]
+    geometries = [dense(f"dense{i + 1}", a, b) for i, (a, b) in enumerate(itertools.pairwise(sizes))]
     return SpikingNetwork(geometries, rngs=rngs)
 
 

@@ -1,0 +1,73 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jax.test_util import check_grads
+
+from codesign.numerics import (
+    safe_divide,
+    safe_log,
+    smooth_ceil,
+    smooth_maximum,
+    smooth_minimum,
+    step_weights,
+    straight_through,
+)
+
+CEIL = jax.jit(smooth_ceil)
+MAXIMUM = jax.jit(smooth_maximum)
+
+
+@settings(deadline=None, max_examples=60)
+@given(x=st.floats(0, 1000, allow_subnormal=False), hardness=st.floats(0, 1, allow_subnormal=False))
+def test_smooth_ceil_lies_between_its_argument_and_the_ceiling(x: float, hardness: float) -> None:
+    value = float(CEIL(x, hardness))
+    assert x * (1 - 1e-6) - 1e-5 <= value <= np.ceil(x) * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("hardness", [0.0, 1e-5, 0.3, 0.9, 0.999, 1.0])
+def test_smooth_ceil_is_exact_on_integers(hardness: float) -> None:
+    x = jnp.arange(0.0, 50.0)
+    np.testing.assert_allclose(CEIL(x, hardness), x, rtol=1e-6)
+
+
+def test_smooth_ceil_hardens_to_the_ceiling() -> None:
+    x = jnp.linspace(0.05, 5, 34)
+    np.testing.assert_allclose(CEIL(x, 0.9999), jnp.ceil(x), rtol=1e-5)
+    np.testing.assert_array_equal(CEIL(x, 1.0), jnp.ceil(x))
+
+
+@pytest.mark.parametrize("hardness", [0.0, 0.4, 0.9])
+def test_smooth_forms_have_right_gradients(hardness: float) -> None:
+    with jax.enable_x64(True):
+        x = jnp.asarray([0.3, 1.7, 12.4])
+        check_grads(lambda v: smooth_ceil(v, hardness), (x,), order=1, modes=["rev"], atol=1e-4, rtol=1e-4)
+        check_grads(lambda v: smooth_maximum(v, 2.0, hardness), (x,), order=1, modes=["rev"], atol=1e-4, rtol=1e-4)
+        check_grads(lambda v: smooth_minimum(v, 2.0, hardness), (x,), order=1, modes=["rev"], atol=1e-4, rtol=1e-4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(a=st.floats(1e-3, 1e6, allow_subnormal=False), b=st.floats(1e-3, 1e6, allow_subnormal=False), hardness=st.floats(0, 1, allow_subnormal=False))
+def test_smooth_maximum_bounds_the_maximum(a: float, b: float, hardness: float) -> None:
+    value = float(MAXIMUM(a, b, hardness))
+    assert max(a, b) * (1 - 1e-5) <= value <= max(a, b) * 2 ** ((1 - hardness) / 4) * (1 + 1e-5)
+
+
+def test_safe_functions_have_finite_gradients_at_zero() -> None:
+    assert safe_divide(1.0, 0.0, 7.0) == 7
+    assert jnp.isfinite(jax.grad(lambda d: safe_divide(1.0, d))(0.0))
+    assert jnp.isfinite(jax.grad(safe_log)(0.0))
+    assert jnp.isfinite(safe_log(0.0))
+
+
+def test_straight_through_keeps_the_hard_value_and_the_soft_gradient() -> None:
+    value, slope = jax.value_and_grad(lambda x: straight_through(jnp.round(x), 3 * x))(1.4)
+    assert (float(value), float(slope)) == (1.0, 3.0)
+
+
+def test_step_weights_are_exact_at_integers_and_sum_to_the_timesteps() -> None:
+    np.testing.assert_array_equal(step_weights(3.0, 5), [1, 1, 1, 0, 0])
+    np.testing.assert_allclose(step_weights(2.25, 5), [1, 1, 0.25, 0, 0])
+    assert jax.grad(lambda t: step_weights(t, 5).sum())(2.25) == 1

@@ -1,0 +1,104 @@
+"""The two forms of a crossbar's read-out: tiles are exact, the statistical form agrees with them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from codesign.analog.array import (
+    CrossbarPhysics,
+    StatisticalCrossbar,
+    TiledCrossbar,
+    analog_matmul,
+    wire_attenuation,
+)
+from codesign.analog.readout import convert, converter_step, tiled_read
+
+X = (jax.random.uniform(jax.random.key(0), (40, 100)) < 0.3).astype(jnp.float32)
+W = jax.random.normal(jax.random.key(1), (100, 7)) * 0.1
+
+
+def naive(x: np.ndarray, w: np.ndarray, rows: int, bits: int, full_scale: float) -> np.ndarray:
+    """Tile by tile, in a loop."""
+    step = 2 * full_scale / (2**bits - 1)
+    total = np.zeros((x.shape[0], w.shape[1]))
+    for start in range(0, x.shape[1], rows):
+        codes = np.round(x[:, start : start + rows] @ w[start : start + rows] / step)
+        total += np.clip(codes, -(2 ** (bits - 1)) + 1, 2 ** (bits - 1) - 1) * step
+    return total
+
+
+@pytest.mark.parametrize("rows", [16, 32, 64, 128, 256])
+@pytest.mark.parametrize("bits", [3, 8])
+def test_tiles_equal_a_loop_over_arrays(rows: int, bits: int) -> None:
+    read = jax.jit(tiled_read, static_argnums=5)(X, W, jnp.float32(rows), jnp.float32(bits), jnp.float32(1.1), 16)
+    expected = naive(np.asarray(X, np.float64), np.asarray(W, np.float64), rows, bits, 1.1)
+    step = float(converter_step(jnp.float32(1.1), jnp.float32(bits)))
+    # float32 sums may fall on the other side of a rounding edge, rarely
+    assert np.mean(np.abs(np.asarray(read) - expected) > 1e-4) < 0.01
+    assert np.max(np.abs(np.asarray(read) - expected)) < 1.01 * step
+
+
+def test_all_array_sizes_share_one_trace() -> None:
+    traces = 0
+
+    @jax.jit
+    def read(rows: jax.Array, bits: jax.Array) -> jax.Array:
+        nonlocal traces
+        traces += 1
+        return tiled_read(X, W, rows, bits, jnp.float32(1), 16)
+
+    for rows in (16.0, 64.0, 256.0):
+        read(jnp.float32(rows), jnp.float32(5))
+    assert traces == 1
+
+
+@pytest.mark.parametrize("rows", [16.0, 32.0, 64.0])
+def test_the_statistical_form_errs_as_much_as_the_tiles(rows: float) -> None:
+    """The rounding errors of both forms have the same root mean square, within a quarter."""
+    zero = jnp.float32(0)
+    physics = CrossbarPhysics(jnp.float32(rows), jnp.float32(64), zero, zero, zero)
+    share = jnp.float32(2.0) / rows  # a full scale of 2, above every partial sum: rounding alone
+    ideal = X @ W
+    tiled = analog_matmul(X, W, TiledCrossbar(physics, jnp.float32(6), 16), jax.random.key(2), 1.0, share) - ideal
+    soft = analog_matmul(X, W, StatisticalCrossbar(physics, jnp.float32(6)), jax.random.key(2), 1.0, share) - ideal
+    ratio = float(jnp.sqrt(jnp.mean(soft**2) / jnp.mean(tiled**2)))
+    assert 0.75 < ratio < 1.3
+
+
+def test_clipping_gradient_goes_to_the_full_scale() -> None:
+    bits = jnp.float32(8)
+    value, slope = jax.value_and_grad(lambda f: convert(jnp.asarray(5.0), f, bits))(jnp.float32(2))
+    assert float(value) == pytest.approx(2, rel=0.01)
+    assert float(slope) == pytest.approx(1, rel=0.01)
+
+
+def test_zero_current_reads_zero() -> None:
+    assert float(convert(jnp.asarray(0.0), jnp.float32(1), jnp.float32(3))) == 0
+
+
+def test_programming_noise_has_the_stated_spread_and_its_gradient() -> None:
+    zero = jnp.float32(0)
+
+    def held(sigma: jax.Array) -> jax.Array:
+        physics = CrossbarPhysics(jnp.float32(64), jnp.float32(64), sigma, zero, zero)
+        return physics.program(jnp.zeros((200, 100)), jnp.float32(0.5), jax.random.key(3))
+
+    spread = float(jnp.std(held(jnp.float32(0.1))))
+    assert spread == pytest.approx(0.1 * 0.5 * 2**0.5, rel=0.02)  # two devices a weight
+    slope = jax.grad(lambda s: jnp.std(held(s)))(jnp.float32(0.1))
+    assert float(slope) == pytest.approx(0.5 * 2**0.5, rel=0.02)
+
+
+def test_wires_weaken_far_cells_more_and_larger_arrays_more() -> None:
+    loss = jnp.float32(1e-4)
+
+    def attenuation(rows: float, columns: float) -> np.ndarray:
+        return np.asarray(wire_attenuation((64, 64), jnp.float32(rows), jnp.float32(columns), loss, loss))
+
+    small, large = attenuation(32, 32), attenuation(64, 64)
+    assert large.mean() < small.mean() < 1
+    assert large[63, 0] > large[0, 63]  # nearest to source and ground, farthest from both
+    np.testing.assert_array_equal(small[:32, :32], small[32:, 32:])  # a new array begins
+    between = attenuation(48, 48)
+    assert np.all(between <= np.maximum(small, large) + 1e-6)
