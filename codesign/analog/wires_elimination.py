@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from codesign.analog.wires_line import line_response, product, shared_segments
+from codesign.analog.wires_line import Lines, device_response, line_response, product, transfer
 
 _Stack = Float[Array, "rows cols cols"]
 
@@ -34,49 +34,57 @@ def eliminate(G: Float[Array, "rows cols"], r_word: Float[Array, ""], r_bit: Flo
     return _eliminate_rows(G, r_word, r_bit)
 
 
-def _look_up(admittance: _Stack, r: Array) -> _Stack:
+def _look_up(lines: Lines, r_word: Array, r: Array) -> _Stack:
     """`K_i` of every row: the root of `K + r P K = P` by Newton steps on matrix products, each started from the row above.
 
-    A row changes little in what the one above it saw, so one or two steps do. Written for K, not for `T = 1 - r K`, a step loses
-    no digits to the 1; and unlike Cholesky factors, matrix products run alike on every device.
+    The loss `P - K` changes little from row to row, so it starts the next row, and one or two steps do. Written for K, not for
+    `T = 1 - r K`, a step loses no digits to the 1; and unlike Cholesky factors, matrix products run alike on every device.
     """
-    accuracy = 0.25 * jnp.finfo(admittance.dtype).eps
-    identity = jnp.eye(admittance.shape[1], dtype=admittance.dtype)
+    nodes = lines.G.shape[1]
+    accuracy = 0.25 * jnp.finfo(lines.G.dtype).eps / nodes**0.5
 
-    def step(above: Array, Y: Array) -> tuple[Array, Array]:
-        P = Y + above
-        residual = P - above - r * product(P, above)
-        # a Newton step squares the error r R, so it must start below 1; the multiple of 1 does for any P, a neighbour for mild ones
-        bound = jnp.max(jnp.sum(jnp.abs(P), axis=1))
-        safe = bound / (2 + r * bound)
-        near = r * jnp.linalg.norm(residual) < 0.5
-        K = jnp.where(near, above, safe * identity)
-        residual = jnp.where(near, residual, P - safe * identity - r * safe * P)
+    def step(above: tuple[Array, Array], line: Lines) -> tuple[tuple[Array, Array], Array]:
+        K_above, loss = above
+        P = line.G[:, None] * device_response(line, transfer(line), r_word) + K_above
+        K = P - loss
+        residual = loss - r * product(P, K)
+        start = K, residual, jnp.vdot(residual, residual)
+        # a Newton step squares the error r R, so it must start below 1
+        K, R, square = jax.lax.cond(r**2 * start[2] < 0.25, lambda: start, lambda: _cold_start(P, r))
+        trace = jnp.trace(P)
+        enough = accuracy * trace / (1 + r * trace)  # a lower bound of the norm of K, times the accuracy
 
-        def unfinished(state: tuple[Array, Array]) -> Array:
-            K, R = state
-            return r * jnp.sum(R * R) > accuracy * jnp.linalg.norm(K)
-
-        def newton(state: tuple[Array, Array]) -> tuple[Array, Array]:
-            K, R = state
+        def newton(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            K, R, _ = state
             K = K + R - r * product(K, R)
-            return K, P - K - r * product(P, K)
+            R = P - K - r * product(P, K)
+            return K, R, jnp.vdot(R, R)
 
-        K, R = jax.lax.while_loop(unfinished, newton, (K, residual))
+        K, R, _ = jax.lax.while_loop(lambda state: r * state[2] > enough, newton, (K, R, square))
         K = K + R - r * product(K, R)
-        return K, K
+        return (K, P - K), K
 
-    return jax.lax.scan(step, jnp.zeros_like(identity), admittance)[1]
+    nothing = jnp.zeros((nodes, nodes), lines.G.dtype)
+    return jax.lax.scan(step, (nothing, nothing), lines)[1]
 
 
-def _carry_down(K: _Stack, r: Array) -> _Stack:
-    """`M_i = T_{m-1} ... T_i` of every row."""
+def _cold_start(P: Array, r: Array) -> tuple[Array, Array, Array]:
+    """The multiple of 1 from which Newton steps reach K for any P, and its residual."""
+    bound = jnp.max(jnp.sum(jnp.abs(P), axis=0))
+    start = bound / (2 + r * bound) * jnp.eye(P.shape[0], dtype=P.dtype)
+    residual = P - start - r * bound / (2 + r * bound) * P
+    return start, residual, jnp.vdot(residual, residual)
 
-    def step(below: Array, K_i: Array) -> tuple[Array, Array]:
+
+def _carry_down(injected: Float[Array, "rows cols"], K: _Stack, r: Array) -> tuple[Array, _Stack]:
+    """`T_{m-1} ... T_i` times the current injected at each row, and `T_{m-1} ... T_{i+1}`."""
+
+    def step(below: Array, row: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+        h, K_i = row
         M = below - r * product(below, K_i)
-        return M, M
+        return M, (product(M, h), below)
 
-    return jax.lax.scan(step, jnp.eye(K.shape[1], dtype=K.dtype), K, reverse=True)[1]
+    return jax.lax.scan(step, jnp.eye(K.shape[1], dtype=K.dtype), (injected, K), reverse=True)[1]
 
 
 @jax.custom_vjp
@@ -85,52 +93,52 @@ def _eliminate_rows(G: Array, r_word: Array, r_bit: Array) -> Array:
 
 
 def _forward(G: Array, r_word: Array, r_bit: Array) -> tuple[Array, tuple[Array, ...]]:
-    Q, profile = line_response(G, r_word)
-    K = _look_up(G[:, :, None] * Q, r_bit)
-    M = _carry_down(K, r_bit)
-    W = product(M, (G * profile)[:, :, None])[:, :, 0]
-    return W, (G, r_word, r_bit, K, M)
+    lines = line_response(G, r_word)
+    K = _look_up(lines, r_word, r_bit)
+    W, below = _carry_down(G * lines.profile, K, r_bit)
+    return W, (G, r_word, r_bit, K, below)
 
 
-def _transfer_adjoint(injected: Array, K: _Stack, M: _Stack, r: Array, W_bar: Array) -> _Stack:
-    """Adjoint of every `T_i`."""
-    M_below = jnp.concatenate([M[1:], jnp.eye(M.shape[1], dtype=M.dtype)[None]])
+def _carry_adjoint(
+    injected: Float[Array, "rows cols"], K: _Stack, below: _Stack, r: Array, W_bar: Float[Array, "rows cols"]
+) -> tuple[_Stack, Float[Array, "rows cols"]]:
+    """Adjoint of every `T_i`, and of every injected current."""
 
-    def step(carry: Array, row: tuple[Array, ...]) -> tuple[Array, Array]:
-        h, K_i, below, w_bar = row
+    def step(carry: Array, row: tuple[Array, ...]) -> tuple[Array, tuple[Array, Array]]:
+        h, K_i, below_i, w_bar = row
         M_bar = carry + w_bar[:, None] * h
-        return M_bar - r * product(M_bar, K_i), product(below.T, M_bar)
+        arrived = product(w_bar, below_i)
+        return M_bar - r * product(M_bar, K_i), (product(below_i.T, M_bar), arrived - r * product(arrived, K_i))
 
-    return jax.lax.scan(step, jnp.zeros_like(M[0]), (injected, K, M_below, W_bar))[1]
-
-
-def _admittance_adjoint(K: _Stack, T_bar: _Stack, r: Array) -> tuple[_Stack, Array]:
-    """Adjoint of every `Y_i`, and of `r`: `dK = T dP T - K dr K` and `dT = -r dK - dr K`."""
-
-    def step(carry: tuple[Array, Array], row: tuple[Array, Array]) -> tuple[tuple[Array, Array], Array]:
-        from_below, r_bar = carry
-        K_i, T_i_bar = row
-        K_bar = from_below - r * T_i_bar
-        right = product(K_bar, K_i)
-        r_bar = r_bar - jnp.sum(T_i_bar * K_i) - jnp.sum(right * K_i)
-        half = K_bar - r * right
-        P_bar = half - r * product(K_i, half)
-        return (P_bar, r_bar), P_bar
-
-    (_, r_bar), Y_bar = jax.lax.scan(step, (jnp.zeros_like(K[0]), jnp.zeros_like(r)), (K, T_bar), reverse=True)
-    return Y_bar, r_bar
+    return jax.lax.scan(step, jnp.zeros_like(K[0]), (injected, K, below, W_bar))[1]
 
 
 def _backward(saved: tuple[Array, ...], W_bar: Array) -> tuple[Array, Array, Array]:
-    G, r_word, r_bit, K, M = saved
-    Q, profile = line_response(G, r_word)
-    T_bar = _transfer_adjoint(G * profile, K, M, r_bit, W_bar)
-    Y_bar, r_bit_bar = _admittance_adjoint(K, T_bar, r_bit)
-    injected_bar = product(W_bar[:, None, :], M)
-    # dY = Q' dG Q - Y dR Y: one sandwich serves both
-    inner = product(product(Q, Y_bar + jnp.swapaxes(injected_bar, 1, 2)), jnp.swapaxes(Q, 1, 2))
-    G_bar = jnp.diagonal(inner, axis1=1, axis2=2)
-    r_word_bar = -jnp.einsum("ij,ijk,jk,ik->", G, inner, shared_segments(G)[0], G, precision="highest")
+    """Adjoint: `dT = -r dK - dr K`, `dK = T dP T - K dr K`, `dY = Q' dG Q - Y dr_w S Y`."""
+    G, r_word, r_bit, K, below = saved
+    lines = line_response(G, r_word)
+    T_bar, injected_bar = _carry_adjoint(G * lines.profile, K, below, r_bit, W_bar)
+
+    def step(carry: tuple[Array, Array, Array], row: tuple[Lines, Array, Array, Array]) -> tuple[tuple[Array, Array, Array], Array]:
+        from_below, r_word_bar, r_bit_bar = carry
+        line, K_i, T_i_bar, h_bar = row
+        K_bar = from_below - r_bit * T_i_bar
+        right = product(K_bar, K_i)
+        half = K_bar - r_bit * right
+        P_bar = half - r_bit * product(K_i, half)
+        Z = transfer(line)
+        Q = device_response(line, Z, r_word)
+        response = product(Q, P_bar + h_bar[:, None])
+        G_bar = jnp.sum(response * Q, axis=1)
+        # S Y = Z diag(G): the wire's own derivative needs no further product
+        r_word_bar -= jnp.sum(jnp.sum(line.G[:, None] * response * Z, axis=0) * line.G)
+        r_bit_bar -= jnp.sum(jnp.sum(T_i_bar * K_i + right * K_i, axis=0))
+        return (P_bar, r_word_bar, r_bit_bar), G_bar
+
+    zero = jnp.zeros_like(r_word)
+    (_, r_word_bar, r_bit_bar), G_bar = jax.lax.scan(
+        step, (jnp.zeros_like(K[0]), zero, zero), (lines, K, T_bar, injected_bar), reverse=True
+    )
     return G_bar, r_word_bar, r_bit_bar
 
 

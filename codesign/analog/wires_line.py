@@ -5,6 +5,8 @@ is a sum, product or quotient of positive numbers, so float32 keeps its relative
 """
 
 import functools
+import math
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,13 +26,13 @@ def _right_conductance(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> F
     return jax.lax.scan(step, jnp.zeros_like(G[:, 0]), G.T, reverse=True)[1].T
 
 
-def _left_resistance(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Float[Array, "lines nodes"]:
-    """Resistance seen from each node towards the source, the node's own device excluded [ohm]."""
+def _left_segments(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Float[Array, "lines nodes"]:
+    """Resistance seen from each node towards the source in segments, the node's own device excluded."""
 
     def step(before: Array, g: Array) -> tuple[Array, Array]:
-        return r + before / (1 + g * before), before
+        return 1 + before / (1 + g * r * before), before
 
-    return jax.lax.scan(step, jnp.full_like(G[:, 0], r), G.T)[1].T
+    return jax.lax.scan(step, jnp.ones_like(G[:, 0]), G.T)[1].T
 
 
 def _log_attenuation(G: Array, r: Array, right: Array) -> Array:
@@ -49,32 +51,57 @@ def line_profile(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Float[A
     return jnp.exp(-_log_attenuation(G, r, _right_conductance(G, r)))
 
 
-@jax.jit
-def line_response(
-    G: Float[Array, "lines nodes"], r: Float[Array, ""]
-) -> tuple[Float[Array, "lines nodes nodes"], Float[Array, "lines nodes"]]:
-    """Device voltages of a line whose devices return to nodes of their own, and its profile.
+class Lines(NamedTuple):
+    """Response of lines whose devices return to nodes of their own; leading axes are lines.
 
-    With the source at `V` and the return nodes at `b`, the devices see `Q (V - b)`, `Q = (1 + R diag(G))^-1` and
-    `R[j, k] = r (min(j, k) + 1)`; `diag(G) Q` is the symmetric admittance between the return nodes.
+    With the source at `V` and the return nodes at `b`, the devices see `Q (V - b)`, where `Q = (1 + r S diag(G))^-1` and
+    `S[j, k] = min(j, k) + 1`. `Q = 1 - r Z diag(G)`, and `Z[j, k] = near[min(j, k)] far[max(j, k)]` takes two vectors.
+
+    Attributes:
+        G: device conductances [S].
+        near: voltage at a node per current into it and ohm of a segment, times a factor that grows with the distance.
+        far: one over that factor.
+        diagonal: of `Q`.
+        profile: `Q 1`, the node voltages per volt at the source.
+    """
+
+    G: Float[Array, "... nodes"]
+    near: Float[Array, "... nodes"]
+    far: Float[Array, "... nodes"]
+    diagonal: Float[Array, "... nodes"]
+    profile: Float[Array, "... nodes"]
+
+
+@jax.jit
+def line_response(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Lines:
+    """Respond to any voltages at the source and behind the devices.
 
     Args:
-        G: conductance of each device [S].
+        G: device conductances [S].
         r: resistance of one segment [ohm].
-
-    Returns:
-        `Q`, and `Q 1`, which equals `line_profile(G, r)`.
     """
-    nodes = jnp.arange(G.shape[1])
-    right, left = _right_conductance(G, r), _left_resistance(G, r)
+    right, left = _right_conductance(G, r), _left_segments(G, r)
     loss = _log_attenuation(G, r, right)
-    own = left / (1 + left * (right + G))
-    first = jnp.where(nodes[:, None] <= nodes, own[:, :, None], own[:, None, :])
-    transfer = first * jnp.exp(-jnp.abs(loss[:, :, None] - loss[:, None, :]))
-    # 1 - own * G would cancel for a long line of good conductors
-    diagonal = (1 + left * right) / (1 + left * (right + G))
-    Q = jnp.where(nodes[:, None] == nodes, diagonal[:, :, None], -transfer * G[:, None, :])
-    return Q, jnp.exp(-loss)
+    meeting = 1 + r * left * (right + G)
+    # centred and clipped: a line would have to lose a factor exp(-2 reach) before its far end lost relative precision
+    reach = 0.45 * math.log(jnp.finfo(G.dtype).max)
+    growth = jnp.exp(jnp.clip(loss - loss[:, -1:] / 2, -reach, reach))
+    # 1 - near far G r would cancel for a long line of good conductors
+    diagonal = (1 + r * left * right) / meeting
+    return Lines(G, left / meeting * growth, 1 / growth, diagonal, jnp.exp(-loss))
+
+
+def transfer(line: Lines) -> Float[Array, "nodes nodes"]:
+    """`Z` of one line."""
+    nodes = jnp.arange(line.G.shape[0])
+    upper = nodes[:, None] <= nodes
+    return jnp.where(upper, line.near[:, None] * line.far, line.far[:, None] * line.near)
+
+
+def device_response(line: Lines, transfer: Float[Array, "nodes nodes"], r: Array) -> Float[Array, "nodes nodes"]:
+    """`Q` of one line; `diag(G) Q` is the symmetric admittance between its return nodes."""
+    nodes = jnp.arange(line.G.shape[0])
+    return jnp.where(nodes[:, None] == nodes, line.diagonal, -r * transfer * line.G)
 
 
 def shared_segments(G: Float[Array, "rows cols"]) -> tuple[Float[Array, "cols cols"], Float[Array, "rows rows"]]:
