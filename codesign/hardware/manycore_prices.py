@@ -68,9 +68,10 @@ class EventPrices(eqx.Module):
 
     def barrier(self, tiles: ArrayLike) -> Float[Array, ""]:
         """Time of one barrier over `tiles` active tiles [ns]; beyond the last point the curve goes on with its last slope."""
-        slope = (self.barrier_ns[-1] - self.barrier_ns[-2]) / (self.barrier_tiles[-1] - self.barrier_tiles[-2])
-        beyond = jnp.maximum(jnp.asarray(tiles) - self.barrier_tiles[-1], 0)
-        return jnp.interp(jnp.asarray(tiles), self.barrier_tiles, self.barrier_ns) + slope * beyond
+        widths, rises = jnp.diff(self.barrier_tiles), jnp.diff(self.barrier_ns)
+        along = jnp.maximum((jnp.asarray(tiles) - self.barrier_tiles[:-1]) / widths, 0)
+        ends = jnp.ones_like(along).at[-1].set(jnp.inf)  # only the last piece goes on
+        return self.barrier_ns[0] + jnp.sum(rises * jnp.minimum(along, ends))
 
 
 def event_prices(
