@@ -52,7 +52,8 @@ def count(design: Design, mapping: Mapping, workload: Workload, hardness: ArrayL
     """Actions of one inference."""
     rate, bits, steps = jnp.clip(workload.input_rate, 0, 1), workload.activation_bits, workload.timesteps
     groups, fan_in = workload.static("groups"), workload.static("fan_in")
-    row_share = rate * digit_density(bits, design.driver_bits)
+    # over whole digits: a number that fills its last one only partly is sent in full
+    row_share = rate * digit_density(mapping.digits * design.driver_bits, design.driver_bits)
     busy_tiles = mapping.row_tiles * (1 - idle_probability(row_share, mapping.active_rows))
     read_columns = mapping.vectors * groups * mapping.output_columns
     driven = mapping.vectors * groups * fan_in * row_share

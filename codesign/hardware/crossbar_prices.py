@@ -27,8 +27,12 @@ def pulses(design: Design, technology: Technology) -> Float[Array, "..."]:
 
 
 def vector_ns(design: Design, technology: Technology) -> Float[Array, "..."]:
-    """Time to read and convert the columns that share a converter, one after another [ns]."""
-    return design.columns_per_adc * (1000 / design.clock_mhz + technology["read_time_ns"])
+    """Time to read and convert one vector [ns].
+
+    All columns integrate over one read pulse into sample-and-hold circuits, and each converter then takes its columns one after
+    another, as in ISAAC and PUMA (whose sample-and-hold takes 9.7 nW, left out).
+    """
+    return technology["read_time_ns"] + design.columns_per_adc * 1000 / design.clock_mhz
 
 
 def array_pj(design: Design, work: Activity, workload: Workload, t: Technology) -> Array:
@@ -47,10 +51,10 @@ def adc_pj(design: Design, t: Technology) -> Array:
 
 
 def drivers_pj(design: Design, work: Activity, t: Technology) -> Array:
-    """Row wires, and the drivers' power as long as the columns are converted; a d-bit driver is 2^d - 1 unit drivers."""
+    """Row wires, and the drivers' power over the read pulse; a d-bit driver is 2^d - 1 unit drivers."""
     row_um = design.columns * t["cell_width_f"] * t.node_nm * 1e-3
     row = row_um * t["wire_capacitance_ff_per_um"] * t.supply_v**2 * _PJ_PER_FF_V2
-    return work.row_drives * (row + t["driver_power_mw"] * (2**design.driver_bits - 1) * vector_ns(design, t))
+    return work.row_drives * (row + t["driver_power_mw"] * (2**design.driver_bits - 1) * t["read_time_ns"])
 
 
 def accumulate_pj(design: Design, work: Activity, workload: Workload, t: Technology) -> Array:
