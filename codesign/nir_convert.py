@@ -130,10 +130,10 @@ def _convert(name: str, node: Any, dtype: Any, metadata: Mapping[str, Any]) -> A
         raise NirError(unsupported(f"{name!r} ({kind})"))
 
     def array(field: str) -> Array:
-        value = jnp.asarray(getattr(node, field), dtype)
-        if not bool(jnp.isfinite(value).all()):
+        value = np.asarray(getattr(node, field))
+        if not np.isfinite(value).all():
             raise NirError(f"node {name!r} ({kind}): {field} is not finite")
-        return value
+        return jnp.asarray(value, dtype)
 
     return _CONVERTERS[kind](Source(name, node, array, metadata))
 
@@ -182,7 +182,7 @@ def _neuron(source: Source) -> Neuron:
     tau = array("tau_mem" if synapse else "tau") if leaky else None
     synapse_tau = array("tau_syn") if synapse else None
     for each in (tau, synapse_tau):
-        if each is not None and not bool((each > 0).all()):
+        if each is not None and not (np.asarray(each) > 0).all():
             raise NirError(f"node {source.name!r} ({kind}): time constants must be above 0")
     membrane = Membrane(array("r"), tau, array("v_leak") if leaky else None)
     firing = Firing(array("v_threshold"), array("v_reset"), reset == "soft") if fires else None

@@ -1,9 +1,11 @@
 """From an imported NIR graph to the workload that hardware prices."""
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -29,14 +31,14 @@ def to_workload(
     *,
     timesteps: float | None = None,
     rate: float = 0.1,
-    weight_bits: float = 8,
-    activation_bits: float = 8,
-    state_bits: float = 16,
+    weight_bits: float | None = None,
+    activation_bits: float | None = None,
+    state_bits: float | None = None,
 ) -> Workload:
     """The workload of one inference with a graph: its weighted and pooling layers, in the order of execution.
 
-    A dense product from a layer's spikes back to its neurons makes the layer that feeds them "recurrent". Bits and timesteps in the
-    graph's metadata (as `write` puts them there) take precedence over the arguments.
+    A dense product from a layer's spikes back to its neurons makes the layer that feeds them "recurrent". What is not given is taken
+    from the graph's metadata (`write` puts it there), else it is assumed: 4 timesteps, 8 bits for weights and numbers, 16 for states.
 
     Args:
         graph: the graph.
@@ -44,16 +46,14 @@ def to_workload(
         timesteps: steps of an inference.
         rate: non-zero share of every layer's inputs and outputs where there is no activity.
         weight_bits: precision of weights.
-        activation_bits: precision of layer inputs that are not spikes; spikes have 1 bit, sums of them the bits of the largest sum.
+        activation_bits: precision of layer inputs; else spikes have 1 bit, and sums of spikes the bits of the largest sum.
         state_bits: precision of membrane potentials.
 
     Raises:
-        NirError: no layers with weights, no timesteps, or strides that differ between axes; names the node.
+        NirError: no layers with weights, or strides that differ between axes; names the node.
     """
-    steps = graph.metadata_of().get("timesteps", timesteps)
-    if steps is None:
-        raise NirError("give timesteps: the graph's metadata has none")
-    layers = _layers(graph, {"weight_bits": weight_bits, "state_bits": state_bits}, activation_bits)
+    steps = graph.metadata_of().get("timesteps", 4) if timesteps is None else timesteps
+    layers = _layers(graph, {"weight_bits": weight_bits, "activation_bits": activation_bits, "state_bits": state_bits})
     if not layers:
         raise NirError("the graph has no layer with weights or pooling")
     spiking = any(fires(node) for node in graph.nodes.values())
@@ -61,7 +61,7 @@ def to_workload(
     def rates(names: Sequence[tuple[str, ...]]) -> Array | float:
         if activity is None:
             return rate
-        return jnp.stack([_rate(activity, each) for each in names])
+        return _rates(activity.values, tuple(names))
 
     return Workload.of(
         [layer.work for layer in layers],
@@ -74,19 +74,19 @@ def to_workload(
     )
 
 
-def _rate(activity: Activity, names: Sequence[str]) -> Array:
-    """Non-zero share of the values of some nodes taken together."""
-    counts = [jnp.mean(activity.values[name] != 0, dtype=jnp.float32) for name in names]
-    sizes = np.array([activity.values[name].size for name in names], float)
-    return jnp.sum(jnp.stack(counts) * (sizes / sizes.sum()))
+@functools.partial(jax.jit, static_argnums=1)
+def _rates(values: dict[str, Array], groups: tuple[tuple[str, ...], ...]) -> Array:
+    """Non-zero share of the values of each group of nodes taken together."""
+    counts = {name: jnp.sum(values[name] != 0, dtype=jnp.float32) for group in groups for name in group}
+    return jnp.stack([sum(counts[name] for name in group) / sum(values[name].size for name in group) for group in groups])
 
 
 def _density(weights: Sequence[Array]) -> float:
     size = sum(each.size for each in weights)
-    return sum(int(jnp.count_nonzero(each)) for each in weights) / size if size else 1.0
+    return sum(int(np.count_nonzero(each)) for each in weights) / size if size else 1.0
 
 
-def _layers(graph: Graph, defaults: dict[str, float], activation_bits: float) -> list[_Layer]:
+def _layers(graph: Graph, given: dict[str, float | None]) -> list[_Layer]:
     found = layout(graph, Step(math.inf, "euler"))
     loops = _recurrences(graph)
     fed = {neuron for neuron in loops.values() if any(feed not in loops for feed in _feeding(graph, neuron))}
@@ -105,10 +105,9 @@ def _layers(graph: Graph, defaults: dict[str, float], activation_bits: float) ->
             looping = graph.nodes[back[0]]
             weights = (*weights, looping.weight) if isinstance(looping, Dense) else weights
         writes = _boundary(graph, name)
-        own = graph.metadata_of(name) | {k: v for k, v in graph.metadata_of(writes).items() if k == "state_bits"}
-        precision = {key: float(own.get(key, value)) for key, value in defaults.items()}
-        carried = _carried_bits(graph, reads[0], activation_bits)
-        precision["activation_bits"] = float(own.get("activation_bits", carried))
+        stated = graph.metadata_of(writes) | graph.metadata_of(name)
+        assumed = {"weight_bits": 8.0, "activation_bits": _carried_bits(graph, reads[0]), "state_bits": 16.0}
+        precision = {key: float(stated.get(key, assumed[key]) if value is None else value) for key, value in given.items()}
         layers.append(_Layer(work, reads, writes, weights, precision))
     return layers
 
@@ -167,14 +166,14 @@ def _boundary(graph: Graph, name: str) -> str:
             return here
 
 
-def _carried_bits(graph: Graph, name: str, numbers: float) -> float:
+def _carried_bits(graph: Graph, name: str) -> float:
     """Bits of the values that leave a node: 1 for spikes (and for a graph's inputs), more for sums of them."""
     node = graph.nodes[name]
     sources = [source for source, target in graph.edges if target == name]
     if fires(node) or not sources:
         return 1.0
-    if isinstance(node, Pool) and len(sources) == 1 and _carried_bits(graph, sources[0], numbers) == 1:
+    if isinstance(node, Pool) and len(sources) == 1 and _carried_bits(graph, sources[0]) == 1:
         return float(math.ceil(math.log2(math.prod(node.kernel) + 1)))
     if isinstance(node, Identity | Flatten) and len(sources) == 1:
-        return _carried_bits(graph, sources[0], numbers)
-    return numbers
+        return _carried_bits(graph, sources[0])
+    return 8.0
