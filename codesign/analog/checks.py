@@ -11,9 +11,9 @@ def _concrete(value: ArrayLike) -> np.ndarray | None:
 
 def _worst(name: str, value: np.ndarray, bad: np.ndarray) -> str:
     if value.ndim == 0:
-        return f"{name} is {value}"
+        return f"{name} is {value:.6g}"
     index = tuple(int(i) for i in np.argwhere(bad)[0])
-    return f"{name}{list(index)} is {value[index]}, {int(bad.sum())} of {bad.size} entries are bad"
+    return f"{name}{list(index)} is {value[index]:.6g}, {int(bad.sum())} of {bad.size} entries are bad"
 
 
 def require_finite(name: str, value: ArrayLike) -> None:
@@ -61,7 +61,7 @@ def require_above(name: str, value: ArrayLike, low: ArrayLike, low_name: str = "
     array, bound = _concrete(value), _concrete(low)
     if array is None or bound is None or (array > bound).all():
         return
-    limit = f"{low_name} ({bound})" if low_name else f"{bound:g}"
+    limit = f"{low_name} ({bound:.6g})" if low_name else f"{bound:g}"
     raise ValueError(f"{_worst(name, array, array <= bound)}; it must be above {limit}")
 
 

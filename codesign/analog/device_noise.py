@@ -1,0 +1,120 @@
+"""Noise laws of memory devices: how far a programmed conductance lies from its target.
+
+Every law is a standard deviation as a function of the target, and a draw is `target + sigma(target) * normal`: reparameterised,
+so gradients reach the law's own parameters. Conductances are in siemens, the published polynomials in microsiemens.
+"""
+
+import abc
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+MICRO = 1e-6
+
+
+def leaf(value: Any) -> Any:
+    """A float array leaf in the default float type, from a number or a sequence of numbers."""
+    return jnp.asarray(value, jnp.result_type(float))
+
+
+class AbstractProgrammingNoise(eqx.Module):
+    """Spread of devices after programming."""
+
+    @abc.abstractmethod
+    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
+        """Standard deviation of a device programmed to `G` [S]."""
+
+    @abc.abstractmethod
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
+        """One programmed device for each target [S]; never negative."""
+
+
+def _normal(G: Array, sigma: Array, key: Array) -> Array:
+    return jnp.maximum(G + sigma * jax.random.normal(key, G.shape, G.dtype), 0)
+
+
+class NoNoise(AbstractProgrammingNoise):
+    """Devices land on their target (digital memories)."""
+
+    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
+        """Zero."""
+        return jnp.zeros_like(G)
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
+        """The target."""
+        return G
+
+
+class NormalNoise(AbstractProgrammingNoise):
+    """The same spread at every conductance; `share` of the largest one."""
+
+    share: Float[Array, ""] = eqx.field(converter=leaf)
+
+    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
+        """`share * G_max`."""
+        return jnp.broadcast_to((self.share * G_max).astype(G.dtype), G.shape)
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
+        """Normal around the target, cut off at zero."""
+        return _normal(G, self.sigma(G, G_max), key)
+
+
+class ProportionalNoise(AbstractProgrammingNoise):
+    """A spread proportional to the conductance (device variation in per cent)."""
+
+    share: Float[Array, ""] = eqx.field(converter=leaf)
+
+    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
+        """`share * G`."""
+        return self.share.astype(G.dtype) * G
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
+        """Normal around the target, cut off at zero."""
+        return _normal(G, self.sigma(G, G_max), key)
+
+
+class LogNormalNoise(AbstractProgrammingNoise):
+    """Log-normal around the target, whose mean it keeps; `spread` is the standard deviation of the logarithm."""
+
+    spread: Float[Array, ""] = eqx.field(converter=leaf)
+
+    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
+        """`G sqrt(exp(spread^2) - 1)`."""
+        squared = self.spread**2
+        # sqrt has no slope at a spread of zero; there the law is spread * G
+        tiny = squared < 1e-12
+        share = jnp.where(tiny, self.spread, jnp.sqrt(jnp.expm1(jnp.where(tiny, 1, squared))))
+        return share.astype(G.dtype) * G
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
+        """`G exp(spread e - spread^2 / 2)`."""
+        spread = self.spread.astype(G.dtype)
+        return G * jnp.exp(spread * jax.random.normal(key, G.shape, G.dtype) - spread**2 / 2)
+
+
+class PolynomialNoise(AbstractProgrammingNoise):
+    """A published fit `sigma = scale * sum_k c_k u^k` in microsiemens.
+
+    Attributes:
+        coefficients: `c_0, c_1, ...`.
+        unit: what u counts, in siemens; zero stands for the device's largest conductance.
+        scale: 1 is the publication; a design variable, as better programming costs more pulses.
+    """
+
+    coefficients: Float[Array, " terms"] = eqx.field(converter=leaf)
+    unit: Float[Array, ""] = eqx.field(converter=leaf)
+    scale: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+
+    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
+        """The fit at `G`, inside the fitted range [0, G_max], and not below zero."""
+        unit = jnp.where(self.unit > 0, self.unit, G_max)
+        u = jnp.clip(G, 0, G_max) / unit.astype(G.dtype)
+        fit = jnp.polyval(self.coefficients[::-1].astype(G.dtype), u)
+        return jnp.maximum(self.scale.astype(G.dtype) * MICRO * fit, 0)
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
+        """Normal around the target, cut off at zero."""
+        return _normal(G, self.sigma(G, G_max), key)
