@@ -27,9 +27,10 @@ _QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
 def check_hardware(hardware: AbstractHardware, workload: Workload, technology: Technology) -> None:
     """Check a hardware model on one workload.
 
-    Properties: costs are finite and positive, entries non-negative, utilisation within [0, 1]; the breakdown sums to the totals; it
-    compiles once for all values of parameters, rates, bits, timesteps and hardness; it maps over designs; the smooth model tends to
-    the exact one; gradients with respect to every parameter and property are finite, at zero and at full activity too.
+    Properties: costs are finite, energy is positive, no entry is negative, utilisation lies within [0, 1]; the breakdown sums to the
+    totals; it compiles once for all values of parameters, rates, bits, timesteps and hardness; it maps over designs and workloads; the
+    smooth model tends to the exact one; gradients with respect to every parameter and property are finite, at zero and at full activity
+    too.
 
     Args:
         hardware: the chip; its floating-point array leaves are its parameters.
@@ -59,7 +60,7 @@ def check_hardware(hardware: AbstractHardware, workload: Workload, technology: T
 
 
 def check_cost(cost: Cost) -> None:
-    """Check one cost: finite, positive, consistent with itself.
+    """Check one cost: finite, nowhere negative, consistent with itself. A model without latency or area gives 0.
 
     Raises:
         AssertionError: names what is wrong and where.
@@ -69,8 +70,6 @@ def check_cost(cost: Cost) -> None:
         assert np.all(np.isfinite(values)), f"{name} is not finite: {values}"
         assert np.all(values >= 0), f"{name} is negative: {values.min()}"
     assert float(cost.energy) > 0, "energy is 0"
-    assert float(cost.latency) > 0, "latency is 0"
-    assert float(cost.area) > 0, "area is 0"
     assert np.all(np.asarray(cost.utilisation) <= 1 + 1e-5), f"utilisation above 1: {cost.utilisation}"
     assert cost.energy_pj.shape == (len(cost.layers), len(cost.components)), f"energy has shape {cost.energy_pj.shape}"
     table = cost.to_table()
@@ -89,7 +88,7 @@ def check_gradients(hardware: AbstractHardware, workload: Workload, technology: 
 
     def total(both: tuple[AbstractHardware, Workload], hardness: Array) -> Array:
         cost = both[0].cost(both[1], technology, hardness)
-        return jnp.log(cost.energy) + jnp.log(cost.latency) + jnp.log(cost.area) + jnp.sum(cost.utilisation)
+        return jnp.log1p(cost.energy) + jnp.log1p(cost.latency) + jnp.log1p(cost.area) + jnp.sum(cost.utilisation)
 
     gradient = _jit(eqx.filter_grad(total), (hardware, workload))
     for point in _activities(workload):
@@ -129,10 +128,14 @@ def _check_limit(almost: Cost, exact: Cost) -> None:
 
 
 def _check_vmap(hardware: AbstractHardware, workload: Workload, technology: Technology, expected: Cost) -> None:
-    leaves, static = eqx.partition(hardware, eqx.is_inexact_array)
+    leaves, static = eqx.partition((hardware, workload), eqx.is_inexact_array)
+
+    def cost(one: Any) -> Cost:
+        chip, work = eqx.combine(one, static)
+        return chip.cost(work, technology, 0.5)
+
     stacked = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), leaves)
-    mapped = jax.vmap(lambda one: eqx.combine(one, static).cost(workload, technology, 0.5))
-    many = jax.jit(mapped, compiler_options=_QUICK_TO_COMPILE)(stacked)
+    many = jax.jit(jax.vmap(cost), compiler_options=_QUICK_TO_COMPILE)(stacked)
     for name in ("energy_pj", "latency_ns", "area_um2"):
         row, alone = np.asarray(getattr(many, name))[1], np.asarray(getattr(expected, name))
         assert np.allclose(row, alone, rtol=1e-3, atol=1e-6 * alone.max()), (

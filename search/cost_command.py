@@ -9,11 +9,12 @@ from typing import Any, Final
 import equinox as eqx
 import numpy as np
 
-from codesign import presets, published
+from codesign import presets
 from codesign.cost import Cost
 from codesign.hardware import REGISTRY as FAMILIES
 from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
 from codesign.hardware.hybrid import HybridChip
+from codesign.published import REGISTRY as PUBLISHED
 from codesign.technology import Technology, TechnologyError, load
 from codesign.twin import ann_twin
 from codesign.workload import Workload
@@ -120,12 +121,8 @@ def _price(chip: AbstractHardware, work: Workload, prices: Technology, hardness:
     return chip.cost(work, prices, hardness)
 
 
-def _published() -> dict[str, type]:
-    return getattr(published, "REGISTRY", {})
-
-
 def _chip_class(name: str) -> type:
-    known = {**_published(), **FAMILIES}
+    known = {**PUBLISHED, **FAMILIES}
     if name not in known:
         raise UserError(f"unknown hardware {name!r}{nearest(name, list(known))}")
     return known[name]
@@ -170,7 +167,7 @@ def compare(work: Workload, prices: Technology | None, hardness: float) -> list[
     """Every published model and own family: cost of `work` over that of its twin, `codesign.twin.ann_twin`, within the same model."""
     twin = ann_twin(work)
     rows = []
-    for name, chip_class in {**_published(), **FAMILIES}.items():
+    for name, chip_class in {**PUBLISHED, **FAMILIES}.items():
         if chip_class is HybridChip:
             continue
         own = prices or load_technology(OWN_TECHNOLOGY.get(name, "digital_45nm"))

@@ -5,16 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from codesign import published
 from codesign.cost import Cost
 from codesign.hardware import REGISTRY, HybridChip
 from codesign.hardware.base import AbstractHardware
 from codesign.presets import preset
+from codesign.published import REGISTRY as PUBLISHED
 from codesign.technology import load
 from codesign.testing import check_cost, check_gradients, check_hardware
 from codesign.workload import LayerWork, Workload, conv, dense, pool
 
-PUBLISHED = getattr(published, "REGISTRY", {})
 TECHNOLOGY = {"manycore": "loihi_14nm"}
 ALL_KINDS = (
     conv("strided", 3, 24, 16, kernel=5, stride=2),
@@ -43,10 +42,15 @@ def runnable(name: str, layers: tuple[LayerWork, ...]) -> Workload:
     return Workload.of(kept, activation_bits=bits, spiking=jnp.linspace(1, 0, len(kept)), timesteps=3)
 
 
-@pytest.mark.parametrize("name", [*REGISTRY, *PUBLISHED])
+@pytest.mark.parametrize("name", [*REGISTRY, *(pytest.param(name, marks=pytest.mark.slow) for name in PUBLISHED)])
 def test_every_model_on_every_kind_of_layer_it_runs(name):
     work = runnable(name, ALL_KINDS)
-    check_hardware(chip(name, work), work, load(TECHNOLOGY.get(name, "rram_45nm")))
+    prices = load(TECHNOLOGY.get(name, "rram_45nm"))
+    check_hardware(chip(name, work), work, prices)
+    if name in REGISTRY:
+        cost = chip(name, work).cost(work, prices)
+        assert cost.latency > 0
+        assert cost.area > 0
 
 
 @pytest.mark.slow
