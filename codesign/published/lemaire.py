@@ -101,15 +101,16 @@ def spiking_energy(
 
     Args:
         shapes: layers.
-        spikes_in: spikes that enter over all steps, th_in `[layers]`; they are read from a FIFO of size 0.
-        spikes_out: spikes that leave, th_out `[layers]`.
+        spikes_in: spikes that enter over all steps, th_in, a scalar or `[layers]`; they are read from a FIFO of size 0.
+        spikes_out: spikes that leave, th_out, likewise.
         timesteps: T.
         bits: operand width.
         neuron: `lif` multiplies every potential in every step, `if` does not.
         law: memory energy.
         addresses_per_spike: additions that find a spike's targets in a convolution: k^2, or Co k^2.
     """
-    outputs, into, out = jnp.asarray(shapes.outputs), jnp.asarray(spikes_in), jnp.asarray(spikes_out)
+    outputs = jnp.asarray(shapes.outputs)
+    into, out = (jnp.broadcast_to(spikes, outputs.shape) for spikes in (spikes_in, spikes_out))
     fan_out = shapes.reach * jnp.asarray(shapes.channels_out)
     events, updates = into * fan_out, outputs * timesteps
     leak = updates * (INT32_MULTIPLY + INT32_ADD) if neuron == "lif" else 0 * updates

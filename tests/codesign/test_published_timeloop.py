@@ -11,7 +11,7 @@ from codesign.published import timeloop as tl
 from codesign.published import timeloop_text as text
 from codesign.technology import Technology
 from codesign.workload import Workload, conv, dense, pool
-from tests.golden_files import tables
+from tests.golden_files import SHIPPED, reference, tables
 
 NONE = Technology.of("unused", 40, 1, ())
 COLUMNS = ("mapping.mapping", "target.cycle", "target.energy", "arch.meshX", "arch.mem1_entries", "arch.mem2_entries", "prob.R")
@@ -41,18 +41,18 @@ def test_every_row_of_the_labelled_mappings():
     np.testing.assert_array_equal(sizes, table[[f"prob.{d}" for d in tl.DIMENSIONS]].to_numpy(float))
     theirs = table["target.cycle"].to_numpy(float), table["target.energy"].to_numpy(float)
     latency_error, energy_error = np.abs(cycles / theirs[0] - 1), np.abs(energy / theirs[1] - 1)
-    # the stated bars are 2e-4 and 5e-3; measured 6e-7 and 4e-6 on the public rows
-    assert latency_error.mean() < 1e-5
-    assert latency_error.max() < 1e-2
-    assert energy_error.mean() < 1e-4
-    assert energy_error.max() < 1e-2
+    # measured on the shipped rows: 6e-7 and 4e-6 in the mean; other rows are held to the stated bars
+    shipped = reference("timeloop") == SHIPPED / "timeloop"
+    assert latency_error.mean() < (1e-5 if shipped else 2e-4)
+    assert energy_error.mean() < (1e-4 if shipped else 5e-3)
     for ours, label in ((cycles, theirs[0]), (energy, theirs[1]), (cycles * energy, theirs[0] * theirs[1])):
         assert spearmanr(ours, label)[0] > 0.999
 
 
 @pytest.mark.golden
 def test_smooth_form_reaches_the_exact_one_as_it_hardens():
-    table = tables("timeloop", COLUMNS).sample(500, random_state=0)
+    table = tables("timeloop", COLUMNS)
+    table = table.sample(min(500, len(table)), random_state=0)
     with jax.enable_x64():
         given = rows(table)
         exact = np.asarray(tl.evaluate_many(*given, 1.0))
