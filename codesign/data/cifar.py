@@ -84,12 +84,10 @@ def _batch_files(folder: Path | None, pattern: str, decode: Callable[..., tuple[
     return parts
 
 
-def _archive(folder: Path | None) -> list[Part] | None:
-    path = files.find(_ARCHIVE, folder)
-    if path is None:
-        return None
+def _archive(folder: Path | None) -> list[Part]:
+    path, content, _ = files.read_known(_ARCHIVE, folder)
     try:
-        with tarfile.open(path) as archive:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             members = {Path(member.name).name: member for member in archive.getmembers() if member.isfile()}
             contents = {name: archive.extractfile(members[name]).read() for name in (*_BATCHES, "test_batch")}  # type: ignore[union-attr]
     except (tarfile.TarError, OSError, EOFError, KeyError) as error:
@@ -101,25 +99,25 @@ def _archive(folder: Path | None) -> list[Part] | None:
 
 
 def _standard(folder: Path | None) -> list[Part] | None:
-    return (
-        _batch_files(folder, "cifar-10-batches-py/{}", decode_python_batch)
-        or _batch_files(folder, "cifar-10-batches-bin/{}.bin", decode_binary_batch)
-        or _archive(folder)
+    return _batch_files(folder, "cifar-10-batches-py/{}", decode_python_batch) or _batch_files(
+        folder, "cifar-10-batches-bin/{}.bin", decode_binary_batch
     )
 
 
 def cifar10(request: Request) -> Recipe:
     """The standard batches where they are (`cifar-10-batches-py`, `-bin` or the Python archive), else the JPEG subset by its name.
 
+    Where nothing is there the archive is downloaded.
+
     Raises:
-        DataError: neither is there, or a batch is corrupt.
+        DataError: nothing is there and it cannot be downloaded, or a batch is corrupt.
     """
     parts = _standard(request.folder)
-    if parts is None and files.find(_JPEG, request.folder):
+    here = parts is not None or files.find(_ARCHIVE, request.folder) is not None
+    if not here and files.find(_JPEG, request.folder):
         warnings.warn("cifar10: the standard batches are not there, so the lossy subset cifar10_jpeg is used", stacklevel=2)
         return cifar10_jpeg(request)
-    if parts is None:
-        raise files.missing(_ARCHIVE, request.folder, " (or the unpacked folder cifar-10-batches-py)")
+    parts = parts or _archive(request.folder)
     images, labels = (np.concatenate([part[field] for part in parts[:-1]]) for field in (0, 1))
     train = array_pool("CIFAR-10 data_batch_1 to 5", images, labels, scale=255)
     test = array_pool("CIFAR-10 test_batch", parts[-1][0], parts[-1][1], scale=255)

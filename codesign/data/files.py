@@ -1,6 +1,6 @@
 """Where data files are found, and whether they are what they should be.
 
-A checksum is of the content after decompression: the same data set is compressed differently by different mirrors.
+A checksum may be of a gzip file or of its content: the same data set is compressed differently by different mirrors.
 """
 
 import gzip
@@ -20,7 +20,7 @@ _TIMEOUT_S: Final = 60
 
 
 class Known(NamedTuple):
-    """What is known of a file: sha256 of its content, and a stable public address if there is one."""
+    """What is known of a file: sha256 of it or of its gunzipped content, and a stable public address if there is one."""
 
     sha256: str
     address: str | None = None
@@ -55,6 +55,9 @@ KNOWN: Final[dict[str, Known]] = {
     )
     for file, checksum in files.items()
 } | {
+    "cifar10/cifar-10-python.tar.gz": Known(
+        "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce", "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+    ),
     "cifar10_jpeg/cifar10_jpeg_12k_delta.npz": Known("c31e6bbdaf7f0c7180f623231473d8b9e927b72551ad99b008325364df8ce361"),
     "nmnist_small/nmnist_small_900.npz": Known("e367406713718f93bb603685dcc1a31cfa12060b0064557b6129dfd8b520fa66"),
     "fsdd/fsdd_5speakers_2500.npz": Known("4947105acbebf8bb2c3aabd3de1cf7bb0c1d6907640b9401e6f52abce3001dbe"),
@@ -137,7 +140,7 @@ def download(address: str, target: Path, sha256: str) -> None:
             data = response.read()
     except OSError as error:
         raise DataError(f"{target}: not there, and {address} could not be read ({error}); put the file there yourself") from error
-    _check(target, decompress(data, target), sha256)
+    check(target, data, sha256)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         file.write(data)
@@ -158,21 +161,31 @@ def decompress(data: bytes, path: Path) -> bytes:
         raise DataError(f"{path}: corrupt or truncated gzip file ({error})") from error
 
 
+def _raw(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
 def read_bytes(path: Path) -> bytes:
     """Content of a file, gunzipped if it is a gzip file.
 
     Raises:
         DataError: unreadable, corrupt or truncated file.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: {error}") from error
-    return decompress(data, path)
+    return decompress(_raw(path), path)
 
 
-def _check(path: Path, content: bytes, sha256: str) -> None:
-    digest = hashlib.sha256(content).hexdigest()
+def check(path: Path, data: bytes, sha256: str) -> None:
+    """Refuse a file of which neither the bytes nor the gunzipped content have a checksum.
+
+    Raises:
+        DataError: another checksum, or corrupt gzip data.
+    """
+    if hashlib.sha256(data).hexdigest() == sha256:
+        return
+    digest = hashlib.sha256(decompress(data, path)).hexdigest()
     if digest != sha256:
         raise DataError(
             f"{path}: the content's sha256 is {digest}, expected {sha256}: the file is corrupt or another version; "
@@ -187,7 +200,8 @@ def read_known(relative: str, folder: Path | None) -> tuple[Path, bytes, tuple[s
         DataError: missing, corrupt, or different from the known file.
     """
     path = locate(relative, folder)
-    content = read_bytes(path)
+    data = _raw(path)
     if relative in KNOWN:
-        _check(path, content, KNOWN[relative].sha256)
+        check(path, data, KNOWN[relative].sha256)
+    content = decompress(data, path)
     return path, content, (relative, hashlib.sha256(content).hexdigest())

@@ -61,6 +61,10 @@ def test_content_is_checked_after_decompression(monkeypatch, tmp_path):
     for level in (1, 9):
         put(tmp_path / "set/file.gz", gzip.compress(b"content", level))
         assert files.read_known("set/file.gz", tmp_path)[1:] == (b"content", ("set/file.gz", checksum))
+    zipped = gzip.compress(b"content", 5)
+    monkeypatch.setitem(files.KNOWN, "set/file.gz", files.Known(hashlib.sha256(zipped).hexdigest()))
+    put(tmp_path / "set/file.gz", zipped)
+    assert files.read_known("set/file.gz", tmp_path)[2] == ("set/file.gz", checksum)
     put(tmp_path / "set/file.gz", gzip.compress(b"changed"))
     with pytest.raises(DataError, match=r"file\.gz: the content's sha256 is .* expected .* corrupt or another version"):
         files.read_known("set/file.gz", tmp_path)

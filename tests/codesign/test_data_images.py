@@ -109,6 +109,7 @@ def put_batches(folder, form):
         (below / (name + (".bin" if form == "bin" else ""))).write_bytes(binary_batch() if form == "bin" else python_batch())
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("form", ["py", "bin", "archive"])
 def test_cifar_forms_agree(tmp_path, form):
     put_batches(tmp_path, form)
@@ -135,6 +136,8 @@ def test_truncated_batches_and_archives_are_refused(tmp_path):
         cifar.decode_python_batch(pickle.dumps({b"data": PIXELS[:, :5], b"labels": LABELS}), "f")
     put_batches(tmp_path, "archive")
     path = tmp_path / "cifar-10-python.tar.gz"
+    with pytest.raises(DataError, match=r"cifar-10-python\.tar\.gz: the content's sha256"):
+        registry.load("cifar10", folder=tmp_path)
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(DataError, match=r"cifar-10-python\.tar\.gz: corrupt or truncated"):
         registry.load("cifar10", folder=tmp_path)
