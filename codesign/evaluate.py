@@ -165,14 +165,21 @@ def verify(
         rates; the error of each chip.
     """
 
-    def on_chip(key: Array) -> tuple[Array, Array, Array, Array, Array]:
-        one = evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
-        return one.accuracy, one.loss, one.smoothed_loss, one.workload.input_rate, one.workload.output_rate
+    def on_chip(key: Array) -> Evaluation:
+        return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
 
-    accuracies, *measured = jax.lax.map(on_chip, keys)
-    loss, smoothed, input_rate, output_rate = (jnp.mean(x, axis=0) for x in measured)
-    sample = evaluate(graph, design, Batch(batch.inputs[:1], batch.labels[:1]), technology, keys[0], exact=True, granularity=granularity)
-    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate), sample.workload, (input_rate, output_rate))
+    chips = jax.lax.map(on_chip, keys)
+    first = jax.tree.map(lambda x: x[0], chips.workload)
+    rates = (jnp.mean(chips.workload.input_rate, axis=0), jnp.mean(chips.workload.output_rate, axis=0))
+    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate), first, rates)
     cost = design.hardware.cost(workload, technology)
-    mean = Evaluation(loss, smoothed, jnp.mean(accuracies), cost, workload, design.operation, design.hardware)
-    return mean, 1 - accuracies
+    mean = Evaluation(
+        jnp.mean(chips.loss),
+        jnp.mean(chips.smoothed_loss),
+        jnp.mean(chips.accuracy),
+        cost,
+        workload,
+        design.operation,
+        design.hardware,
+    )
+    return mean, 1 - chips.accuracy

@@ -32,9 +32,10 @@ def straight_through(hard: Array, soft: Array) -> Array:
 
 
 def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
-    """Ceiling of `x >= 0`, annealed from the identity (hardness 0) to the exact step (hardness 1).
+    """Ceiling of `x`, annealed from the identity (hardness 0) to the exact step (hardness 1); 1 on (0, 1] at every hardness.
 
-    Between two integers it rises as `(1 - exp(-b f)) / (1 - exp(-b))` with `f` the fraction and `b = 8 h / (1 - h)`. It lies
+    A layer never uses a part of an array: were the ceiling of 0.1 relaxed to 0.1, ever larger arrays would look ever cheaper.
+    Above 1, between two integers, it rises as `(1 - exp(-b f)) / (1 - exp(-b))` with `f` the fraction and `b = 8 h / (1 - h)`. It lies
     between `x` and `ceil(x)`, is monotone, and equals both on integers at every hardness.
     """
     x = jnp.asarray(x)
@@ -46,7 +47,7 @@ def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     tiny = sharpness < 1e-3  # below it the ratio of expm1 loses precision, and the identity is exact enough
     safe_sharpness = jnp.where(tiny, 1, sharpness)
     curve = jnp.expm1(-safe_sharpness * fraction) / jnp.expm1(-safe_sharpness)
-    soft = base + jnp.where(tiny, fraction, curve)
+    soft = jnp.where((x > 0) & (x < 1), 1, base + jnp.where(tiny, fraction, curve))
     return jnp.where(soft_range, soft, jnp.ceil(x))
 
 

@@ -101,7 +101,7 @@ class Hardener:
             padded = [*chunk, *[chunk[-1]] * (CANDIDATES - len(chunk))]
             count = len(chunk)
             stacked = {name: jnp.asarray(np.array([p[name] for p in padded]), jnp.float32) for name in self.problem.space.parameters}
-            scores = self._score_jit(network, stacked, preference, key)
+            scores = self._score_jit(network, stacked, preference, jax.random.clone(key))
             parts.append(jax.tree.map(lambda x, count=count: np.asarray(x)[:count], scores))
         return jax.tree.map(lambda *pieces: np.concatenate(pieces), *parts)
 
@@ -131,12 +131,14 @@ class Hardener:
 
     def measure(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> tuple[Evaluation, np.ndarray]:
         """The final measurement: test split, many simulated chips. Nothing is chosen by it."""
-        evaluation, errors = self._verify_jit(network, as_values(self.problem.space, point), keys, self._test)
+        evaluation, errors = self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._test)
         return evaluation, np.asarray(errors)
 
     def _score_traced(self, network: nnx.State, stacked: dict[str, Array], preference: Array, key: Key[Array, ""]) -> Scores:
         def one(values: dict[str, Array]) -> Scores:
-            evaluation = self.problem.evaluate(self.problem.place(network, values), self._validation, key, exact=True)
+            # common random numbers: all points on the same simulated chip
+            chip = jax.random.clone(key)
+            evaluation = self.problem.evaluate(self.problem.place(network, values), self._validation, chip, exact=True)
             objectives = jnp.stack([objective(evaluation) for objective in self.problem.objectives])
             return Scores(objectives, self.problem.scalarise(evaluation, preference))
 

@@ -156,13 +156,13 @@ class Study:
                 return jnp.stack([o(evaluation) for o in self.problem.objectives])
 
             self._relaxed_jit = jax.jit(relaxed)
-        return [float(v) for v in self._relaxed_jit(network, latents, self._keys["harden"])]
+        return [float(v) for v in self._relaxed_jit(network, latents, jax.random.clone(self._keys["harden"]))]
 
     def _measure(self, candidates: Sequence[Candidate]) -> None:
         bounds = [self.config.constraints.get(o.name, np.inf) for o in self.problem.objectives]
         chosen = harden.select(candidates, bounds, self.config.search.designs)
         chosen.sort(key=lambda c: float(c.objectives[self._energy]))
-        keys = jax.random.split(self._keys["measure"], self.config.search.chips)
+        keys = jax.random.split(jax.random.clone(self._keys["measure"]), self.config.search.chips)
         relaxed = {m: row["relaxed"] for m, row in self.store.hardened().items()}
         for i, candidate in enumerate(chosen):
             self.where = f"measuring design {i + 1} of {len(chosen)}"

@@ -1,0 +1,40 @@
+"""A study small enough to run in seconds."""
+
+from pathlib import Path
+
+TOY = """
+name: toy
+seed: 3
+data: {name: digits, limit: 120}
+network: {kind: mlp, hidden: [12], longest: 3}
+hardware: {kind: crossbar, technology: rram_45nm, fixed: {cell_bits: 1}}
+parameters:
+  rows: {kind: power_of_two, low: 16, high: 64}
+  adc_bits: {kind: integer, low: 3, high: 6}
+  timesteps: {kind: integer, low: 1, high: 3}
+  weight_bits: {kind: integer, low: 2, high: 4, per_layer: true}
+  programming_sigma: {kind: continuous, low: 0.02, high: 0.2, log: true, per_layer: true}
+objectives: [error, energy]
+search:
+  population: 3
+  batch_size: 32
+  warmup_steps: 20
+  relax_steps: 40
+  anneal_steps: 20
+  finetune_steps: 10
+  steps_per_call: 10
+  preference_low: 0.01
+  preference_high: 3
+  chips: 4
+  designs: 6
+"""
+
+
+def toy_config(folder: Path, **replaced: str) -> Path:
+    text = TOY
+    for old, new in replaced.items():
+        assert f"{old}:" in text
+        text = "\n".join(f"{line.split(old)[0]}{old}: {new}" if line.strip().startswith(f"{old}:") else line for line in text.splitlines())
+    path = folder / "toy.yaml"
+    path.write_text(text)
+    return path
