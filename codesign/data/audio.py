@@ -13,8 +13,9 @@ import numpy as np
 from codesign.data import files
 from codesign.data.arrays import read_npz
 from codesign.data.cochlea import Cochlea
-from codesign.data.dataset import DataError, Pool, Recipe, Request, draw, subset
+from codesign.data.dataset import DataError, Pool, Recipe, Request, subset
 from codesign.data.event_sets import check_offsets
+from codesign.data.splits import draw
 
 _PACKED: Final = "fsdd/fsdd_5speakers_2500.npz"
 _PACKED_ARRAYS: Final = ("audio", "offsets", "labels")

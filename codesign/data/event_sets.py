@@ -11,9 +11,10 @@ import numpy as np
 
 from codesign.data import files
 from codesign.data.arrays import read_npz
-from codesign.data.dataset import DataError, Pool, Recipe, Request, draw, subset
+from codesign.data.dataset import DataError, Pool, Recipe, Request, subset
 from codesign.data.event_files import DVS128, AddressLayout, decode_atis, read_aedat, read_atis, read_npz_events
 from codesign.data.events import Events, bin_events, check_events
+from codesign.data.splits import draw
 
 _PACKED: Final = "nmnist_small/nmnist_small_900.npz"
 _LAST_TRAINING_ID: Final = 700

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from codesign.data import files
-from codesign.data.dataset import DataError, Pool, Recipe, Request, array_pool, draw, subset
+from codesign.data.dataset import DataError, Pool, Recipe, Request, array_pool, subset
+from codesign.data.splits import draw
 
 _UNSIGNED_BYTE: Final = 8
 

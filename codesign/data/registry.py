@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from codesign.data import audio, cifar, event_sets, images, sequences, spike_trains
-from codesign.data.dataset import DataError, Dataset, Recipe, Request, Split, assemble, batches
+from codesign.data.dataset import DataError, Dataset, Recipe, Request, Split
 from codesign.data.own import own
+from codesign.data.splits import assemble, batches
 from codesign.data.synthetic import synthetic
 
 __all__ = ["DataError", "Dataset", "Split", "available", "batches", "load"]

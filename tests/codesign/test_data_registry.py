@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from codesign.data import dataset, registry
+from codesign.data import dataset, registry, splits
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def tagged(count=300, classes=3):
 
 @pytest.mark.parametrize("limit", [None, 20])
 def test_splits_are_disjoint_and_labels_stay_with_their_samples(limit):
-    data = dataset.assemble(tagged(), seed=1, validation_share=None, limit=limit)
+    data = splits.assemble(tagged(), seed=1, validation_share=None, limit=limit)
     parts = [set(split.inputs[:, 0].astype(int)) for split in (data.train, data.validation, data.test)]
     assert len(set.union(*parts)) == sum(len(part) for part in parts)
     assert [len(part) for part in parts] == ([255, 45, 30] if limit is None else [20, 20, 20])
@@ -45,27 +45,27 @@ def test_splits_are_disjoint_and_labels_stay_with_their_samples(limit):
 
 
 def test_the_seed_decides_the_split():
-    first, again, other = (dataset.assemble(tagged(), seed=seed, validation_share=0.2, limit=None) for seed in (0, 0, 1))
+    first, again, other = (splits.assemble(tagged(), seed=seed, validation_share=0.2, limit=None) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.validation.inputs, again.validation.inputs)
     assert not np.array_equal(first.validation.inputs, other.validation.inputs)
 
 
 def test_large_splits_are_memory_mapped_with_the_same_values(monkeypatch):
-    expected = dataset.assemble(tagged(), seed=0, validation_share=0.2, limit=None)
-    monkeypatch.setattr(dataset, "IN_MEMORY_BYTES", 64)
-    mapped = dataset.assemble(tagged(), seed=0, validation_share=0.2, limit=None)
+    expected = splits.assemble(tagged(), seed=0, validation_share=0.2, limit=None)
+    monkeypatch.setattr(splits, "IN_MEMORY_BYTES", 64)
+    mapped = splits.assemble(tagged(), seed=0, validation_share=0.2, limit=None)
     assert isinstance(mapped.train.inputs, np.memmap)
     np.testing.assert_array_equal(mapped.train.inputs, expected.train.inputs)
 
 
 def test_batches_cover_an_epoch_once_without_the_remainder():
-    train = dataset.assemble(tagged(), seed=0, validation_share=0.2, limit=None).train
-    parts = list(dataset.batches(train, 50, seed=0))
+    train = splits.assemble(tagged(), seed=0, validation_share=0.2, limit=None).train
+    parts = list(splits.batches(train, 50, seed=0))
     assert [len(part.labels) for part in parts] == [50] * 4
     seen = np.concatenate([part.inputs[:, 0] for part in parts])
     assert len(np.unique(seen)) == 200
     with pytest.raises(ValueError, match="at least as many"):
-        next(dataset.batches(train, 1000, seed=0))
+        next(splits.batches(train, 1000, seed=0))
 
 
 def test_unknown_name_gives_the_nearest():
@@ -99,4 +99,4 @@ def bad(labels, test_labels=(0,)):
 )
 def test_unusable_labels_and_splits_name_file_and_record(recipe, message):
     with pytest.raises(dataset.DataError, match=message):
-        dataset.assemble(recipe, seed=0, validation_share=0.1, limit=None)
+        splits.assemble(recipe, seed=0, validation_share=0.1, limit=None)

@@ -12,7 +12,8 @@ from jax.test_util import check_grads
 
 from codesign import nir
 from codesign.data import event_sets
-from codesign.data.dataset import Request, assemble
+from codesign.data.dataset import Request
+from codesign.data.splits import assemble
 from codesign.nir import NirError
 from codesign.workload import LayerWork, conv, dense, pool
 from tests.golden_files import reference
