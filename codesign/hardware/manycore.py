@@ -22,7 +22,7 @@ from codesign.cost import Cost
 from codesign.hardware.activity import share_with_any
 from codesign.hardware.leaves import float_leaves, option
 from codesign.hardware.manycore_prices import Core, EventPrices, event_prices
-from codesign.hardware.neuron import AbstractNeuron, ContinuousSynapse, IntegrateAndFire, LeakyIntegrateAndFire
+from codesign.hardware.neuron import NEURONS, AbstractNeuron
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.pieces import pieces
 from codesign.hardware.placement import AbstractPlacement, SnakePlacement
@@ -39,7 +39,6 @@ DEFAULTS: Final = {
     "clock_mhz": 200.0,
     "supply_v": 0.75,
 }
-NEURONS: Final = {"if": IntegrateAndFire(), "lif": LeakyIntegrateAndFire(), "continuous_synapse": ContinuousSynapse()}
 SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
 
 

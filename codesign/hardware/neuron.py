@@ -4,7 +4,7 @@ The operations of each model are priced one by one, from the same adders, compar
 """
 
 import abc
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -76,3 +76,7 @@ def neuron_area_um2(state_bits: ArrayLike, states: int, technology: Technology) 
     """Area of one neuron unit [um2]: an adder and a register for the input, the comparator and each state's decay."""
     per_bit = technology["int_add_area_per_bit_um2"] + technology["register_area_per_bit_um2"]
     return (2 + states) * per_bit * jnp.asarray(state_bits)
+
+
+NEURONS: Final = {"if": IntegrateAndFire(), "lif": LeakyIntegrateAndFire(), "continuous_synapse": ContinuousSynapse()}
+"""Neuron models by name."""

@@ -1,5 +1,7 @@
 """Several engines on one chip: area per engine in use, transfers, masks, and the case for mixing spikes with an ANN."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +16,7 @@ from codesign.workload import LayerWork, Workload, conv, dense
 
 TECHNOLOGY = load("digital_28nm")
 ENGINES = {"array": Systolic.of(), "mesh": ManyCore.of(neurons_per_core=256, synapse_memory_kb=32)}
+QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}  # the tests compile much and run little
 LAYERS = (
     conv("c1", 3, 64, 32),
     conv("c2", 64, 64, 32),
@@ -25,7 +28,7 @@ LAYERS = (
 SPIKES = np.asarray([0.9, 0.5, 0.3, 0.05, 0.02, 0.01])
 
 
-@jax.jit
+@functools.partial(jax.jit, compiler_options=QUICK_TO_COMPILE)
 def run(chip, workload, hardness=1.0):
     return chip.cost(workload, TECHNOLOGY, hardness)
 

@@ -1,5 +1,6 @@
 """Systolic arrays: closed-form cycles, conservation, monotonicity, and what the literature found about spikes on them."""
 
+import functools
 import math
 
 import equinox as eqx
@@ -15,6 +16,7 @@ from codesign.technology import load
 from codesign.workload import LayerWork, Workload, conv, dense, pool
 
 TECHNOLOGY = load("digital_28nm")
+QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}  # the tests compile much and run little
 LAYERS = (
     conv("first", 3, 64, 16),
     conv("strided", 64, 96, 16, stride=2),
@@ -26,17 +28,22 @@ LAYERS = (
 )
 
 
-@jax.jit
+@functools.partial(jax.jit, compiler_options=QUICK_TO_COMPILE)
 def run(chip, workload, hardness):
     return chip.cost(workload, TECHNOLOGY, hardness)
 
 
-@jax.jit
+@functools.partial(jax.jit, compiler_options=QUICK_TO_COMPILE)
 def gradients(chip, workload, hardness):
     def log_edp(pair):
         return pair[0].cost(pair[1], TECHNOLOGY, hardness).log_edp
 
     return jax.grad(log_edp)((chip, workload))
+
+
+@functools.partial(jax.jit, compiler_options=QUICK_TO_COMPILE)
+def cycles_of(chip, workload, hardness=1.0):
+    return chip.cycles(workload, hardness)
 
 
 def changed(chip, **values):
@@ -61,20 +68,20 @@ SHAPES = [(1, 784, 10), (3136, 576, 64), (49, 4608, 512), (1024, 27, 64), (1, 1,
 def test_cycles_equal_scale_sim(dataflow, grid):
     layers = [LayerWork(f"m{m}k{k}n{n}", "conv", k, n, 1, m, 1, m) for m, k, n in SHAPES]
     chip = Systolic.of(rows=grid[0], columns=grid[1], dataflow=dataflow)
-    cycles = chip.cycles(Workload.of(layers, timesteps=3))
+    cycles = cycles_of(chip, Workload.of(layers, timesteps=3))
     np.testing.assert_allclose(cycles, [3 * scale_sim(dataflow, *grid, *shape) for shape in SHAPES], rtol=1e-6)
 
 
 def test_spike_tailored_streams_all_timesteps_through_each_fold():
     chip = Systolic.of(rows=8, columns=8, dataflow="spike_tailored")
-    cycles = chip.cycles(Workload.of([LayerWork("a", "conv", 20, 12, 1, 9, 1, 9), dense("b", 20, 12)], timesteps=5))
+    cycles = cycles_of(chip, Workload.of([LayerWork("a", "conv", 20, 12, 1, 9, 1, 9), dense("b", 20, 12)], timesteps=5))
     np.testing.assert_allclose(cycles, [3 * 2 * (5 * m + 2 * 8 + 8 - 2) - 1 for m in (9, 1)])
 
 
 def test_groups_heads_and_recurrence_in_cycles():
     depthwise, attention, recurrent = LAYERS[2], LAYERS[4], LAYERS[5]
     chip = Systolic.of(rows=8, columns=8, dataflow="spike_tailored")
-    cycles = chip.cycles(Workload.of([depthwise, attention, recurrent], timesteps=2))
+    cycles = cycles_of(chip, Workload.of([depthwise, attention, recurrent], timesteps=2))
     form = lambda steps, m, k, n: math.ceil(k / 8) * math.ceil(n / 8) * (steps * m + 22) - 1  # noqa: E731
     # attention and recurrence cannot let the steps pass together
     expected = [96 * form(2, 64, 9, 1), 2 * 4 * (form(1, 16, 24, 16) + form(1, 16, 16, 24)), 2 * form(1, 1, 160, 64)]
@@ -140,7 +147,7 @@ def test_hard_and_relaxed_agree_in_the_limit_and_on_whole_folds():
     np.testing.assert_allclose(run(chip, workload, 0.999).latency_ns, hard.latency_ns, rtol=1e-3)
     whole = Workload.of([conv("a", 64, 96, 8), dense("b", 96, 32)])
     for hardness in (0.0, 0.5):
-        np.testing.assert_allclose(chip.cycles(whole, hardness), chip.cycles(whole), rtol=1e-6)
+        np.testing.assert_allclose(cycles_of(chip, whole, hardness), cycles_of(chip, whole), rtol=1e-6)
 
 
 def test_float32_agrees_with_float64():
@@ -174,7 +181,9 @@ def test_design_parameters_pull_in_the_physical_direction():
         cost = chip.cost(workload, TECHNOLOGY, 0.5)
         return {"energy": jnp.log(cost.energy), "latency": jnp.log(cost.latency), "area": jnp.log(cost.area)}
 
-    slopes = jax.jit(jax.jacrev(logs))(Systolic.of(dataflow="spike_tailored", output_buffer_kb=4, weight_buffer_kb=8))
+    slopes = jax.jit(jax.jacrev(logs), compiler_options=QUICK_TO_COMPILE)(
+        Systolic.of(dataflow="spike_tailored", output_buffer_kb=4, weight_buffer_kb=8)
+    )
     energy, latency, area = slopes["energy"], slopes["latency"], slopes["area"]
     assert float(energy.supply_v) > 0
     assert float(latency.supply_v) < 0  # a higher supply never slows the clock
@@ -199,7 +208,7 @@ def test_zeros_gating_saves_energy_and_skipping_saves_cycles():
     assert compute["gating"] == compute["skipping"]
     assert float(costs["gating"].latency) == float(costs["ungated"].latency)
     chips = {zeros: Systolic.of(rows=8, columns=8, zeros=zeros) for zeros in ZEROS}
-    few, all_ = (np.asarray(chips[zeros].cycles(workload)) for zeros in ("skipping", "gating"))
+    few, all_ = (np.asarray(cycles_of(chips[zeros], workload)) for zeros in ("skipping", "gating"))
     pooling = 3
     assert (np.delete(few, pooling) < np.delete(all_, pooling)).all()
     # zeros leave the array only when a whole vector is zero: 8 inputs of the strided convolution enter together
