@@ -85,10 +85,9 @@ def test_falls_are_off_events():
 
 @pytest.mark.parametrize("name", sorted(encode.ENCODERS))
 def test_every_encoder_keeps_dtype_and_shape_in_float64_too(name):
-    key = jax.random.key(0)
-    assert encode.encode(name, VALUES, 4, key).dtype == jnp.float32
+    assert encode.encode(name, VALUES, 4, jax.random.key(0)).dtype == jnp.float32
     with jax.enable_x64():
-        wide = encode.encode(name, jnp.asarray(np.asarray(VALUES), jnp.float64), 4, key)
+        wide = encode.encode(name, jnp.asarray(np.asarray(VALUES), jnp.float64), 4, jax.random.key(1))
         assert (wide.dtype, wide.shape) == (jnp.float64, (4, 2, 3))
 
 
