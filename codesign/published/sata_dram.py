@@ -73,12 +73,18 @@ def ifmap_demand(layer: Geometry, rows: int) -> NDArray[np.int64]:
         `[accesses]`, at most E W_n of them.
     """
     addresses = ifmap_addresses(layer)
-    pixels, window = addresses.shape
-    pixel, operand = np.divmod(np.arange(pixels * window), window)
-    fold, row = np.divmod(pixel, rows)
-    cycle = fold * (window + rows) + operand + row
-    demand = addresses.ravel()[np.argsort(cycle * rows + row)]
+    whole = len(addresses) // rows * rows
+    folds = [block for block in (addresses[:whole].reshape(-1, rows, layer.window), addresses[None, whole:]) if block.size]
+    demand = np.concatenate([_skewed(fold) for fold in folds])
     return demand[demand >= 0]
+
+
+def _skewed(folds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The accesses of folds `[folds, rows, window]` in order: by cycle, then by row, row i starting i cycles late."""
+    _, rows, window = folds.shape
+    row, operand = np.divmod(np.arange(rows * window), window)
+    order = np.argsort((operand + row) * rows + row)
+    return folds.reshape(-1, rows * window)[:, order].ravel()
 
 
 def _previous_use(demand: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -113,7 +119,7 @@ def replay_misses(demand: NDArray[np.int64], passes: int, capacity: int) -> int:
 
     What follows an emptying depends only on where in the pass it happens, so repeated patterns are not replayed again.
     """
-    distinct = len(np.unique(demand))
+    distinct = int(np.count_nonzero(np.bincount(demand)))
     if capacity <= 0 or distinct < capacity:
         return distinct
     previous = _previous_use(demand)

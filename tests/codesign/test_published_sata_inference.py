@@ -1,5 +1,7 @@
 """SATA inference against the public tool's own numbers, its stored results, and a word-by-word simulation."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,19 +35,37 @@ def parse(layers: str) -> tuple[list[dram.Geometry], list[tuple[int, int]]]:
     return shapes, operations
 
 
+@partial(jax.jit, static_argnames="kind")
+def laws(shapes, rows, columns, steps, dram_words, operations, width, clock, bits, dram_nj, memories, kind):
+    """Cycles, words and energies of a row."""
+    stop = sata.output_stationary_stop(shapes, rows, columns)
+    filters = sata.filter_cycles(shapes, rows, columns)
+    cycles = jnp.sum(stop * steps + filters)
+    words = jnp.sum(sata.buffer_words(shapes, rows, columns, steps), axis=0)
+    element = ELEMENTS[kind](width)
+    compute = sata.compute_energy(element, operations, cycles, rows * columns, clock)
+    off_chip = sata.dram_energy(dram_words, bits, dram_nj)
+    return stop, filters, cycles, words, element, compute, off_chip, sata.buffer_energy(words, bits, memories, cycles, clock)
+
+
 def evaluate(row) -> dict[str, object]:
     """Every output column of a row."""
     layers, operations = parse(row.layers)
     r, c, steps = int(row.array_rows), int(row.array_cols), int(row.timesteps)
     shapes = sata.Shapes(*np.asarray([(g.window, g.channels_out, g.pixels) for g in layers], float).T)
-    stop = np.asarray(sata.output_stationary_stop(shapes, float(r), float(c)))
-    filters = np.asarray(sata.filter_cycles(shapes, float(r), float(c)))
     reads = [dram.ifmap_reads(g, r, c, 1024 * int(row.glb_ifmap_kB)) for g in layers]
     writes = [dram.ofmap_writes(g, r, c, 1024 * int(row.glb_ofmap_kB)) for g in layers]
-    cycles = np.sum(stop * steps + filters)
-    words = np.sum(np.asarray(sata.buffer_words(shapes, float(r), float(c), float(steps))), axis=0)
     dram_words = np.asarray([sum(reads), np.sum(shapes.window * shapes.filters), sum(writes)], float)
     macs, updates = sata.total_operations(operations, steps, row.spike_sparsity)
+    charged = np.asarray([macs, updates if row.pe_kind == "spike_and_acc" else macs, macs], float)
+    bits = np.asarray([row.act_prec_bits, row.weight_prec_bits, row.output_prec_bits], float)
+    memories = tuple(
+        Memory(*(float(row[f"cacti_{name}_{value}"]) for value in ("read_nJ", "write_nJ", "leak_mW"))) for name in sata.OPERANDS
+    )
+    size = (float(r), float(c), float(steps))
+    given = (float(row.mac_width_bits), float(row.clk_MHz), bits, float(row.cacti_dram_read_nJ), memories)
+    results = laws(shapes, *size, dram_words, charged, *given, row.pe_kind)
+    stop, filters, cycles, words, element, compute, off_chip, on_chip = jax.tree.map(np.asarray, results)
     ours: dict[str, object] = dict(zip(("sram_i_reads", "sram_w_reads", "sram_o_writes"), words, strict=True))
     ours |= dict(zip(("dram_i_reads", "dram_w_reads", "dram_o_writes"), dram_words, strict=True))
     ours |= {
@@ -57,31 +77,22 @@ def evaluate(row) -> dict[str, object]:
         "dram_ifmap_reads_per_layer": reads,
         "dram_ofmap_writes_per_layer": writes,
     }
-    spiking = row.pe_kind == "spike_and_acc"
-    element = ELEMENTS[row.pe_kind](float(row.mac_width_bits))
-    charged = jnp.asarray([macs, updates if spiking else macs, macs], float)
-    compute = np.asarray(sata.compute_energy(element, charged, jnp.asarray(float(cycles)), r * c, float(row.clk_MHz)))
     for i, unit in enumerate(UNIT_COLUMNS.values()):
-        ours[f"pe_{unit}_area_mm2"] = float(element.area_um2[i]) / 1e6
+        ours[f"pe_{unit}_area_mm2"] = element.area_um2[i] / 1e6
         ours[f"pe_{unit}_leak_mW"] = element.leak_mw[i]
         ours[f"pe_{unit}_dyn_gated_mW"] = element.gated_mw[i]
         ours[f"pe_{unit}_dyn_ungated_mW"] = element.ungated_mw[i]
         for j, part in enumerate(("operation", "ungated", "leakage")):
             ours[f"e_{unit}_{part}_nJ"] = compute[i, j]
-    memories = tuple(Memory(*(row[f"cacti_{name}_{value}"] for value in ("read_nJ", "write_nJ", "leak_mW"))) for name in sata.OPERANDS)
-    bits = jnp.asarray([row.act_prec_bits, row.weight_prec_bits, row.output_prec_bits], float)
-    off_chip = np.asarray(sata.dram_energy(dram_words, bits, row.cacti_dram_read_nJ))
-    on_chip = np.asarray(sata.buffer_energy(words, bits, memories, jnp.asarray(float(cycles)), float(row.clk_MHz)))
     for i, name in enumerate(sata.OPERANDS):
         ours[f"e_dram_{name}_nJ"] = off_chip[i]
         ours[f"e_glb_{name}_dynamic_nJ"], ours[f"e_glb_{name}_leakage_nJ"] = on_chip[i]
-    ours |= {
+    return ours | {
         "e_compute_total_nJ": compute.sum(),
         "e_dram_total_nJ": off_chip.sum(),
         "e_sram_total_nJ": on_chip.sum(),
         "e_memory_total_nJ": off_chip.sum() + on_chip.sum(),
     }
-    return ours
 
 
 @pytest.mark.golden
@@ -120,16 +131,21 @@ def test_memories_at_the_sizes_that_the_tool_ran():
 def test_stored_runs_of_published_networks():
     """Counts that the tool's authors stored for their papers (results/*/cycle-stat.yaml; 16x8 array, 32 kB buffers): up to 3.3e7 reads."""
     runs = pd.read_csv(SHIPPED / "sata" / "published_runs.csv")
-    for _, row in runs.iterrows():
-        layer = dram.Geometry(*(int(row[name]) for name in dram.Geometry._fields))
-        shapes = sata.Shapes(float(layer.window), float(layer.channels_out), float(layer.pixels))
-        with jax.enable_x64():
-            words = np.asarray(sata.buffer_words(shapes, 16.0, 8.0, 1.0))
-            cycles = [float(law(shapes, 16.0, 8.0)) for law in (sata.output_stationary_stop, sata.filter_cycles)]
-        assert dram.ifmap_reads(layer, 16, 8, 32768) == row.dram_ifmap_reads
-        assert dram.ofmap_writes(layer, 16, 8, 32768) == row.dram_ofmap_writes
-        assert cycles == [row.ofmap_stop_cycle, row.filter_cycles]
-        assert (words[0], words[2]) == (row.sram_ifmap_reads, row.sram_ofmap_writes)
+    layers = [dram.Geometry(*(int(row[name]) for name in dram.Geometry._fields)) for _, row in runs.iterrows()]
+    shapes = sata.Shapes(*np.asarray([(g.window, g.channels_out, g.pixels) for g in layers], float).T)
+    with jax.enable_x64():
+        words = np.asarray(sata.buffer_words(shapes, 16.0, 8.0, 1.0))
+        cycles = [np.asarray(law(shapes, 16.0, 8.0)) for law in (sata.output_stationary_stop, sata.filter_cycles)]
+    ours = {
+        "dram_ifmap_reads": [dram.ifmap_reads(layer, 16, 8, 32768) for layer in layers],
+        "dram_ofmap_writes": [dram.ofmap_writes(layer, 16, 8, 32768) for layer in layers],
+        "ofmap_stop_cycle": cycles[0],
+        "filter_cycles": cycles[1],
+        "sram_ifmap_reads": words[:, 0],
+        "sram_ofmap_writes": words[:, 2],
+    }
+    for name, counts in ours.items():
+        np.testing.assert_array_equal(counts, runs[name], err_msg=name)
 
 
 SMALL = st.builds(

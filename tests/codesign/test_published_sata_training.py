@@ -1,5 +1,7 @@
 """SATA training against the public tool's own numbers."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -28,10 +30,16 @@ def parse(layers: str) -> sata.Shapes:
     return sata.Shapes(*np.asarray(rows).T, linear)
 
 
+@partial(jax.jit, static_argnames="linear")
+def laws(sizes, linear, steps, bits, spike_sparsity, gradient_sparsity):
+    counts = sata.operation_counts(sata.Shapes(*sizes, linear), steps, bits, spike_sparsity, gradient_sparsity)
+    return counts.sum(0), sata.unit_energies(bits)
+
+
 def evaluate(row) -> dict[str, float]:
-    bits = float(row.fwd_bits)
-    counts = sata.operation_counts(parse(row.layers), float(row.timesteps), bits, row.spike_sparsity, row.du_sparsity).sum(0)
-    unit = sata.unit_energies(bits)
+    shapes = parse(row.layers)
+    given = [float(row[name]) for name in ("timesteps", "fwd_bits", "spike_sparsity", "du_sparsity")]
+    counts, unit = (np.asarray(part) for part in laws(shapes[:5], tuple(shapes.linear), *given))
     ours = {}
     for i, name in enumerate(sata.COMPONENTS):
         ours[f"n_{name}_ops"], ours[f"e1_{name}_pJassumed"] = float(counts[i]), float(unit[i])
