@@ -42,6 +42,8 @@ def read(path: Path | str) -> Graph:
         return from_nir(document)
     except NirError as error:
         raise NirError(f"{path}: {error}") from error
+    except Exception as error:  # fields of a wrong type or shape
+        raise NirError(f"{path}: not a valid NIR graph ({error!r})") from error
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:
@@ -58,7 +60,7 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     try:
         with h5py.File(path) as file:
             file.visititems(note)
-    except OSError:
+    except Exception:  # as a corrupt file makes h5py raise anything
         return f"not a readable HDF5 file ({error})"
     unknown = [f"{name!r} ({kind})" for name, kind in kinds.items() if kind not in SUPPORTED]
     return unsupported(", ".join(unknown)) if unknown else f"not a valid NIR graph ({error!r})"
