@@ -53,10 +53,12 @@ def test_every_model_on_every_kind_of_layer_it_runs(name):
         assert cost.area > 0
 
 
+FAMILIES_ON_NETWORKS = [(name, network) for name in REGISTRY for network in ("vgg9", "resnet18", "transformer", "shd")]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("network", ["vgg9", "resnet18", "transformer", "shd", "digits"])
-@pytest.mark.parametrize("name", [*REGISTRY, *PUBLISHED])
-def test_every_model_on_every_preset(name, network):
+@pytest.mark.parametrize(("name", "network"), [*FAMILIES_ON_NETWORKS, *((name, "vgg9") for name in PUBLISHED)])
+def test_every_model_on_networks(name, network):
     work = preset(network)
     if not all(chip(name, work).supports(layer) for layer in work):
         pytest.skip(f"{name} cannot run {network}")
