@@ -293,6 +293,17 @@ def test_per_layer_parameters():
         Crossbar.of(rows=[1, 2, 3]).cost(work, TECHNOLOGY)
 
 
+def test_a_part_of_the_network_pays_for_its_part():
+    work, chip = workload(), Crossbar.of()
+    whole = chip.cost(work, TECHNOLOGY)
+    none = chip.partial_cost(work, TECHNOLOGY, jnp.zeros(len(LAYERS)))
+    first = chip.partial_cost(work, TECHNOLOGY, jnp.zeros(len(LAYERS)).at[0].set(1))
+    assert float(none.area) == 0
+    assert float(none.by_component()["leakage"]) == 0
+    assert 0 < float(first.area) < float(whole.area)
+    assert float(first.energy_pj[0, 1]) == pytest.approx(float(whole.energy_pj[0, 1]), rel=1e-6)
+
+
 def test_htree_spares_the_routers():
     mesh, tree = (Crossbar.of(interconnect=name).cost(workload(), TECHNOLOGY) for name in ("mesh", "htree"))
     assert float(tree.by_component()["interconnect"]) != float(mesh.by_component()["interconnect"])
