@@ -14,9 +14,7 @@ def complaints(tmp_path: Path, text: str | bytes, *, built: bool = False) -> lis
     path = tmp_path / "study.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(UserError) as caught:
-        file = config.read(path)
-        if built:
-            build.build(file)
+        build.build(config.read(path)) if built else config.read(path)
     lines = str(caught.value).splitlines()
     assert all(line.startswith(f"{path}:") and line.count(": ") >= 2 for line in lines), lines
     return [line.removeprefix(f"{path}:") for line in lines]
@@ -63,7 +61,7 @@ def test_wrong_entries(tmp_path: Path, old: str, new: str, path: str, what: str)
     text = GOOD.replace(old, new, 1)
     assert text != GOOD
     found = complaints(tmp_path, text)
-    where = line_of(text, new.split(":")[0].strip("{") if path != "search" else "search:")
+    where = line_of(text, new.split(":", maxsplit=1)[0].strip("{") if path != "search" else "search:")
     # a missing key is reported beside the misspelt one
     match = [line for line in found if path in line and what in line]
     assert match, found
@@ -118,7 +116,7 @@ def test_files_that_are_no_configs(tmp_path: Path, content: bytes, what: str) ->
 
 def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "quickstart.yaml").write_text(GOOD)
-    with pytest.raises(UserError, match="does not exist.*did you mean.*quickstart.yaml"):
+    with pytest.raises(UserError, match=r"does not exist.*did you mean.*quickstart.yaml"):
         config.read(tmp_path / "quikstart.yaml")
     with pytest.raises(UserError, match="is a folder"):
         config.read(tmp_path)
