@@ -47,6 +47,7 @@ class Events(NamedTuple):
 
     Attributes:
         cores: cores that hold the layer.
+        neuron_cores, full_cores: the layer's neurons, and whatever of it is scarcest, over what one core can hold; at least one.
         neurons: mapped neurons.
         updated: neurons with at least one input.
         spikes_in: events into the layer.
@@ -56,6 +57,8 @@ class Events(NamedTuple):
     """
 
     cores: Float[Array, " layers"]
+    neuron_cores: Float[Array, " layers"]
+    full_cores: Float[Array, " layers"]
     neurons: Float[Array, " layers"]
     updated: Float[Array, " layers"]
     spikes_in: Float[Array, " layers"]
@@ -151,7 +154,7 @@ class ManyCore(AbstractPartialHardware):
             jnp.stack([*(workload.timesteps * energy for energy in per_step), leakage, jnp.zeros_like(latency)], axis=1),
             latency,
             jnp.zeros(len(COMPONENTS), held.dtype).at[-1].set(prices.area_um2 * held),
-            share * events.synaptic / events.cores * prices.synapse.ns / step,
+            share * events.synaptic / events.full_cores * prices.synapse.ns / step,
         )
 
     def events(self, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
@@ -163,8 +166,11 @@ class ManyCore(AbstractPartialHardware):
         for_synapses = pieces(stored_kb, self.synapse_memory_kb, hardness)
         cores = jnp.maximum(pieces(neurons, self.neurons_per_core, hardness), for_synapses)
         fan_in = static("fan_in") * kept
+        neuron_cores = jnp.maximum(neurons / self.neurons_per_core, 1)
         return Events(
             cores=cores,
+            neuron_cores=neuron_cores,
+            full_cores=jnp.maximum(neuron_cores, stored_kb / self.synapse_memory_kb),
             neurons=neurons,
             updated=neurons * share_with_any(rate, fan_in),
             spikes_in=rate * static("neurons_in"),
@@ -208,17 +214,19 @@ def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Floa
 
 
 def _core_time(events: Events, messages: Array, prices: EventPrices) -> Float[Array, " layers"]:
-    """Time that one core of each layer is busy in a step [ns]: visit, update and fire, send, receive and integrate."""
+    """Time that the slowest core of each layer is busy in a step [ns]: visit, update and fire, send, receive and integrate.
+
+    It is a full core: the one that is left over holds less. So cores that only their memory calls for do not make a step faster.
+    """
     sent = jnp.concatenate([messages[1:], events.spikes_out[-1:]])
-    times = (
+    neuron_side = (
         (events.neurons, prices.access),
         (events.updated, prices.update),
         (events.spikes_out, prices.spike),
         (sent, prices.message),
-        (messages, prices.receive),
-        (events.synaptic, prices.synapse),
     )
-    return sum((count * action.ns for count, action in times), jnp.zeros_like(messages)) / events.cores
+    busy = sum((count * action.ns for count, action in neuron_side), jnp.zeros_like(messages)) / events.neuron_cores
+    return busy + messages / events.cores * prices.receive.ns + events.synaptic / events.full_cores * prices.synapse.ns
 
 
 def _pace(times: Array, hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Array, " layers"]]:

@@ -5,7 +5,7 @@ carry everything the silicon spends around an event. Any other file prices an ev
 core's memories, additions, registers and router links, which is a core that does nothing but its arithmetic and its memory.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,6 +18,9 @@ from codesign.hardware.supply import delay_factor, energy_factor, leakage_factor
 from codesign.numerics import smooth_minimum
 from codesign.technology import Technology
 from codesign.workload import Workload
+
+FETCHED_BITS: Final = 8
+"""Synapse bits that a core fetches in the time of one synaptic event: memory words have a fixed width."""
 
 
 class Core(NamedTuple):
@@ -88,7 +91,7 @@ def event_prices(
         hardness: see `AbstractHardware.cost`.
     """
     if "neuron_access" in technology.values:
-        return _measured(core, workload, synapse, technology)
+        return _measured(core, workload, synapse, stored_bits, technology)
     return _synthesised(core, workload, stored_bits, technology, hardness)
 
 
@@ -97,8 +100,11 @@ def _payload_pj(workload: Workload, technology: Technology) -> Float[Array, " la
     return technology["int_mult_per_bit2_pj"] * workload.weight_bits * (workload.activation_bits - 1)
 
 
-def _measured(core: Core, workload: Workload, synapse: str, technology: Technology) -> EventPrices:
-    """SANA-FE's calibration of Loihi; a graded spike makes messages longer and adds a multiplication (Loihi 1 has none)."""
+def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, technology: Technology) -> EventPrices:
+    """SANA-FE's calibration of Loihi, its event times taken as those of 8-bit synapses.
+
+    A graded spike makes messages longer and adds a multiplication (Loihi 1 has none).
+    """
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
     formats = [synapse if layer.kind in ("dense", "recurrent") else "conv" for layer in workload]
 
@@ -110,13 +116,14 @@ def _measured(core: Core, workload: Workload, synapse: str, technology: Technolo
         return Action(energy * technology[name] * size, delay * technology[f"{name}_time"])
 
     event_pj = jnp.stack([technology[f"synapse_{name}"] for name in formats]) + _payload_pj(workload, technology)
+    event_ns = jnp.stack([technology[f"synapse_{name}_time"] for name in formats])
     area = technology["core_area_um2"] + sram_area_um2(core.synapse_memory_kb + _neuron_memory_kb(core, workload), technology)
     sent = message("message")
     return EventPrices(
         access=action("neuron_access"),
         update=action("neuron_update"),
         spike=action("neuron_spike"),
-        synapse=Action(energy * event_pj, delay * jnp.stack([technology[f"synapse_{name}_time"] for name in formats])),
+        synapse=Action(energy * event_pj, delay * event_ns * stored_bits / FETCHED_BITS),
         message=sent,
         receive=Action(jnp.zeros_like(sent.pj), delay * technology["receive_time"]),
         east_west=message("hop_east_west"),
@@ -134,7 +141,10 @@ def _neuron_memory_kb(core: Core, workload: Workload) -> Float[Array, ""]:
 
 
 def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology: Technology, hardness: ArrayLike) -> EventPrices:
-    """A core of three memories (neuron states, synapses, axon table), one adder and one neuron unit, an event per clock cycle."""
+    """A core of three memories (neuron states, synapses, axon table), one adder and one neuron unit.
+
+    Every event takes a clock cycle, a synapse one per 8 bits.
+    """
     energy = energy_factor(core.supply_v, technology)
     fastest = technology["maximum_clock_mhz"] / delay_factor(core.supply_v, technology)
     cycle = 1000 / smooth_minimum(core.clock_mhz, fastest, hardness)
@@ -156,7 +166,7 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
         access=action(visit_pj),
         update=action(visit_pj + core.neuron.update_pj(workload.state_bits, technology)),
         spike=action(register_pj),
-        synapse=action(weight_pj + accumulate_pj),
+        synapse=Action(energy * (weight_pj + accumulate_pj), cycle * stored_bits / FETCHED_BITS),
         message=action(axon_pj + register_pj),
         receive=action(register_pj),
         east_west=action(hop_pj),

@@ -192,7 +192,7 @@ CHIPS: Final = (
         true_north,
         "28 nm, 0.75 V, 256 neurons and 64 k binary synapses (8 kB) per core",
         "20 Hz, 128 active synapses per neuron, 1 ms steps (Merolla's operating point, recalled); 20-bit potential",
-        "Mostly leakage over the millisecond (82 %): at 20 Hz the memory waits. The model has no clock tree, no axon buffers and no "
+        "Mostly leakage over the millisecond (about 80 %): at 20 Hz the memory waits. The model has no clock tree, no axon buffers and no "
         "neuron parameters, the chip's 26 pJ is its total power over its operations.",
     ),
     Chip(
@@ -254,7 +254,7 @@ CHIPS: Final = (
         "14 nm, SANA-FE's calibrated event energies, network 400-400-10",
         "26 % inked pixels in the 20 x 20 crop, each fires once; 20 % of hidden and 10 % of output neurons fire once; 10 steps "
         "(1 step: 0.67)",
-        "Synaptic events of the first layer are 78 %. The published network gates its phases with extra neurons, which are not in the row.",
+        "Synaptic events of the first layer are 80 %. The published network gates its phases with extra neurons, which are not in the row.",
     ),
     Chip(
         "TPU v1",

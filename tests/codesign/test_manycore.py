@@ -188,6 +188,22 @@ def test_more_bits_or_steps_are_never_cheaper(technology):
         assert float(after.energy) >= float(before.energy), name
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    neurons=st.floats(32, 4096),
+    memory=st.floats(4, 512),
+    rate=st.floats(0, 0.5),
+    bits=st.integers(1, 12),
+    hardness=st.sampled_from([0.0, 1.0]),
+)
+def test_wider_weights_never_pay_through_faster_steps(neurons, memory, rate, bits, hardness):
+    """More memory-bound cores must not shorten the step and save more leakage than the bits cost."""
+    chip = eqx.tree_at(lambda c: (c.neurons_per_core, c.synapse_memory_kb), ManyCore.of(), (jnp.float32(neurons), jnp.float32(memory)))
+    costs = [run(chip, Workload.of(LAYERS, input_rate=rate, weight_bits=b), DIGITAL, hardness) for b in (bits, bits + 1)]
+    assert float(costs[1].energy) >= float(costs[0].energy) * (1 - 1e-6)
+    assert float(costs[1].latency) >= float(costs[0].latency) * (1 - 1e-6)
+
+
 def test_hard_and_relaxed_agree_in_the_limit_and_at_whole_cores():
     workload = Workload.of(LAYERS)
     hard = run(ManyCore.of(), workload, LOIHI, 1.0)
