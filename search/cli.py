@@ -48,10 +48,12 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
     with Store(folder) as store:
         store.refuse_unless_free(file.config.hash(), resume=resume)
         from search import build, study
+        from search.interrupt import StopRequest
         from search.progress import reporter
 
         try:
-            report = study.run(build.build(file), file, store, reporter())
+            with StopRequest() as stop:
+                report = study.run(build.build(file), file, store, reporter(), stop.check)
         except study.InterruptedStudyError as stopped:
             where = "" if output is None else f" --output {output}"
             print(f"{stopped}; continue with: codesign run {config}{where} --resume", file=sys.stderr)

@@ -61,14 +61,18 @@ def show_cost(cost: Cost, title: str) -> None:
         table.add_column(name, justify="right")
     for i, layer in enumerate(cost.layers):
         cells = [show(energy[i, j], "pJ") for j in shown]
-        table.add_row(layer, *cells, show(energy[i].sum(), "pJ"), show(cost.latency_ns[i], "ns"), f"{float(cost.utilisation[i]):.0%}")
+        table.add_row(
+            layer, *cells, show(energy[i].sum(), "pJ"), show(float(cost.latency_ns[i]), "ns"), f"{float(cost.utilisation[i]):.0%}"
+        )
     table.add_section()
-    table.add_row("total", *(show(energy[:, j].sum(), "pJ") for j in shown), show(cost.energy, "pJ"), show(cost.latency, "ns"), "")
+    table.add_row(
+        "total", *(show(energy[:, j].sum(), "pJ") for j in shown), show(float(cost.energy), "pJ"), show(float(cost.latency), "ns"), ""
+    )
     table.add_row("share", *(f"{energy[:, j].sum() / max(energy.sum(), 1e-30):.1%}" for j in shown), "", "", "")
     table.add_row("area", *(show(area[j], "um2") for j in shown), "", "", "")
     _print(table)
     totals = {"energy": (cost.energy, "pJ"), "latency": (cost.latency, "ns"), "area": (cost.area, "um2"), "mean power": (cost.power, "mW")}
-    print(", ".join(f"{name} {show(value, unit)}" for name, (value, unit) in totals.items()))
+    print(", ".join(f"{name} {show(float(value), unit)}" for name, (value, unit) in totals.items()))
 
 
 def show_comparison(rows: Sequence[Comparison], workload: str) -> None:

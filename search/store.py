@@ -139,6 +139,10 @@ class Store:
                 "insert into breakdown values (?, ?, ?, ?)", [(design, r["layer"], r["component"], json.dumps(r)) for r in records]
             )
 
+    def design_names(self) -> set[str]:
+        """Names of the designs measured so far."""
+        return {name for (name,) in self._database.execute("select design from designs")}
+
     def designs(self) -> "pd.DataFrame":
         """All measured designs, one row each."""
         import pandas as pd

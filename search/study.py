@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class InterruptedStudyError(Exception):
     """The user stopped the study; everything done is saved. The message says where it stands."""
 
 
-def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) -> Path:
+def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter, safe_point: Callable[[], None] = lambda: None) -> Path:
     """Run or continue a study in a store that is free for it.
 
     Args:
@@ -42,6 +42,7 @@ def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) ->
         file: the config.
         store: the result folder.
         reporter: shown progress.
+        safe_point: called where the study may stop; raises KeyboardInterrupt to stop it.
 
     Returns:
         The report's path.
@@ -57,7 +58,7 @@ def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) ->
     YAML().dump(config.model_dump(mode="json"), text)
     write_text(store.folder / "config.yaml", text.getvalue())
     write_text(store.folder / "provenance.json", json.dumps(provenance(config.hash(), config.seed), indent=2) + "\n")
-    study = Study(problem, file, store, reporter)
+    study = Study(problem, file, store, reporter, safe_point)
     try:
         if store.get("state") != "done":
             study.search()
@@ -71,7 +72,8 @@ def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) ->
 class Study:
     """One problem, one searcher, one seed."""
 
-    def __init__(self, problem: Problem, file: ConfigFile, store: Store, reporter: Reporter) -> None:
+    def __init__(self, problem: Problem, file: ConfigFile, store: Store, reporter: Reporter, safe_point: Callable[[], None]) -> None:
+        self._safe_point = safe_point
         self.problem, self.config, self.store, self.reporter = problem, file.config, store, reporter
         self.settings = build.settings(file.config)
         self.where = "the start"
@@ -96,6 +98,7 @@ class Study:
         try:
             for advanced in joint.run(population, self._keys["search"], self._on_call):
                 population = advanced  # what is saved when stopped
+                self._safe_point()
                 if time.monotonic() - saved > CHECKPOINT_SECONDS:
                     self.store.save_arrays("population", population)
                     saved = time.monotonic()
@@ -143,6 +146,7 @@ class Study:
             own = next(c for c in reversed(candidates) if c.origin == "member")
             details = f"design {m + 1}/{self.settings.population}  validation error {own.objectives[0]:.1%}"
             self.reporter.update("harden", share, f"{details}  energy {show(float(own.objectives[self._energy]), 'pJ')}")
+            self._safe_point()
         return candidates
 
     def _relaxed_objectives(self, network: Any, latents: dict[str, Any]) -> list[float]:
@@ -164,8 +168,11 @@ class Study:
         chosen.sort(key=lambda c: float(c.objectives[self._energy]))
         keys = jax.random.split(jax.random.clone(self._keys["measure"]), self.config.search.chips)
         relaxed = {m: row["relaxed"] for m, row in self.store.hardened().items()}
+        done = self.store.design_names()
         for i, candidate in enumerate(chosen):
             self.where = f"measuring design {i + 1} of {len(chosen)}"
+            if f"d{i:02d}" in done:
+                continue
             evaluation, errors = self._hardener.measure(candidate.network, candidate.point, keys)
             row = self._row(f"d{i:02d}", candidate, evaluation, errors, relaxed[candidate.member], bounds)
             self.store.add_design(row["design"], row, evaluation.cost.to_table())
@@ -173,6 +180,7 @@ class Study:
             share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen)
             details = f"design {i + 1}/{len(chosen)}  test error {errors.mean():.1%}  energy {show(float(evaluation.cost.energy), 'pJ')}"
             self.reporter.update("measure", share, details)
+            self._safe_point()
 
     def _row(
         self, name: str, candidate: Candidate, evaluation: Any, errors: np.ndarray, relaxed: Sequence[float], bounds: Sequence[float]
