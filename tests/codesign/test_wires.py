@@ -155,6 +155,22 @@ def test_automatic_tier_follows_the_predicted_drop():
         np.testing.assert_allclose(effective_conductance(G, resistance, resistance), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("wires", [(1e2, 1e2), (1e5, 1e5), (0.0, 1e6), (1e7, 1e-3)])
+def test_exact_holds_for_wires_far_worse_than_the_devices(wires):
+    """Newton's steps start from the row above only where that converges; here it mostly does not. Against a dense solve."""
+    G = np.asarray(array(12, 9), np.float64)
+    rows, cols = G.shape
+    j, i = np.arange(cols), np.arange(rows)
+    word = np.kron(np.eye(rows), np.minimum(j[:, None], j) + 1)
+    bit = np.kron(rows - np.maximum(i[:, None], i), np.eye(cols))
+    system = np.eye(G.size) + (wires[0] * word + wires[1] * bit) * G.ravel()
+    d = np.linalg.solve(system, np.repeat(np.eye(rows), cols, axis=0))
+    expected = (G.ravel()[:, None] * d).reshape(rows, cols, rows).sum(0).T
+    with jax.enable_x64(True):
+        found = compiled(effective_conductance, ("tier", EXACT))(jnp.asarray(G), *jnp.asarray(wires))
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-10 * expected.max())
+
+
 @pytest.mark.parametrize("tier", [LINE, EXACT])
 def test_vmap_over_arrays_is_a_loop_over_arrays(tier):
     stack = jnp.stack([array(seed=s) for s in range(3)])
