@@ -111,6 +111,6 @@ def test_gradient_of_the_output_with_respect_to_wires_is_negative_and_finite():
         electric = nice.Electrics(nice.BASE_RESISTANCE_OHM, nice.OFF_RESISTANCE_OHM, wire, 0.1, nice.FULL_SCALE_A[4], 4)
         return jnp.sum(nice.layer_output(jnp.ones((8, 3, 3)), jnp.full((2, 8, 3, 3), 5.0), 4, 4, electric, 3))
 
-    slopes = jax.vmap(jax.grad(total))(jnp.asarray([0.0, 1.0, 10.0]))
+    slopes = jax.jit(jax.vmap(jax.grad(total)))(jnp.asarray([0.0, 1.0, 10.0]))
     assert np.all(np.isfinite(slopes))
     assert np.all(slopes < 0)
