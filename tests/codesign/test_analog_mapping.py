@@ -72,6 +72,20 @@ def test_exact_wires_lower_outputs_tile_by_tile():
     assert errors[1] < errors[0] < 0.1 * float(jnp.abs(ideal - large_tiles).max())
 
 
+def test_energy_is_of_the_same_chip_at_the_same_voltages():
+    x, weights = layer()
+    scale, key = jnp.float32(1), jax.random.key(4)
+    noisy = crossbar(OffsetColumn(), generic(0.1), rows=20, columns=7)
+    energy = noisy.read_energy_pj(x, weights, scale, key)
+    held = noisy.program(weights, scale, jax.random.key(4)).weights[0, 0]
+    conductance = held / OffsetColumn().encode(weights, scale, noisy.device).gain
+    expected = 1e12 * 10e-9 * 0.2**2 * (x**2 @ conductance.sum(1))
+    np.testing.assert_allclose(energy, expected, rtol=1e-5)
+    wired = [crossbar(OffsetColumn(), wires=Wires(leaf(r), leaf(r), "exact")) for r in (0.0, 20.0, 200.0)]
+    lost = [float(array.read_energy_pj(x, weights, scale, jax.random.key(0)).sum()) for array in wired]
+    assert lost[0] > lost[1] > lost[2]
+
+
 def test_gradients_reach_device_wires_and_converter():
     x, weights = layer()
     array = crossbar(DifferentialPair(), generic(0.05), wires=Wires(leaf(5.0), leaf(5.0), "pade"), converter=UniformConverter(leaf(5.5)))
