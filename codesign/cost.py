@@ -79,9 +79,7 @@ class Cost(eqx.Module):
         nan = float("nan")
         energy, latency, area = (np.asarray(x, np.float64) for x in (self.energy_pj, self.latency_ns, self.area_um2))
         rows = [
-            (layer, component, energy[i, j], nan, nan)
-            for i, layer in enumerate(self.layers)
-            for j, component in enumerate(self.components)
+            (layer, component, energy[i, j], nan, nan) for i, layer in enumerate(self.layers) for j, component in enumerate(self.components)
         ]
         rows += [(layer, "time", nan, latency[i], nan) for i, layer in enumerate(self.layers)]
         rows += [("chip", component, nan, nan, area[j]) for j, component in enumerate(self.components)]

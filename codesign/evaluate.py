@@ -16,6 +16,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
 
 from codesign.analog.array import AbstractArray, CrossbarPhysics, DigitalArray, StatisticalCrossbar, TiledCrossbar
+from codesign.analog.wires_resistance import wire_resistance
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar import Crossbar
@@ -80,24 +81,21 @@ def arrays_of(
     return [DigitalArray()] * operation.weight_bits.shape[0]
 
 
-# 1T1R cells at 45 nm (reference analog.md, from NeuroSim's wire width and resistivity) [ohm per cell]
-_ROW_OHM, _COLUMN_OHM = 2.09, 0.70
-
-
 @arrays_of.register
 def _(hardware: Crossbar, technology: Technology, operation: Operation, exact: bool, granularity: int) -> list[AbstractArray]:
     layers = operation.weight_bits.shape[0]
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,)) * slicing_factor(operation.weight_bits, hardware.cell_bits)
     # weights are bell-shaped: a device conducts about a quarter of the largest on average
     conductance = 0.25 / technology["on_resistance_ohm"]
+    row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
     arrays: list[AbstractArray] = []
     for layer in range(layers):
         physics = CrossbarPhysics(
             rows=hardware.rows,
             columns=hardware.columns,
             programming_sigma=sigmas[layer],
-            row_loss=conductance * _ROW_OHM,
-            column_loss=conductance * _COLUMN_OHM,
+            row_loss=conductance * row_ohm,
+            column_loss=conductance * column_ohm,
         )
         arrays.append(TiledCrossbar(physics, hardware.adc_bits, granularity) if exact else StatisticalCrossbar(physics, hardware.adc_bits))
     return arrays

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from codesign import parameter
 from search.errors import UserError, nearest
 
 Path_ = tuple[str | int, ...]
@@ -97,11 +96,11 @@ class ChoiceConfig(Bounded):
     per_layer: bool = False
 
 
-_PARAMETERS: dict[type[Strict], type[parameter.AbstractParameter]] = {
-    ContinuousConfig: parameter.Continuous,
-    IntegerConfig: parameter.Integer,
-    PowerOfTwoConfig: parameter.PowerOfTwo,
-    ChoiceConfig: parameter.Choice,
+_PARAMETERS: dict[type[Strict], str] = {
+    ContinuousConfig: "Continuous",
+    IntegerConfig: "Integer",
+    PowerOfTwoConfig: "PowerOfTwo",
+    ChoiceConfig: "Choice",
 }
 
 
@@ -111,10 +110,12 @@ def make_parameter(config: Strict) -> Any:
     Raises:
         ValueError: bounds that are reversed, not finite or not legal.
     """
+    from codesign import parameter  # imports JAX: not for a file that is missing or is no YAML
+
     values = config.model_dump(exclude={"kind"})
     if "options" in values:
         values["options"] = tuple(values["options"])
-    return _PARAMETERS[type(config)](**values)
+    return getattr(parameter, _PARAMETERS[type(config)])(**values)
 
 
 ParameterConfig = Annotated[ContinuousConfig | IntegerConfig | PowerOfTwoConfig | ChoiceConfig, Field(discriminator="kind")]
@@ -187,7 +188,7 @@ def read(path: Path) -> ConfigFile:
     try:
         config = Config.model_validate(_plain(document))
     except ValidationError as invalid:
-        found = [_located(path, document, _known_part(document, e["loc"]), _message(e)) for e in invalid.errors()]
+        found = [_located(path, document, _known_part(document, e["loc"], e["type"] == "missing"), _message(e)) for e in invalid.errors()]
         raise UserError("\n".join(text for _, text in sorted(found))) from None
     return ConfigFile(path, document, config)
 
@@ -233,14 +234,14 @@ def _plain(node: Any) -> Any:
     return node
 
 
-def _known_part(document: Any, location: Sequence[str | int]) -> Path_:
-    """Pydantic's location without the tags of unions, which are not in the file."""
+def _known_part(document: Any, location: Sequence[str | int], missing: bool) -> Path_:
+    """Pydantic's location without the tags of unions, which are not in the file; the last part of a missing key is not there either."""
     found: list[str | int] = []
     node = document
     for index, part in enumerate(location):
         if part in (node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()):
             node = node[part]
-        elif index < len(location) - 1:
+        elif not (missing and index == len(location) - 1):
             continue  # a tag
         found.append(part)
     return tuple(found)

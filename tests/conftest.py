@@ -3,6 +3,8 @@
 import jax
 import pytest
 
+import tests.typecheck  # noqa: F401 - what the import hook of `--jaxtyping-packages` decorates with
+
 jax.config.update("jax_debug_key_reuse", True)
 
 

@@ -18,6 +18,7 @@ RANKS = {
     "codesign.workload": 1,
     "codesign.workload_table": 2,
     "codesign.presets": 2,
+    "codesign.twin": 2,
     "codesign.technology": 1,
     "codesign.scaling": 1,
     "codesign.cost": 1,

@@ -21,8 +21,8 @@ def _spike_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Ar
 
 
 def lif(
-    current: Float[Array, "time batch neurons"], leak: Float[Array, "..."], threshold: Float[Array, "..."]
-) -> Float[Array, "time batch neurons"]:
+    current: Float[Array, "time batch *neurons"], leak: Float[Array, "..."], threshold: Float[Array, "..."]
+) -> Float[Array, "time batch *neurons"]:
     """Leaky integrate-and-fire with soft reset: v <- leak v + current; spike where v >= threshold; v <- v - threshold spike.
 
     The reset is detached from the gradient (it pays: Zenke and Vogels 2021).

@@ -1,5 +1,7 @@
 """How a network is run: the design parameters that belong to no chip alone."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -30,7 +32,7 @@ class Operation(eqx.Module):
         *,
         longest: int,
         timesteps: ArrayLike | None = None,
-        weight_bits: ArrayLike = 4,
+        weight_bits: ArrayLike | Sequence[float] = 4,
         activation_bits: ArrayLike = 4,
         state_bits: ArrayLike = 12,
     ) -> "Operation":

@@ -49,7 +49,11 @@ def test_smooth_forms_have_right_gradients(hardness: float) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(a=st.floats(1e-3, 1e6, allow_subnormal=False), b=st.floats(1e-3, 1e6, allow_subnormal=False), hardness=st.floats(0, 1, allow_subnormal=False))
+@given(
+    a=st.floats(1e-3, 1e6, allow_subnormal=False),
+    b=st.floats(1e-3, 1e6, allow_subnormal=False),
+    hardness=st.floats(0, 1, allow_subnormal=False),
+)
 def test_smooth_maximum_bounds_the_maximum(a: float, b: float, hardness: float) -> None:
     value = float(MAXIMUM(a, b, hardness))
     assert max(a, b) * (1 - 1e-5) <= value <= max(a, b) * 2 ** ((1 - hardness) / 4) * (1 + 1e-5)

@@ -1,6 +1,5 @@
 """The joint step: one trace, members apart from each other, preferences that mean what they say."""
 
-
 import jax
 import jax.numpy as jnp
 import numpy as np

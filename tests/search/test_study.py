@@ -181,7 +181,7 @@ def test_a_full_disk_gives_one_line_and_loses_nothing(finished, tmp_path: Path, 
 
 
 @pytest.mark.slow
-def test_an_interrupted_study_resumes_to_the_same_designs(finished, tmp_path: Path) -> None:
+def test_an_interrupted_study_resumes_to_the_same_designs(tmp_path: Path) -> None:
     path = toy_config(tmp_path)
     out = tmp_path / "out"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -200,8 +200,8 @@ def test_an_interrupted_study_resumes_to_the_same_designs(finished, tmp_path: Pa
         assert f"codesign run {path} --output {out} --resume" in rest
         assert "Traceback" not in rest
     assert command(*arguments[3:], "--resume").returncode == 0
-    expected, resumed = (pd.read_csv(f / "designs.csv") for f in (finished[0], out))
-    pd.testing.assert_frame_equal(expected, resumed, rtol=1e-6)
+    assert command("run", path, "--output", tmp_path / "straight").returncode == 0
+    assert (tmp_path / "straight" / "designs.csv").read_text() == (out / "designs.csv").read_text()
 
 
 @pytest.mark.slow
