@@ -87,6 +87,7 @@ class Hardener:
         self.problem, self.settings = problem, settings
         self._train = as_batch(problem.dataset.train)
         validation = as_batch(problem.dataset.validation)
+        self._whole_validation = validation
         self._validation = Batch(validation.inputs[:validation_samples], validation.labels[:validation_samples])
         self._test = as_batch(problem.dataset.test)
         self._optimiser = optax.adam(optax.cosine_decay_schedule(settings.learning_rate, max(settings.finetune_steps, 1)))
@@ -133,6 +134,11 @@ class Hardener:
         """The final measurement: test split, many simulated chips. Nothing is chosen by it."""
         evaluation, errors = self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._test)
         return evaluation, np.asarray(errors)
+
+    def validate(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> list[float]:
+        """Objectives on validation data, mean over several simulated chips: what designs are chosen by."""
+        evaluation, _ = self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._whole_validation)
+        return [float(objective(evaluation)) for objective in self.problem.objectives]
 
     def _score_traced(self, network: nnx.State, stacked: dict[str, Array], preference: Array, key: Key[Array, ""]) -> Scores:
         def one(values: dict[str, Array]) -> Scores:

@@ -20,7 +20,6 @@ tr.chosen td { background: #eef5ee; font-weight: 600; }
 
 def render(config: Config, designs: pd.DataFrame, breakdown: pd.DataFrame, history: pd.DataFrame) -> str:
     """The whole page."""
-    front = designs[designs.on_front].sort_values("energy_pj")
     chosen = choose(designs)
     shown = chosen if chosen is not None else designs.sort_values("error_mean").iloc[0]
     own = designs[designs.origin == "member"]
@@ -44,7 +43,7 @@ def render(config: Config, designs: pd.DataFrame, breakdown: pd.DataFrame, histo
 <p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
 noisy chips. Bars: one standard deviation over the chips. The recommended design is chosen by validation data alone.</p>
 {chart}
-<div class="wide">{_designs_table(front, shown.design)}</div>
+<div class="wide">{_designs_table(designs[designs.on_front | (designs.design == shown.design)], shown.design)}</div>
 <h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
 <div class="wide">{_breakdown_table(breakdown[breakdown.design == shown.design])}</div>
 <h2>Relaxed against hardened</h2>
@@ -86,7 +85,8 @@ def _history_chart(history: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _designs_table(front: pd.DataFrame, chosen: str) -> str:
+def _designs_table(part: pd.DataFrame, chosen: str) -> str:
+    front = part.sort_values("energy_pj")
     names = list(settings_of(front.iloc[0])) if len(front) else []
     head = ["design", "test error", "energy", "latency", "area", *(n.replace("_", " ") for n in names)]
     rows = [

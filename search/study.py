@@ -166,15 +166,16 @@ class Study:
         bounds = [self.config.constraints.get(o.name, np.inf) for o in self.problem.objectives]
         chosen = harden.select(candidates, bounds, self.config.search.designs)
         chosen.sort(key=lambda c: float(c.objectives[self._energy]))
-        keys = jax.random.split(jax.random.clone(self._keys["measure"]), self.config.search.chips)
+        keys, other_keys = (jax.random.split(jax.random.fold_in(self._keys["measure"], i), self.config.search.chips) for i in range(2))
         relaxed = {m: row["relaxed"] for m, row in self.store.hardened().items()}
         done = self.store.design_names()
         for i, candidate in enumerate(chosen):
             self.where = f"measuring design {i + 1} of {len(chosen)}"
             if f"d{i:02d}" in done:
                 continue
+            validated = self._hardener.validate(candidate.network, candidate.point, other_keys)
             evaluation, errors = self._hardener.measure(candidate.network, candidate.point, keys)
-            row = self._row(f"d{i:02d}", candidate, evaluation, errors, relaxed[candidate.member], bounds)
+            row = self._row(f"d{i:02d}", candidate, evaluation, errors, validated, relaxed[candidate.member], bounds)
             self.store.add_design(row["design"], row, evaluation.cost.to_table())
             self.store.save_arrays(f"design_{i:02d}", candidate.network)
             share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen)
@@ -183,7 +184,14 @@ class Study:
             self._safe_point()
 
     def _row(
-        self, name: str, candidate: Candidate, evaluation: Any, errors: np.ndarray, relaxed: Sequence[float], bounds: Sequence[float]
+        self,
+        name: str,
+        candidate: Candidate,
+        evaluation: Any,
+        errors: np.ndarray,
+        validated: Sequence[float],
+        relaxed: Sequence[float],
+        bounds: Sequence[float],
     ) -> dict[str, Any]:
         """A line of `designs.csv`."""
         layers = evaluation.workload.names
@@ -201,7 +209,7 @@ class Study:
             "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0,
             "chips": len(errors),
         }
-        row |= {f"validation_{o.column}": float(v) for o, v in zip(self.problem.objectives, candidate.objectives, strict=True)}
+        row |= {f"validation_{o.column}": v for o, v in zip(self.problem.objectives, validated, strict=True)}
         own = candidate.origin == "member"
         row |= {f"relaxed_{o.column}": v if own else None for o, v in zip(self.problem.objectives, relaxed, strict=True)}
         row |= {
