@@ -47,7 +47,7 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
     with Store(folder) as store:
         store.refuse_unless_free(file.config.hash(), resume=resume)
-        from search import build, study
+        from search import build, publish, study
         from search.interrupt import StopRequest
         from search.progress import reporter
 
@@ -58,7 +58,7 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
             where = "" if output is None else f" --output {output}"
             print(f"{stopped}; continue with: codesign run {config}{where} --resume", file=sys.stderr)
             raise SystemExit(130) from None
-    print(study.summary(folder))
+    print(publish.summary(folder))
     print(f"report: {report}")
 
 
@@ -78,17 +78,17 @@ def check(config: Path, /) -> None:
 @app.command
 def report(folder: Path, /) -> None:
     """Make the tables, figures and report of a result folder again from its store."""
-    from search import study
+    from search import publish
 
-    print(f"report: {study.republish(folder)}")
+    print(f"report: {publish.republish(folder)}")
 
 
 @app.command
 def export(folder: Path, /, *, design: str | None = None) -> None:
     """Write measured designs as JSON: settings, measured qualities and per-layer workload; all of them, or one."""
-    from search import study
+    from search import publish
 
-    print(study.designs_json(folder, design))
+    print(publish.designs_json(folder, design))
 
 
 @app.command(name="list")

@@ -108,18 +108,26 @@ class Hardener:
 
     def harden(
         self, network: nnx.State, values: Mapping[str, np.ndarray], preference: Array, key: Key[Array, ""], rounds: int = 2
-    ) -> Point:
-        """The best legal point near a relaxed one: corners, then `rounds` of greedy one-step polish."""
-        points = corners(self.problem.space, values)
-        scalar = self.score(network, points, preference, key).scalar
-        best, best_score = points[int(np.nanargmin(scalar))], float(np.nanmin(scalar))
+    ) -> tuple[Point, list[float]]:
+        """The best legal point near a relaxed one: corners, then `rounds` of greedy one-step polish.
+
+        Returns:
+            The polished point, and the exact objectives (validation) of the best corner before polish.
+        """
+        best, scores, at = self._best(network, corners(self.problem.space, values), preference, key)
+        rounded = [float(v) for v in scores.objectives[at]]
+        best_score = float(scores.scalar[at])
         for _ in range(rounds):
-            points = neighbours(self.problem.space, best)
-            scalar = self.score(network, points, preference, key).scalar
-            if not np.nanmin(scalar) < best_score:
+            point, scores, at = self._best(network, neighbours(self.problem.space, best), preference, key)
+            if not scores.scalar[at] < best_score:
                 break
-            best, best_score = points[int(np.nanargmin(scalar))], float(np.nanmin(scalar))
-        return best
+            best, best_score = point, float(scores.scalar[at])
+        return best, rounded
+
+    def _best(self, network: nnx.State, points: list[Point], preference: Array, key: Key[Array, ""]) -> tuple[Point, Scores, int]:
+        scores = self.score(network, points, preference, key)
+        at = int(np.nanargmin(scores.scalar))
+        return points[at], scores, at
 
     def finetune(self, network: nnx.State, point: Point, key: Key[Array, ""]) -> nnx.State:
         """Train the weights on the exact model of a legal chip, a new simulated chip in every step."""

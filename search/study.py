@@ -3,27 +3,24 @@
 import io
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from ruamel.yaml import YAML
 
 from codesign.units import show
-from search import build, harden, objective
-from search import config as configs
-from search.config import Config, ConfigFile
-from search.errors import UserError, nearest
+from search import build, harden
+from search.config import ConfigFile
 from search.gradient import JointSearch, Metrics, Population
 from search.harden import Candidate, Hardener
-from search.pareto import non_dominated, normalised_hypervolume
+from search.pareto import normalised_hypervolume
 from search.problem import Problem, as_batch
 from search.progress import Reporter
-from search.recommend import sentence
+from search.publish import publish
 from search.store import Store, provenance, write_text
 
 CHECKPOINT_SECONDS = 5.0
@@ -137,10 +134,10 @@ class Study:
                 self.where = f"hardening, member {m + 1} of {self.settings.population}"
                 relaxed = self._relaxed_objectives(member.network, member.latents)
                 values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
-                point = self._hardener.harden(member.network, values, preference, self._keys["harden"])
+                point, rounded = self._hardener.harden(member.network, values, preference, self._keys["harden"])
                 network = self._hardener.finetune(member.network, point, jax.random.fold_in(self._keys["finetune"], m))
                 self.store.save_arrays(f"member_{m:03d}", network)
-                self.store.add_hardened(m, {"point": point, "relaxed": relaxed})
+                self.store.add_hardened(m, {"point": point, "relaxed": relaxed, "rounded": rounded})
             candidates += harden.variants(self._hardener, m, network, point, preference, self._keys["harden"])
             share = SEARCH_SHARE + HARDEN_SHARE * (m + 1) / self.settings.population
             own = next(c for c in reversed(candidates) if c.origin == "member")
@@ -167,7 +164,7 @@ class Study:
         chosen = harden.select(candidates, bounds, self.config.search.designs)
         chosen.sort(key=lambda c: float(c.objectives[self._energy]))
         keys, other_keys = (jax.random.split(jax.random.fold_in(self._keys["measure"], i), self.config.search.chips) for i in range(2))
-        relaxed = {m: row["relaxed"] for m, row in self.store.hardened().items()}
+        hardened = self.store.hardened()
         done = self.store.design_names()
         for i, candidate in enumerate(chosen):
             self.where = f"measuring design {i + 1} of {len(chosen)}"
@@ -175,7 +172,7 @@ class Study:
                 continue
             validated = self._hardener.validate(candidate.network, candidate.point, other_keys)
             evaluation, errors = self._hardener.measure(candidate.network, candidate.point, keys)
-            row = self._row(f"d{i:02d}", candidate, evaluation, errors, validated, relaxed[candidate.member], bounds)
+            row = self._row(f"d{i:02d}", candidate, evaluation, errors, validated, hardened[candidate.member], bounds)
             self.store.add_design(row["design"], row, evaluation.cost.to_table())
             self.store.save_arrays(f"design_{i:02d}", candidate.network)
             share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen)
@@ -190,7 +187,7 @@ class Study:
         evaluation: Any,
         errors: np.ndarray,
         validated: Sequence[float],
-        relaxed: Sequence[float],
+        hardened: Mapping[str, Any],
         bounds: Sequence[float],
     ) -> dict[str, Any]:
         """A line of `designs.csv`."""
@@ -210,8 +207,9 @@ class Study:
             "chips": len(errors),
         }
         row |= {f"validation_{o.column}": v for o, v in zip(self.problem.objectives, validated, strict=True)}
-        own = candidate.origin == "member"
+        own, relaxed = candidate.origin == "member", hardened["relaxed"]
         row |= {f"relaxed_{o.column}": v if own else None for o, v in zip(self.problem.objectives, relaxed, strict=True)}
+        row |= {f"rounded_{o.column}": v if own else None for o, v in zip(self.problem.objectives, hardened["rounded"], strict=True)}
         row |= {
             "gap_error": float(errors.mean()) - relaxed[0] if own else None,
             "gap_energy": measured["energy"] / relaxed[self._energy] if own and "energy" in measured else None,
@@ -227,66 +225,3 @@ class Study:
         s = self.settings
         steps = s.warmup_steps + s.relax_steps + s.anneal_steps + s.finetune_steps
         return steps * s.batch_size * self.config.network.longest
-
-
-def publish(store: Store, config: Config) -> Path:
-    """All exports from a store: CSV files, figures, report.
-
-    Returns:
-        The report's path.
-    """
-    from search import plots, report
-
-    designs = with_front(store.designs(), [objective.find(name).column for name in config.objectives])
-    breakdown, history = store.breakdown(), store.history()
-    store.export("designs", designs)
-    store.export("pareto", designs[designs.on_front].sort_values("energy_pj"))
-    store.export("breakdown", breakdown)
-    store.export("history", history)
-    plots.draw_all(store.folder, designs, breakdown, history)
-    path = store.folder / "report.html"
-    write_text(path, report.render(config, designs, breakdown, history))
-    return path
-
-
-def republish(folder: Path) -> Path:
-    """The exports of a result folder, made again.
-
-    Raises:
-        UserError: no finished study there.
-    """
-    config = configs.read(_finished(folder) / "config.yaml").config
-    with Store(folder) as store:
-        return publish(store, config)
-
-
-def designs_json(folder: Path, design: str | None) -> str:
-    """Measured designs of a result folder as JSON.
-
-    Raises:
-        UserError: no finished study there, or no such design.
-    """
-    designs = pd.read_csv(_finished(folder) / "designs.csv")
-    if design is not None:
-        if design not in set(designs.design):
-            raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.design))}")
-        designs = designs[designs.design == design]
-    return designs.to_json(orient="records", indent=2, double_precision=15)
-
-
-def summary(folder: Path) -> str:
-    """The recommendation, for the terminal."""
-    return sentence(pd.read_csv(folder / "designs.csv"))
-
-
-def _finished(folder: Path) -> Path:
-    if not (folder / "designs.csv").exists():
-        raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
-    return folder
-
-
-def with_front(designs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Designs with `on_front`: feasible, and beaten by no other feasible one in the measured objectives' columns."""
-    values = designs[list(columns)].to_numpy(np.float64, copy=True)
-    values[~designs.feasible.to_numpy(bool)] = np.nan
-    return designs.assign(on_front=non_dominated(values))

@@ -46,7 +46,7 @@ def test_preferences_order_the_members(problem, searched) -> None:
     results = []
     for m, value in enumerate(values):
         network = jax.tree.map(lambda x, m=m: x[m], population.members.network)
-        point = hardener.harden(network, {k: np.asarray(v) for k, v in value.items()}, population.preferences[m], jax.random.key(m))
+        point, _ = hardener.harden(network, {k: np.asarray(v) for k, v in value.items()}, population.preferences[m], jax.random.key(m))
         evaluation, errors = hardener.measure(network, point, jax.random.split(jax.random.key(9), 4))
         results.append((float(errors.mean()), float(evaluation.cost.energy)))
     errors, energies = zip(*results, strict=True)

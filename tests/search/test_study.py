@@ -17,7 +17,7 @@ from codesign import technology
 from codesign.cost import Cost
 from codesign.hardware.crossbar import Crossbar
 from codesign.workload import Workload, dense
-from search import build, config, study
+from search import build, config, publish, study
 from search.errors import UserError
 from search.pareto import non_dominated
 from search.store import Store
@@ -124,11 +124,11 @@ def test_exports_can_be_made_again_from_the_store(finished) -> None:
     folder, _ = finished
     before = (folder / "designs.csv").read_text()
     (folder / "designs.csv").write_text(before.splitlines()[0] + "\n")
-    study.republish(folder)
+    publish.republish(folder)
     assert (folder / "designs.csv").read_text() == before
-    assert len(json.loads(study.designs_json(folder, "d00"))) == 1
+    assert len(json.loads(publish.designs_json(folder, "d00"))) == 1
     with pytest.raises(UserError, match="did you mean"):
-        study.designs_json(folder, "d000")
+        publish.designs_json(folder, "d000")
 
 
 def command(*arguments: str, **options) -> subprocess.CompletedProcess:
