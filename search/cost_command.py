@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import equinox as eqx
@@ -58,7 +59,7 @@ def cost(
     if not 0 <= hardness <= 1:
         raise UserError(f"--hardness must be between 0 and 1, got {hardness:g}")
     if all_published:
-        _compare(workload, set_, technology, as_json, as_csv, hardness)
+        _compare(workload, hardware, set_, technology, as_json, as_csv, hardness)
         return
     chip_class = _chip_class(hardware)
     chip_settings, properties = cost_settings.split(set_, _fields(hardware, chip_class))
@@ -163,7 +164,9 @@ def _energy_by_layer(engine: Any, work: Workload, prices: Technology, hardness: 
     return np.full(len(work), np.inf)
 
 
-def compare(work: Workload, prices: Technology | None, hardness: float) -> list[Comparison]:
+def compare(
+    work: Workload, prices: Technology | None, hardness: float, settings: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> list[Comparison]:
     """Every published model and own family: cost of `work` over that of its twin, `codesign.twin.ann_twin`, within the same model."""
     twin = ann_twin(work)
     rows = []
@@ -172,7 +175,7 @@ def compare(work: Workload, prices: Technology | None, hardness: float) -> list[
             continue
         own = prices or load_technology(OWN_TECHNOLOGY.get(name, "digital_45nm"))
         try:
-            chip = cost_settings.make(chip_class, {})
+            chip = cost_settings.make(chip_class, settings.get(name, {}))
             spiking, ann = price(chip, work, own, hardness), price(chip, twin, own, hardness)
         except UserError as error:
             rows.append(Comparison(name, None, None, str(error)))
@@ -182,10 +185,13 @@ def compare(work: Workload, prices: Technology | None, hardness: float) -> list[
     return rows
 
 
-def _compare(workload: str, set_: Sequence[str], technology_name: str | None, as_json: bool, as_csv: bool, hardness: float) -> None:
-    chip_settings, properties = cost_settings.split(set_, ())
-    assert not chip_settings
-    rows = compare(load_workload(workload, properties), load_technology(technology_name) if technology_name else None, hardness)
+def _compare(
+    workload: str, hardware: str, set_: Sequence[str], technology_name: str | None, as_json: bool, as_csv: bool, hardness: float
+) -> None:
+    """Settings of a chip are those of `hardware`; all other models stand with their defaults."""
+    chip_settings, properties = cost_settings.split(set_, _fields(hardware, _chip_class(hardware)))
+    prices = load_technology(technology_name) if technology_name else None
+    rows = compare(load_workload(workload, properties), prices, hardness, {hardware: chip_settings})
     if as_json:
         print(json.dumps({"workload": workload, "models": [dataclasses.asdict(row) for row in rows]}, indent=2))
     elif as_csv:

@@ -107,3 +107,11 @@ def test_all_published_prints_ratios(capsys):
     text = capsys.readouterr().out
     assert "crossbar" in text
     assert "Joules do not compare" in text.replace("\n", " ")
+
+
+def test_comparison_takes_settings_of_the_named_chip(capsys):
+    def ratio(*settings: str) -> float:
+        cost("digits", "crossbar", ["timesteps=5", *settings], as_json=True, all_published=True)
+        return {m["model"]: m["energy_ratio"] for m in json.loads(capsys.readouterr().out)["models"]}["crossbar"]
+
+    assert ratio() != ratio("adc_bits=10")
