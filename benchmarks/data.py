@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
 from codesign.data import registry
 from codesign.data.event_files import decode_atis
@@ -62,6 +64,10 @@ def loading() -> list[tuple[str, float]]:
     return rows
 
 
-if __name__ == "__main__":
+def main() -> None:
+    table = Table(title="events and data sets")
+    table.add_column("what")
+    table.add_column("ms", justify="right")
     for label, taken in [*binning(), *loading()]:
-        print(f"{label:45s} {taken * 1e3:9.1f} ms")
+        table.add_row(label, f"{taken * 1e3:.1f}")
+    Console().print(table)
