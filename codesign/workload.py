@@ -148,14 +148,14 @@ class Workload(eqx.Module):
         cls,
         layers: Sequence[LayerWork],
         *,
-        input_rate: ArrayLike = 0.1,
-        output_rate: ArrayLike = 0.1,
-        timesteps: ArrayLike = 4,
-        spiking: ArrayLike = 1,
-        weight_bits: ArrayLike = 4,
-        activation_bits: ArrayLike = 1,
-        state_bits: ArrayLike = 8,
-        weight_density: ArrayLike = 1,
+        input_rate: ArrayLike | Sequence[float] = 0.1,
+        output_rate: ArrayLike | Sequence[float] = 0.1,
+        timesteps: ArrayLike | Sequence[float] = 4,
+        spiking: ArrayLike | Sequence[float] = 1,
+        weight_bits: ArrayLike | Sequence[float] = 4,
+        activation_bits: ArrayLike | Sequence[float] = 1,
+        state_bits: ArrayLike | Sequence[float] = 8,
+        weight_density: ArrayLike | Sequence[float] = 1,
         dtype: DTypeLike = jnp.float32,
     ) -> "Workload":
         """A workload from scalars or per-layer arrays.
@@ -170,7 +170,7 @@ class Workload(eqx.Module):
         if len(set(names)) < len(names):
             raise ValueError(f"layer names must differ, got {names}")
 
-        def spread(name: str, value: ArrayLike) -> Array:
+        def spread(name: str, value: ArrayLike | Sequence[float]) -> Array:
             array = jnp.asarray(value, dtype)
             if array.ndim > 1 or (array.ndim == 1 and array.shape[0] != len(layers)):
                 raise ValueError(f"workload: {name} has shape {array.shape}, but there are {len(layers)} layers")

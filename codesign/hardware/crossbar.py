@@ -15,6 +15,7 @@ neuron state exists for every layer; each layer has its own kernel; drivers, net
 bits and converter bits count; any order of layer sizes maps, including layers that are all smaller than one array.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import equinox as eqx
@@ -104,7 +105,7 @@ class Crossbar(AbstractPartialHardware):
         *,
         encoding: str | AbstractColumns = "differential",
         interconnect: str | AbstractInterconnect = "mesh",
-        **parameters: ArrayLike,
+        **parameters: ArrayLike | Sequence[float],
     ) -> "Crossbar":
         """A crossbar from its parameters; those left out take the values of `DEFAULTS`.
 

@@ -5,7 +5,7 @@ of layers to engines is a soft one, sharpened as hardness grows.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import equinox as eqx
@@ -48,7 +48,9 @@ class HybridChip(AbstractHardware):
     names: tuple[str, ...] = eqx.field(static=True)
 
     @classmethod
-    def of(cls, engines: Mapping[str, AbstractHardware], assignment: ArrayLike, **parameters: ArrayLike) -> "HybridChip":
+    def of(
+        cls, engines: Mapping[str, AbstractHardware], assignment: ArrayLike | Sequence[int], **parameters: ArrayLike | Sequence[float]
+    ) -> "HybridChip":
         """A chip from named engines.
 
         Args:

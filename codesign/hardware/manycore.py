@@ -10,6 +10,7 @@ supply, message length, memory sizes and leakage count, and the inputs of the fi
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import jax
@@ -100,7 +101,7 @@ class ManyCore(AbstractPartialHardware):
         neuron: str | AbstractNeuron = "lif",
         synapses: str | AbstractSynapses = "dense",
         placement: AbstractPlacement | None = None,
-        **parameters: ArrayLike,
+        **parameters: ArrayLike | Sequence[float],
     ) -> "ManyCore":
         """A chip from its parameters; those left out are Loihi's (`DEFAULTS`).
 

@@ -12,6 +12,7 @@ every unit switches every cycle, with gating only operations with non-zero opera
 layers count.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import jax.numpy as jnp
@@ -140,7 +141,7 @@ class Systolic(AbstractHardware):
         dataflow: str | AbstractDataflow = "weight_stationary",
         zeros: str | AbstractZeros = "gating",
         neuron: str | AbstractNeuron = "lif",
-        **parameters: ArrayLike,
+        **parameters: ArrayLike | Sequence[float],
     ) -> "Systolic":
         """An array from its parameters; those left out take the values of `DEFAULTS`.
 

@@ -95,6 +95,7 @@ def test_smooth_energy_gradients_match_differences_in_float64() -> None:
         work = Workload.of([dense("a", 100, 30), dense("b", 30, 10)], dtype=jnp.float64)
 
         def energy(rows, columns, adc_bits, sigma, timesteps, weight_bits, rate):
+            rows, columns, adc_bits, sigma = (jnp.asarray(v) for v in (rows, columns, adc_bits, sigma))
             chip = jax.tree.map(lambda x: x.astype(jnp.float64), Crossbar.of(cell_bits=1))
             chip = type(chip)(**{**chip.__dict__, "rows": rows, "columns": columns, "adc_bits": adc_bits, "programming_sigma": sigma})
             one = Workload(
