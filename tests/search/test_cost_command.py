@@ -86,7 +86,7 @@ def test_a_table_of_layers(capsys, tmp_path):
         ({"as_json": True, "as_csv": True}, "exclude"),
         ({"hardware": "manycore", "workload": "transformer"}, "attention"),
         ({"hardware": "hybrid", "set_": ["engines=crossbar,sistolic"]}, "'systolic'"),
-        ({"all_published": True, "set_": ["rows=12"]}, "no such parameter"),
+        ({"all_published": True, "set_": ["rosw=12"]}, "no such parameter.*'rows'"),
     ],
 )
 def test_errors(arguments, message):
