@@ -7,6 +7,7 @@ This is the only module that knows both sides. It turns hardware parameters into
 from functools import singledispatch
 from typing import Final, NamedTuple
 
+import chex
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -133,7 +134,11 @@ def evaluate(
         exact: the discrete model (parameters must be legal), or the smooth one (static).
         hardness: of the smooth cost model, in [0, 1]; ignored when exact.
         granularity: divides every number of rows that may occur (static).
+
+    Raises:
+        AssertionError: not as many labels as samples.
     """
+    chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
     arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity)

@@ -138,3 +138,9 @@ def test_bit_slices_average_their_errors() -> None:
     rng = np.random.default_rng(0)
     slices = rng.normal(size=(200_000, 3)) @ (2.0 ** np.arange(3)) / 7
     assert float(slicing_factor(jnp.asarray([4.0]), jnp.float32(1))[0]) == pytest.approx(slices.std(), rel=0.01)
+
+
+def test_a_batch_needs_a_label_for_every_sample() -> None:
+    t = trained()
+    with pytest.raises(AssertionError):
+        evaluate(t.graph, t.design, t.test._replace(labels=t.test.labels[:-1]), t.technology, jax.random.key(0), exact=False)
