@@ -28,6 +28,8 @@ def build(file: ConfigFile) -> Problem:
     _known(file, ("hardware", "kind"), config.hardware.kind, HARDWARE)
     _known(file, ("network", "kind"), config.network.kind, models.REGISTRY)
     _known(file, ("data", "name"), config.data.name, registry.available(), path_suffix=".npz")
+    if config.objectives[0] != "error" or "energy" not in config.objectives:
+        raise file.error(("objectives",), "must begin with 'error' and contain 'energy', which the report is drawn in")
     objectives = tuple(_attempt(file, ("objectives", i), partial(objective.find, name)) for i, name in enumerate(config.objectives))
     chip = _attempt(file, ("hardware", "fixed"), lambda: HARDWARE[config.hardware.kind].of(**config.hardware.fixed))
     prices = _attempt(file, ("hardware", "technology"), lambda: technology.load(config.hardware.technology))
