@@ -4,7 +4,6 @@ This is the only module that knows both sides. It turns hardware parameters into
 (so that loss gradients reach the chip) and measured activity into a workload (so that energy gradients reach the weights).
 """
 
-from functools import singledispatch
 from typing import Final, NamedTuple
 
 import chex
@@ -16,11 +15,9 @@ from flax import nnx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
 
-from codesign.analog.array import AbstractArray, CrossbarPhysics, DigitalArray, StatisticalCrossbar, TiledCrossbar
-from codesign.analog.wires_resistance import wire_resistance
+from codesign.arithmetic import arrays_of
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
-from codesign.hardware.crossbar import Crossbar
 from codesign.network.models import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.network.trace import accuracy, trace
@@ -66,52 +63,6 @@ class Evaluation(eqx.Module):
     hardware: AbstractHardware
 
 
-@singledispatch
-def arrays_of(
-    hardware: AbstractHardware, technology: Technology, operation: Operation, exact: bool, granularity: int
-) -> list[AbstractArray]:
-    """The arithmetic of each weighted layer on a chip; digital, and so exact, unless the family says otherwise.
-
-    Args:
-        hardware: the chip.
-        technology: prices and physical constants.
-        operation: how the network is run.
-        exact: tile by tile with legal parameters, or the smooth form.
-        granularity: divides every number of rows that may occur (exact form only).
-    """
-    return [DigitalArray()] * operation.weight_bits.shape[0]
-
-
-@arrays_of.register
-def _(hardware: Crossbar, technology: Technology, operation: Operation, exact: bool, granularity: int) -> list[AbstractArray]:
-    layers = operation.weight_bits.shape[0]
-    sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,)) * slicing_factor(operation.weight_bits, hardware.cell_bits)
-    # weights are bell-shaped: a device conducts about a quarter of the largest on average
-    conductance = 0.25 / technology["on_resistance_ohm"]
-    row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
-    arrays: list[AbstractArray] = []
-    for layer in range(layers):
-        physics = CrossbarPhysics(
-            rows=hardware.rows,
-            columns=hardware.columns,
-            programming_sigma=sigmas[layer],
-            row_loss=conductance * row_ohm,
-            column_loss=conductance * column_ohm,
-        )
-        arrays.append(TiledCrossbar(physics, hardware.adc_bits, granularity) if exact else StatisticalCrossbar(physics, hardware.adc_bits))
-    return arrays
-
-
-def slicing_factor(weight_bits: Float[Array, " layers"], cell_bits: Float[Array, ""]) -> Float[Array, " layers"]:
-    """Spread of a bit-sliced weight, as a multiple of one device's spread.
-
-    A magnitude of m = weight_bits - 1 bits lies on n = m / c devices of base B = 2**c whose sums are weighted by B**i; their
-    independent errors add to sigma**2 (B - 1)**2 sum_i B**(2 i) / (B**n - 1)**2 = sigma**2 (B - 1)/(B + 1) (2**m + 1)/(2**m - 1).
-    """
-    base, levels = 2.0**cell_bits, 2 ** (weight_bits - 1)
-    return jnp.sqrt((base - 1) / (base + 1) * (levels + 1) / (levels - 1))
-
-
 def evaluate(
     graph: "nnx.GraphDef[SpikingNetwork]",
     design: Design,
@@ -150,39 +101,3 @@ def evaluate(
     smoothed = (1 - LABEL_SMOOTHING) * loss + LABEL_SMOOTHING * uniform
     right = accuracy(activity.logits, batch.labels)
     return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware)
-
-
-def verify(
-    graph: "nnx.GraphDef[SpikingNetwork]",
-    design: Design,
-    batch: Batch,
-    technology: Technology,
-    keys: Key[Array, " chips"],
-    *,
-    granularity: int = 16,
-) -> tuple[Evaluation, Float[Array, " chips"]]:
-    """Measure a hardened design again with the exact model on several simulated chips.
-
-    Returns:
-        The evaluation with losses, accuracy and rates averaged over the chips, its cost being the exact cost of the averaged
-        rates; the error of each chip.
-    """
-
-    def on_chip(key: Array) -> Evaluation:
-        return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
-
-    chips = jax.lax.map(on_chip, keys)
-    first = jax.tree.map(lambda x: x[0], chips.workload)
-    rates = (jnp.mean(chips.workload.input_rate, axis=0), jnp.mean(chips.workload.output_rate, axis=0))
-    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate), first, rates)
-    cost = design.hardware.cost(workload, technology)
-    mean = Evaluation(
-        jnp.mean(chips.loss),
-        jnp.mean(chips.smoothed_loss),
-        jnp.mean(chips.accuracy),
-        cost,
-        workload,
-        design.operation,
-        design.hardware,
-    )
-    return mean, 1 - chips.accuracy

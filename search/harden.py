@@ -12,8 +12,9 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
-from codesign.evaluate import Batch, Evaluation, verify
+from codesign.evaluate import Batch, Evaluation
 from codesign.parameter import Continuous, Space
+from codesign.verify import verify
 from search.gradient import Settings, draw
 from search.pareto import non_dominated
 from search.problem import Problem, as_batch, as_values

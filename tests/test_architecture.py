@@ -28,6 +28,8 @@ RANKS = {
     "codesign.data": 4,
     "codesign.network": 4,
     "codesign.nir": 5,
+    "codesign.arithmetic": 6,
+    "codesign.verify": 6,
     "codesign.testing": 6,
     "codesign.evaluate": 6,
     "search": 7,

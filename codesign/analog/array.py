@@ -26,9 +26,16 @@ class AbstractArray(eqx.Module):
 
     @abc.abstractmethod
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
-        """Product with held weights; `full_scale` is the largest |weight| times the learned share of the rows that may add up."""
+        """Product with held weights.
+
+        Args:
+            x: inputs, folded over batch and time.
+            held: what `program` returned.
+            full_scale: the largest |weight| times the learned share of the rows that may add up.
+            key: noise of this reading, drawn anew for every sample and step.
+        """
 
 
 class DigitalArray(AbstractArray):
@@ -41,7 +48,7 @@ class DigitalArray(AbstractArray):
         return weights
 
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """The plain product."""
         return x @ held
@@ -121,7 +128,7 @@ class StatisticalCrossbar(AbstractArray):
         return self.physics.program(weights, scale, key)
 
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """One equivalent converter per output; see `statistical_read`."""
         return statistical_read(x, held, self.physics.rows, self.adc_bits, full_scale * self.physics.rows)
@@ -141,7 +148,7 @@ class TiledCrossbar(AbstractArray):
         return self.physics.program(weights, scale, key)
 
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """One converter per tile and output; see `tiled_read`."""
         return tiled_read(x, held, self.physics.rows, self.adc_bits, full_scale * self.physics.rows, self.block)
@@ -166,5 +173,6 @@ def analog_matmul(
         full_scale_share: a converter's full scale as a share of the largest possible sum of its rows.
     """
     scale = jnp.asarray(scale, weights.dtype)
-    held = array.program(weights, scale, key)
-    return array.read(x, held, jnp.asarray(full_scale_share, weights.dtype) * scale)
+    program_key, read_key = jax.random.split(key)
+    held = array.program(weights, scale, program_key)
+    return array.read(x, held, jnp.asarray(full_scale_share, weights.dtype) * scale, read_key)

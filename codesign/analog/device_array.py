@@ -169,7 +169,7 @@ class DeviceCrossbar(AbstractArray):
         return HeldTiles(jnp.einsum("rp,ptio,ro->rtio", code.sense, W, code.gain), code.correction)
 
     def read(  # type: ignore[override]
-        self, x: Float[Array, "batch fan_in"], held: HeldTiles, full_scale: Float[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: HeldTiles, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """Every tile's column sums through its converters, added up, and corrected."""
         sums = jnp.einsum("bti,rtio->brto", self._split(x), held.weights)

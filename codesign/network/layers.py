@@ -55,9 +55,10 @@ class Synapses(nnx.Module):
         """Product of a folded batch with the programmed weights: `[batch, outputs]`, or a map for a convolution."""
         geometry = self.geometry
         scale = jnp.exp(self.log_scale[...])
-        held = array.program(quantise_signed(self.kernel[...], scale, weight_bits), scale, key)
+        program_key, read_key = jax.random.split(key)
+        held = array.program(quantise_signed(self.kernel[...], scale, weight_bits), scale, program_key)
         rows = unfold(x, geometry) if geometry.kind == "conv" else x.reshape(x.shape[0], -1)
-        product = array.read(rows, held, jnp.exp(self.log_full_scale[...]) * scale)
+        product = array.read(rows, held, jnp.exp(self.log_full_scale[...]) * scale, read_key)
         if geometry.kind == "conv":
             return product.reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)
         return product

@@ -7,8 +7,10 @@ import pytest
 from jax.test_util import check_grads
 
 from codesign import technology
-from codesign.evaluate import Design, evaluate, slicing_factor, verify
+from codesign.arithmetic import slicing_factor
+from codesign.evaluate import Design, evaluate
 from codesign.hardware.crossbar import Crossbar
+from codesign.verify import verify
 from codesign.workload import Workload, dense
 from tests.trained import mean_evaluation, place, trained
 
