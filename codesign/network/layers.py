@@ -38,6 +38,7 @@ class Synapses(nnx.Module):
         kernel: weights `[fan_in, outputs]`.
         log_scale: logarithm of the largest represented weight.
         log_full_scale: logarithm of the converters' full scale, as a share of an array's largest possible sum.
+        log_column_scale: logarithm of the digital factor of each output, behind its converters.
     """
 
     def __init__(self, geometry: LayerWork, *, gain: float, rngs: nnx.Rngs) -> None:
@@ -48,6 +49,7 @@ class Synapses(nnx.Module):
         # 2.5 standard deviations clip 1 % of normal weights and suit 3 to 6 bits
         self.log_scale = nnx.Param(jnp.log(jnp.asarray(2.5 * spread, jnp.float32)))
         self.log_full_scale = nnx.Param(jnp.log(jnp.asarray(0.1, jnp.float32)))
+        self.log_column_scale = nnx.Param(jnp.zeros(geometry.channels_out, jnp.float32))
 
     def __call__(
         self, x: Float[Array, "batch ..."], array: AbstractArray, weight_bits: Float[Array, ""], key: Key[Array, ""]
@@ -58,7 +60,7 @@ class Synapses(nnx.Module):
         program_key, read_key = jax.random.split(key)
         held = array.program(quantise_signed(self.kernel[...], scale, weight_bits), scale, program_key)
         rows = unfold(x, geometry) if geometry.kind == "conv" else x.reshape(x.shape[0], -1)
-        product = array.read(rows, held, jnp.exp(self.log_full_scale[...]) * scale, read_key)
+        product = array.read(rows, held, jnp.exp(self.log_full_scale[...]) * scale, read_key) * jnp.exp(self.log_column_scale[...])
         if geometry.kind == "conv":
             return product.reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)
         return product
