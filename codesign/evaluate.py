@@ -8,9 +8,6 @@ from typing import Final, NamedTuple
 
 import chex
 import equinox as eqx
-import jax
-import jax.numpy as jnp
-import optax
 from flax import nnx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
@@ -20,7 +17,8 @@ from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
 from codesign.network.models import SpikingNetwork
 from codesign.network.operation import Operation
-from codesign.network.trace import accuracy, trace
+from codesign.network.score import accuracy, cross_entropy
+from codesign.network.trace import trace
 from codesign.technology import Technology
 from codesign.workload import Workload
 
@@ -28,10 +26,10 @@ LABEL_SMOOTHING: Final = 0.1
 
 
 class Batch(NamedTuple):
-    """Samples and their labels."""
+    """Samples and their labels: one per sample, or one per time step `[batch, time]`, where -1 counts for nothing."""
 
     inputs: Float[Array, "batch ..."]
-    labels: Int[Array, " batch"]
+    labels: Int[Array, "batch *time"]
 
 
 class Design(eqx.Module):
@@ -52,6 +50,7 @@ class Evaluation(eqx.Module):
         cost: energy, latency, area by layer and component.
         workload: shapes and measured rates the cost was computed from.
         operation, hardware: the design's settings.
+        chip_loss, chip_accuracy: of each simulated chip, where it was measured on several.
     """
 
     loss: Float[Array, ""]
@@ -61,6 +60,8 @@ class Evaluation(eqx.Module):
     workload: Workload
     operation: Operation
     hardware: AbstractHardware
+    chip_loss: Float[Array, " chips"] | None = None
+    chip_accuracy: Float[Array, " chips"] | None = None
 
 
 def evaluate(
@@ -87,17 +88,17 @@ def evaluate(
         granularity: divides every number of rows that may occur (static).
 
     Raises:
-        AssertionError: not as many labels as samples.
+        AssertionError: not as many labels as samples, or labels per step for a network with one answer.
     """
     chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
     arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity)
     activity = network(batch.inputs, design.operation, arrays, key)
+    chex.assert_shape(batch.labels, activity.logits.shape[:-1])
     workload = trace(geometries, activity, design.operation)
     cost = design.hardware.cost(workload, technology, 1.0 if exact else hardness)
-    loss = jnp.mean(optax.softmax_cross_entropy_with_integer_labels(activity.logits, batch.labels))
-    uniform = -jnp.mean(jax.nn.log_softmax(activity.logits))
-    smoothed = (1 - LABEL_SMOOTHING) * loss + LABEL_SMOOTHING * uniform
+    loss = cross_entropy(activity.logits, batch.labels)
+    smoothed = cross_entropy(activity.logits, batch.labels, LABEL_SMOOTHING)
     right = accuracy(activity.logits, batch.labels)
     return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware)

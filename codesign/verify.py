@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
 from codesign.evaluate import Batch, Design, Evaluation, evaluate
@@ -30,18 +31,27 @@ def verify(
     def on_chip(key: Array) -> Evaluation:
         return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
 
-    chips = jax.lax.map(on_chip, keys)
+    mean = over_chips(jax.lax.map(on_chip, keys), design, technology)
+    assert mean.chip_accuracy is not None
+    return mean, 1 - mean.chip_accuracy
+
+
+def over_chips(chips: Evaluation, design: Design, technology: Technology, hardness: ArrayLike = 1.0) -> Evaluation:
+    """One evaluation from those of several simulated chips, stacked along the first axis.
+
+    Losses, accuracy and rates are averaged; the cost is that of the averaged rates.
+    """
     first = jax.tree.map(lambda x: x[0], chips.workload)
     rates = (jnp.mean(chips.workload.input_rate, axis=0), jnp.mean(chips.workload.output_rate, axis=0))
     workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate), first, rates)
-    cost = design.hardware.cost(workload, technology)
-    mean = Evaluation(
+    return Evaluation(
         jnp.mean(chips.loss),
         jnp.mean(chips.smoothed_loss),
         jnp.mean(chips.accuracy),
-        cost,
+        design.hardware.cost(workload, technology, hardness),
         workload,
         design.operation,
         design.hardware,
+        chips.loss,
+        chips.accuracy,
     )
-    return mean, 1 - chips.accuracy
