@@ -29,7 +29,7 @@ class Batch(NamedTuple):
     """Samples and their labels: one per sample, or one per time step `[batch, time]`, where -1 counts for nothing."""
 
     inputs: Float[Array, "batch ..."]
-    labels: Int[Array, "batch *time"]
+    labels: Int[Array, "batch ..."]
 
 
 class Design(eqx.Module):

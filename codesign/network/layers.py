@@ -64,21 +64,3 @@ class Synapses(nnx.Module):
         if geometry.kind == "conv":
             return product.reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)
         return product
-
-
-class Membrane(nnx.Module):
-    """Learnable leak and threshold of a layer of leaky integrate-and-fire neurons (PLIF; Fang et al. 2021)."""
-
-    def __init__(self) -> None:
-        self.leak_logit = nnx.Param(jnp.asarray(1.5, jnp.float32))
-        self.log_threshold = nnx.Param(jnp.asarray(0.0, jnp.float32))
-
-    @property
-    def leak(self) -> Float[Array, ""]:
-        """Share of the potential kept from step to step, in (0, 1)."""
-        return jax.nn.sigmoid(self.leak_logit[...])
-
-    @property
-    def threshold(self) -> Float[Array, ""]:
-        """Firing threshold, above 0."""
-        return jnp.exp(self.log_threshold[...])

@@ -11,19 +11,26 @@ from jaxtyping import Array, Float
 class Operation(eqx.Module):
     """Time and precision of a run.
 
+    Layers are those of `network.geometries`, pooling and attention included. An entry that a layer has no use for (weight bits of
+    pooling, say) changes neither result nor cost.
+
     Attributes:
         timesteps: steps of the network, any real number from 1 to `longest`; step t counts with weight clip(timesteps - t, 0, 1).
-        weight_bits: bits of the weights, per weighted layer.
-        activation_bits: bits of the network's input values; hidden layers exchange binary spikes.
-        state_bits: bits of the membrane potential.
+        weight_bits: bits of the weights, per layer.
+        activation_bits: bits of the numbers (not spikes) that a layer receives: the network's inputs for the first, what ANN layers
+            send for the others; one for all, or per layer.
+        state_bits: bits of the membrane potential; one for all, or per layer.
         longest: steps that are simulated (static).
+        gate: 1 where a layer spikes, 0 where it is a quantised-ReLU layer, between for a relaxed one, per layer; None: all spike,
+            and nothing is computed for the other case.
     """
 
     timesteps: Float[Array, ""]
     weight_bits: Float[Array, " layers"]
-    activation_bits: Float[Array, ""]
-    state_bits: Float[Array, ""]
+    activation_bits: Float[Array, "..."]
+    state_bits: Float[Array, "..."]
     longest: int = eqx.field(static=True)
+    gate: Float[Array, " layers"] | None = None
 
     @classmethod
     def of(
@@ -33,18 +40,27 @@ class Operation(eqx.Module):
         longest: int,
         timesteps: ArrayLike | None = None,
         weight_bits: ArrayLike | Sequence[float] = 4,
-        activation_bits: ArrayLike = 4,
-        state_bits: ArrayLike = 12,
+        activation_bits: ArrayLike | Sequence[float] = 4,
+        state_bits: ArrayLike | Sequence[float] = 12,
+        gate: ArrayLike | Sequence[float] | None = None,
     ) -> "Operation":
-        """An operation for a network of `layers` weighted layers; timesteps default to `longest`."""
+        """An operation for a network of `layers` layers; timesteps default to `longest`.
 
-        def scalar(value: ArrayLike) -> Array:
-            return jnp.asarray(value, jnp.float32)
+        Raises:
+            ValueError: a per-layer value of another length.
+        """
+
+        def array(name: str, value: ArrayLike | Sequence[float]) -> Array:
+            values = jnp.asarray(value, jnp.float32)
+            if values.shape not in ((), (layers,)):
+                raise ValueError(f"operation: {name} has shape {values.shape}, but the network has {layers} layers")
+            return values
 
         return cls(
-            scalar(longest if timesteps is None else timesteps),
-            jnp.broadcast_to(jnp.asarray(weight_bits, jnp.float32), (layers,)),
-            scalar(activation_bits),
-            scalar(state_bits),
+            jnp.asarray(longest if timesteps is None else timesteps, jnp.float32),
+            jnp.broadcast_to(array("weight_bits", weight_bits), (layers,)),
+            array("activation_bits", activation_bits),
+            array("state_bits", state_bits),
             longest,
+            None if gate is None else jnp.broadcast_to(array("gate", gate), (layers,)),
         )

@@ -1,39 +1,43 @@
 """From a network and its measured activity to the workload that hardware prices."""
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
-from codesign.network.models import Activity
 from codesign.network.operation import Operation
+from codesign.network.run import Activity
 from codesign.workload import LayerWork, Workload
 
 
 def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Operation) -> Workload:
-    """The workload of one inference, differentiable in rates, timesteps and bits.
+    """The workload of one inference, differentiable in rates, timesteps, bits and gates.
 
-    The first layer receives numbers of `activation_bits`; all others receive binary spikes.
+    What belongs to a layer's own neurons, and what to those it listens to:
+
+    - `spiking` and `timesteps` are the layer's own gate g and duration g T + (1 - g): chips read them for neuron updates and state, for
+      how often a layer runs, and for the kind of its arithmetic. An ANN layer between spiking ones runs once, on the counts of
+      the spikes it received (networks with an answer per step: at every step).
+    - `activation_bits` and `input_rate` are what the layer receives, so the producer's gate decides: spikes (1 bit, or their
+      payload) at the rate per step, or numbers of the operation's `activation_bits` that hold for all steps. An ANN layer receives
+      spikes as counts, of log2(T + 1) bits rounded up, at the share of neurons that fired at all.
+    - Both ways of running are mixed by the steps they take, so that `timesteps * rate` is the gate's mixture of the two numbers of
+      events; at gates of 0 and 1 everything is exact. The scores' layer has no neurons: its gate says how it listens.
+
+    A layer without neurons or weights (pooling) follows its producer. A spiking layer that receives numbers is priced at
+    every step (direct encoding), though its product could be kept.
 
     Args:
-        geometries: static shapes of the weighted layers.
+        geometries: static shapes of the layers.
         activity: measured in a forward pass.
         operation: how the network was run.
     """
-    layers = len(geometries)
-    ones = jnp.ones(layers, activity.input_rate.dtype)
-    first: Float[Array, " layers"] = jnp.zeros_like(ones).at[0].set(1)
+    ones = jnp.ones(len(geometries), activity.input_rate.dtype)
     return Workload(
         layers=geometries,
         input_rate=activity.input_rate,
         output_rate=activity.output_rate,
-        timesteps=operation.timesteps * ones,
-        spiking=ones,
+        timesteps=activity.timesteps,
+        spiking=activity.spiking,
         weight_bits=operation.weight_bits,
-        activation_bits=first * operation.activation_bits + (1 - first),
+        activation_bits=activity.payload_bits,
         state_bits=operation.state_bits * ones,
         weight_density=ones,
     )
-
-
-def accuracy(logits: Float[Array, "batch classes"], labels: Array) -> Float[Array, ""]:
-    """Share of samples whose largest logit is the label's."""
-    return jnp.mean(jnp.argmax(logits, axis=-1) == labels, dtype=jnp.float32)

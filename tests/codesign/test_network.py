@@ -10,9 +10,10 @@ from jax.test_util import check_grads
 from codesign.analog.array import DigitalArray
 from codesign.network.layers import Synapses, unfold
 from codesign.network.models import convnet, mlp
-from codesign.network.neurons import lif, spike
+from codesign.network.neurons import lif
 from codesign.network.operation import Operation
 from codesign.network.quantise import quantise_signed, quantise_unsigned
+from codesign.network.surrogate import arctan as spike
 from codesign.network.trace import trace
 from codesign.workload import conv
 
@@ -100,6 +101,7 @@ def test_relaxed_timesteps_equal_the_static_network_at_integers(run) -> None:
     for steps in (1, 3, 6):
         long = run(Operation.of(2, longest=6, timesteps=steps), x)
         short = run(Operation.of(2, longest=steps), x)
+        long = long._replace(step_logits=long.step_logits[:steps])
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), long, short)
 
 

@@ -1,0 +1,64 @@
+"""A network: an encoding, blocks, and class scores."""
+
+from collections.abc import Sequence
+
+import jax
+from flax import nnx
+from jaxtyping import Array, Float, Key
+
+from codesign.analog.array import AbstractArray
+from codesign.network.blocks import AbstractBlock, Chain, ScoreLayer
+from codesign.network.encoding import AbstractEncoding
+from codesign.network.operation import Operation
+from codesign.network.readout import AbstractReadout
+from codesign.network.run import Activity, Run
+from codesign.workload import LayerWork
+
+
+class SpikingNetwork(nnx.Module):
+    """Blocks between an encoding and a layer of class scores.
+
+    Each layer is gated (`Operation.gate`): a layer of spiking neurons, of quantised rectified numbers, or a relaxed mixture of both.
+    """
+
+    def __init__(
+        self,
+        blocks: Sequence[AbstractBlock],
+        scores: ScoreLayer,
+        encoding: AbstractEncoding,
+        readout: AbstractReadout,
+    ) -> None:
+        self.body, self.scores = Chain(blocks), scores
+        self.encoding, self.readout = encoding, readout
+
+    @property
+    def geometries(self) -> tuple[LayerWork, ...]:
+        """Static shapes of the layers, in the order they run; pooling and attention are among them."""
+        return (*self.body.geometries, self.scores.synapses.geometry)
+
+    def __call__(
+        self,
+        inputs: Float[Array, "batch ..."],
+        operation: Operation,
+        arrays: Sequence[AbstractArray],
+        key: Key[Array, ""],
+    ) -> Activity:
+        """Run the network.
+
+        Args:
+            inputs: frames with values in [0, 1] `[batch, ...]`, or sequences `[batch, time, ...]`, as the encoding says.
+            operation: time, precision and gates.
+            arrays: arithmetic of each layer of `geometries` (that of pooling is not used).
+            key: the simulated chip (its devices' errors, frozen over batch and time) and the neurons' randomness.
+
+        Returns:
+            Logits and what the workload is made of.
+
+        Raises:
+            ValueError: sequences of another length than `operation.longest`.
+        """
+        encoding_key, run_key = jax.random.split(key)
+        steps = self.encoding.steps(inputs, operation.longest)
+        run = Run(self.geometries, operation, arrays, self.readout, steps, run_key)
+        signal = self.encoding(inputs, steps, run.setting(self.geometries[0]).activation_bits, encoding_key)
+        return run.activity(self.scores(self.body(signal, run), run))

@@ -1,0 +1,103 @@
+"""What a network is asked for, one answer or one at every step, and so what time means to a layer that does not spike."""
+
+import abc
+import dataclasses
+from typing import Final
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from codesign.network.signal import active
+from codesign.numerics import safe_divide, straight_through
+
+
+def mean_active(x: Float[Array, "#time batch ..."], share: Float[Array, " time"]) -> Float[Array, ""]:
+    """Non-zero share per element and step, differentiable; steps weighted by `share`."""
+    each = jnp.mean(active(x).reshape(x.shape[0], -1), axis=1)
+    return each[0] if x.shape[0] == 1 else jnp.sum(share * each)
+
+
+class AbstractReadout(abc.ABC):
+    """How scores and ANN layers treat the time axis."""
+
+    @abc.abstractmethod
+    def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
+        """Steps that an ANN layer runs for."""
+
+    @abc.abstractmethod
+    def collapse(self, current: Float[Array, "#time batch ..."], counted: Float[Array, " time"]) -> Float[Array, "#time batch ..."]:
+        """What an ANN layer rectifies, of the current of each step."""
+
+    @abc.abstractmethod
+    def collapsed_rate(
+        self, spikes: Float[Array, "time batch ..."], counted: Float[Array, " time"], share: Float[Array, " time"]
+    ) -> Float[Array, ""]:
+        """Non-zero share of what an ANN layer receives from spiking neurons."""
+
+    @abc.abstractmethod
+    def collapsed_bits(self, spike_bits: Float[Array, ""], timesteps: Float[Array, ""]) -> Float[Array, ""]:
+        """Bits of one such element."""
+
+    @abc.abstractmethod
+    def logits(self, scores: Float[Array, "time batch classes"], counted: Float[Array, " time"]) -> Float[Array, "batch ..."]:
+        """The answer."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MeanReadout(AbstractReadout):
+    """One answer, the mean over the steps that count. An ANN layer runs once: spikes reach it as counts over the whole run."""
+
+    def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
+        """1."""
+        return jnp.ones_like(timesteps)
+
+    def collapse(self, current: Float[Array, "#time batch ..."], counted: Float[Array, " time"]) -> Float[Array, "1 batch ..."]:
+        """The mean over time."""
+        if current.shape[0] == 1:
+            return current
+        return jnp.tensordot(safe_divide(counted, jnp.sum(counted)), current, axes=1)[None]
+
+    def collapsed_rate(
+        self, spikes: Float[Array, "time batch ..."], counted: Float[Array, " time"], share: Float[Array, " time"]
+    ) -> Float[Array, ""]:
+        """Share of elements that fire at all."""
+        return jnp.mean(jnp.max(counted.reshape(-1, *[1] * (spikes.ndim - 1)) * active(spikes), axis=0))
+
+    def collapsed_bits(self, spike_bits: Float[Array, ""], timesteps: Float[Array, ""]) -> Float[Array, ""]:
+        """Whole bits of the largest count, T (2**bits - 1); the gradient is that of the logarithm."""
+        exact = jnp.log2(1 + timesteps * (2**spike_bits - 1))
+        return straight_through(jnp.ceil(exact - 1e-4), exact)
+
+    def logits(self, scores: Float[Array, "time batch classes"], counted: Float[Array, " time"]) -> Float[Array, "batch classes"]:
+        """The mean over time."""
+        return jnp.tensordot(safe_divide(counted, jnp.sum(counted)), scores, axes=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class StepReadout(AbstractReadout):
+    """An answer at every step. An ANN layer runs at every step too, without memory."""
+
+    def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
+        """All of them."""
+        return timesteps
+
+    def collapse(self, current: Float[Array, "#time batch ..."], counted: Float[Array, " time"]) -> Float[Array, "#time batch ..."]:
+        """The current itself."""
+        return current
+
+    def collapsed_rate(
+        self, spikes: Float[Array, "time batch ..."], counted: Float[Array, " time"], share: Float[Array, " time"]
+    ) -> Float[Array, ""]:
+        """Mean rate per step."""
+        return mean_active(spikes, share)
+
+    def collapsed_bits(self, spike_bits: Float[Array, ""], timesteps: Float[Array, ""]) -> Float[Array, ""]:
+        """Those of a spike."""
+        return spike_bits
+
+    def logits(self, scores: Float[Array, "time batch classes"], counted: Float[Array, " time"]) -> Float[Array, "batch time classes"]:
+        """The scores, batch first."""
+        return jnp.swapaxes(scores, 0, 1)
+
+
+READOUTS: Final[dict[str, AbstractReadout]] = {"mean": MeanReadout(), "each_step": StepReadout()}

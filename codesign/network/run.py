@@ -1,0 +1,152 @@
+"""One forward pass in progress: hands each layer its settings, and collects what the workload is made of."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from codesign.analog.array import AbstractArray
+from codesign.network.operation import Operation
+from codesign.network.readout import AbstractReadout, mean_active
+from codesign.network.signal import Signal
+from codesign.numerics import step_weights
+from codesign.workload import LayerWork
+
+
+class Activity(NamedTuple):
+    """What a forward pass leaves behind; all of it is differentiable.
+
+    Attributes:
+        logits: class scores: averaged over the steps that count `[batch, classes]`, or of each step `[batch, time, classes]`.
+        step_logits: class scores of each step.
+        input_rate, output_rate: mean non-zero share per element and step of each layer.
+        payload_bits: bits of one input element of each layer.
+        spiking: 1 for a layer of spiking neurons, 0 for an ANN layer, between for a relaxed one.
+        timesteps: steps each layer runs for.
+    """
+
+    logits: Float[Array, "batch ..."]
+    step_logits: Float[Array, "time batch classes"]
+    input_rate: Float[Array, " layers"]
+    output_rate: Float[Array, " layers"]
+    payload_bits: Float[Array, " layers"]
+    spiking: Float[Array, " layers"]
+    timesteps: Float[Array, " layers"]
+
+
+class Setting(NamedTuple):
+    """What a run decides for one layer; `gate` is None where all layers spike."""
+
+    array: AbstractArray
+    weight_bits: Float[Array, ""]
+    activation_bits: Float[Array, ""]
+    state_bits: Float[Array, ""]
+    gate: Float[Array, ""] | None
+    program_key: Key[Array, ""]
+    neuron_key: Key[Array, ""]
+
+
+class Run:
+    """A forward pass; lives while the network is traced.
+
+    Attributes:
+        longest: steps that are simulated.
+        counted: weight of each step.
+        share: the same, adding up to 1.
+        readout: how time is treated.
+        timesteps: steps that count.
+    """
+
+    def __init__(
+        self,
+        geometries: Sequence[LayerWork],
+        operation: Operation,
+        arrays: Sequence[AbstractArray],
+        readout: AbstractReadout,
+        longest: int,
+        key: Key[Array, ""],
+    ) -> None:
+        self.longest, self.readout, self.timesteps = longest, readout, operation.timesteps
+        self.counted = step_weights(operation.timesteps, longest)
+        self.share = self.counted / operation.timesteps
+        self._operation, self._arrays, self._geometries = operation, arrays, tuple(geometries)
+        self._index = {layer.name: i for i, layer in enumerate(self._geometries)}
+        keys = list(jax.random.split(key, 2 * len(self._geometries)))
+        self._keys = list(zip(keys[::2], keys[1::2], strict=True))
+        self._rows: dict[int, tuple[Array, ...]] = {}
+
+    def setting(self, geometry: LayerWork) -> Setting:
+        """Settings of a layer. A pooling layer hands on numbers of the precision that the next layer takes."""
+        index, operation = self._index[geometry.name], self._operation
+        return Setting(
+            self._arrays[index],
+            operation.weight_bits[index],
+            self._bits_taken(index),
+            _entry(operation.state_bits, index),
+            None if operation.gate is None else operation.gate[index],
+            *self._keys[index],
+        )
+
+    def record(self, geometry: LayerWork, received: Signal, sent: Signal | None, gate: Array | float | None) -> None:
+        """Note what a layer received and sent (None: scores), and its gate (None: it spikes). See `codesign.network.trace`."""
+        rate, bits = _mixed(received, *self._rates(received)), _mixed(received, received.spike_bits, received.number_bits)
+        index = self._index[geometry.name]
+        fired, send = (1.0, 1.0) if sent is None else self._rates(sent.with_numbers_of(self._bits_taken(index + 1)))
+        if gate is None:
+            row: tuple[Array | float, ...] = (rate, fired, bits, 1.0, self.timesteps)
+        else:
+            once = self.readout.number_steps(self.timesteps)
+            steps = gate * self.timesteps + (1 - gate) * once
+            ours = gate * self.timesteps / steps
+            row = (
+                ours * rate + (1 - ours) * self._collapsed_rate(received),
+                ours * fired + (1 - ours) * send,
+                ours * bits + (1 - ours) * self._collapsed_bits(received),
+                gate,
+                steps,
+            )
+        self._rows[index] = tuple(jnp.asarray(x, self.counted.dtype) for x in row)
+
+    def activity(self, scores: Float[Array, "#time batch classes"]) -> Activity:
+        """Everything that was noted, and the answer."""
+        every = jnp.broadcast_to(scores, (self.longest, *scores.shape[1:]))
+        rows = [self._rows[i] for i in range(len(self._geometries))]
+        columns = [jnp.stack(column) for column in zip(*rows, strict=True)]
+        return Activity(self.readout.logits(every, self.counted), every, *columns)
+
+    def _bits_taken(self, index: int) -> Float[Array, ""]:
+        """Precision of the numbers that a layer, or for pooling the one behind it, receives."""
+        takes = next(i for i in range(index, len(self._geometries)) if self._geometries[i].kind != "pool")
+        return _entry(self._operation.activation_bits, takes)
+
+    def _rates(self, signal: Signal) -> tuple[Array | float, Array | float]:
+        """Rates of spikes and of numbers."""
+        spikes, numbers = signal.spikes, signal.numbers
+        return (
+            0.0 if spikes is None else mean_active(spikes, self.share),
+            0.0 if numbers is None else mean_active(numbers, self.share),
+        )
+
+    def _collapsed_rate(self, signal: Signal) -> Array | float:
+        spikes, numbers = signal.spikes, signal.numbers
+        return _mixed(
+            signal,
+            0.0 if spikes is None else self.readout.collapsed_rate(spikes, self.counted, self.share),
+            0.0 if numbers is None else mean_active(numbers, self.share),
+        )
+
+    def _collapsed_bits(self, signal: Signal) -> Array | float:
+        bits = jnp.asarray(signal.spike_bits, self.counted.dtype)
+        return _mixed(signal, self.readout.collapsed_bits(bits, self.timesteps), signal.number_bits)
+
+
+def _mixed(signal: Signal, of_spikes: Array | float, of_numbers: Array | float) -> Array | float:
+    if signal.spikes is None:
+        return of_numbers
+    return of_spikes if signal.numbers is None else signal.gate * of_spikes + (1 - signal.gate) * of_numbers
+
+
+def _entry(values: Float[Array, "..."], index: int) -> Float[Array, ""]:
+    return values if values.ndim == 0 else values[index]

@@ -1,0 +1,24 @@
+"""How good answers are; labels of -1 count for nothing."""
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+
+def accuracy(logits: Float[Array, "*samples classes"], labels: Int[Array, "*samples"]) -> Float[Array, ""]:
+    """Share of labels that are the place of the largest logit."""
+    return _mean_where_labelled((jnp.argmax(logits, axis=-1) == labels).astype(logits.dtype), labels)
+
+
+def cross_entropy(logits: Float[Array, "*samples classes"], labels: Int[Array, "*samples"], smoothing: float = 0.0) -> Float[Array, ""]:
+    """Mean cross-entropy [nat], with a share `smoothing` of each label spread over all classes (Szegedy et al. 2016)."""
+    each = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.maximum(labels, 0))
+    if smoothing:
+        each = (1 - smoothing) * each - smoothing * jnp.mean(jax.nn.log_softmax(logits), axis=-1)
+    return _mean_where_labelled(each, labels)
+
+
+def _mean_where_labelled(values: Float[Array, "*samples"], labels: Int[Array, "*samples"]) -> Float[Array, ""]:
+    counts = (labels >= 0).astype(values.dtype)
+    return jnp.sum(counts * values) / jnp.maximum(jnp.sum(counts), 1)
