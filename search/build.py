@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from flax import nnx
-
 from codesign import technology
 from codesign.data import registry
 from codesign.hardware import REGISTRY as HARDWARE
 from codesign.network import models
-from codesign.network.models import SpikingNetwork
 from search import objective
-from search.config import Config, ConfigFile, NetworkConfig, make_parameter
+from search.config import Config, ConfigFile, make_parameter
 from search.errors import UserError, nearest
 from search.gradient import Settings
+from search.network import longest_of, network_builder
 from search.problem import Problem, make_problem
 
 
@@ -38,15 +36,12 @@ def build(file: ConfigFile) -> Problem:
         ("data", "name"),
         lambda: registry.load(config.data.name, seed=config.seed, validation_share=config.data.validation_share, limit=config.data.limit),
     )
-    if dataset.train.labels.ndim != 1 or dataset.kind != "frames":
-        raise file.error(("data", "name"), f"{config.data.name!r} is a sequence of events; the joint search runs on frames with one label")
+    longest = longest_of(config.network, dataset)
     parameters = {name: make_parameter(entry) for name, entry in config.parameters.items()}
     timesteps = parameters.get("timesteps")
-    if timesteps is not None and getattr(timesteps, "high", 0) > config.network.longest:
-        raise file.error(
-            ("parameters", "timesteps"), f"high {timesteps.high} exceeds network.longest, the {config.network.longest} steps simulated"
-        )
-    network = _network(file, config.network, dataset.sample_shape, dataset.classes)
+    if timesteps is not None and getattr(timesteps, "high", 0) > longest:
+        raise file.error(("parameters", "timesteps"), f"high {timesteps.high} exceeds network.longest, the {longest} steps simulated")
+    network = network_builder(file, config.network, dataset)
     try:
         return make_problem(
             dataset,
@@ -56,7 +51,7 @@ def build(file: ConfigFile) -> Problem:
             parameters,
             objectives,
             config.constraints,
-            longest=config.network.longest,
+            longest=longest,
             operation=config.network.operation,
         )
     except UserError as error:
@@ -67,21 +62,6 @@ def build(file: ConfigFile) -> Problem:
 def settings(config: Config) -> Settings:
     """The search's settings."""
     return Settings(**{name: getattr(config.search, name) for name in Settings._fields})
-
-
-def _network(file: ConfigFile, config: NetworkConfig, sample_shape: tuple[int, ...], classes: int) -> Callable[[nnx.Rngs], SpikingNetwork]:
-    field = {"mlp": "hidden", "convnet": "channels"}[config.kind]
-    sizes = getattr(config, field)
-    for other in {"hidden", "channels"} - {field}:
-        if getattr(config, other):
-            raise file.error(("network", other), f"{config.kind} takes {field!r}, not {other!r}")
-    build_model = models.REGISTRY[config.kind]
-
-    def network(rngs: nnx.Rngs) -> SpikingNetwork:
-        return build_model(sample_shape, classes, sizes, rngs=rngs)
-
-    _attempt(file, ("network",), lambda: network(nnx.Rngs(0)))
-    return network
 
 
 def _known(file: ConfigFile, where: tuple[str | int, ...], name: str, choices: Iterable[str], path_suffix: str | None = None) -> None:

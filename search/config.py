@@ -32,11 +32,12 @@ class DataConfig(Strict):
 
 
 class NetworkConfig(Strict):
-    """Which network: `hidden` sizes for `mlp`, `channels` for `convnet`."""
+    """Which network: `hidden` sizes for `mlp`, `channels` for `convnet`; `options` are other arguments of the builder and its style."""
 
     kind: str
     hidden: list[Annotated[int, Field(ge=1)]] = []
     channels: list[Annotated[int, Field(ge=1)]] = []
+    options: dict[str, int | float | str | list[int]] = {}
     longest: int = Field(8, ge=1, le=1024)
     operation: dict[str, float] = {}
 
