@@ -24,10 +24,10 @@ from search.lagrangian import Multipliers, Schedule
 
 AMBIGUOUS: Final = 5  # coordinates rounded both ways: 2**5 corners
 AUGMENTATION: Final = 0.05
-STRIDES: Final = (1, 2, 4, 8, 16, 32)  # of the polish, in legal values
+STRIDES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # of the polish, in legal values
 # measured on a systolic array's cost: half the compile time of the default level, the same run time
 COMPILER: Final = {"xla_backend_optimization_level": 1}
-BROKEN: Final = 1e6  # merit of a point that breaks a constraint, more than any objective
+BROKEN: Final = 1e3  # merit of a point that breaks a constraint: more than any objective, yet float32 still tells violations apart
 
 
 Judged = tuple[Float[Array, " objectives"], Float[Array, " constraints"]]

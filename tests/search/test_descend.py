@@ -54,15 +54,15 @@ def test_constrained_integer_optimum() -> None:
 
 def test_concave_front_is_found_to_one_per_cent() -> None:
     """Fonseca and Fleming 1995: f = 1 - exp(-|x -+ 1/sqrt n|^2); the front is x_1 = x_2 = t, concave: weighted sums see its ends alone."""
-    space = Space({"x": Continuous(-2, 2, steps=400), "y": Continuous(-2, 2, steps=400)}, 1)
+    space = Space({"x": Continuous(-2, 2, steps=4000), "y": Continuous(-2, 2, steps=4000)}, 1)
     centre = 1 / np.sqrt(2)
 
     def judge(values, hardness):
         x = jnp.stack([values["x"], values["y"]])
         return 1 - jnp.exp(-jnp.stack([jnp.sum((x - centre) ** 2), jnp.sum((x + centre) ** 2)])), jnp.zeros(0)
 
-    settings = Settings(steps=300, polish_rounds=8)
-    result = Descender(Task(space, judge, 2), settings).run(jax.random.key(3), directions(300))
+    settings = Settings()
+    result = Descender(Task(space, judge, 2), settings).run(jax.random.key(3), directions(400))
     found = np.asarray(result.polished.objectives, float)
     t = np.linspace(-centre, centre, 20001)
     known = 1 - np.exp(-np.stack([2 * (t - centre) ** 2, 2 * (t + centre) ** 2], axis=1))
