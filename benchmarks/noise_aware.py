@@ -18,9 +18,11 @@ import optax
 from rich.console import Console
 from rich.table import Table
 
+from codesign.analog.ageing import AbstractAgeing, Aged, AgedCompensated, Fresh
 from codesign.analog.array import AbstractArray, DigitalArray, analog_matmul
+from codesign.analog.converter import IdealConverter
 from codesign.analog.device import Device
-from codesign.analog.device_array import AbstractAgeing, Aged, AgedCompensated, DeviceCrossbar, Fresh, IdealConverter, Wires
+from codesign.analog.device_array import DeviceCrossbar, Wires
 from codesign.analog.device_catalogue import generic, pcm
 from codesign.analog.device_noise import leaf
 from codesign.analog.mapping import DifferentialPair

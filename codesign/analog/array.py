@@ -6,27 +6,29 @@ update. `read` multiplies by it: reused over the batch and all time steps.
 
 import abc
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from codesign.analog.readout import statistical_read, tiled_read
+from codesign.analog.ageing import AbstractAgeing, fast_variance, slow_noise
+from codesign.analog.device import Device
+from codesign.analog.device_noise import leaf
+from codesign.analog.readout import convert, safe_root, statistical_read, tile_sums
 
 
 class AbstractArray(eqx.Module):
     """Arithmetic of one layer."""
 
     @abc.abstractmethod
-    def program(
-        self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]
-    ) -> Float[Array, "fan_in outputs"]:
-        """Weights as the chip holds them; `scale` is the weight that the largest conductance stands for."""
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Any:
+        """Weights as the chip holds them, in a form of the array's own; `scale` is the weight that the largest conductance stands for."""
 
     @abc.abstractmethod
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Any, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """Product with held weights.
 
@@ -54,13 +56,51 @@ class DigitalArray(AbstractArray):
         return x @ held
 
 
+class Held(NamedTuple):
+    """A programmed layer.
+
+    Attributes:
+        weights: effective weights.
+        variance: of one reading of each weight; None without noise from reading to reading.
+    """
+
+    weights: Float[Array, "fan_in outputs"]
+    variance: Float[Array, "fan_in outputs"] | None
+
+
+class Condition(eqx.Module):
+    """Devices in the state in which they are used: drifted since programming, and read with their noise.
+
+    Attributes:
+        device: laws of drift and read noise, and the range of conductances.
+        ageing: time since programming, and its compensation.
+    """
+
+    device: Device
+    ageing: AbstractAgeing
+
+    def __call__(
+        self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]
+    ) -> tuple[Float[Array, "fan_in outputs"], Float[Array, "fan_in outputs"]]:
+        """Weights of differential pairs at the time of use, and the variance of one reading."""
+        drift_key, noise_key = jax.random.split(key)
+        low = self.device.g_min.astype(weights.dtype)
+        span = self.device.g_max.astype(weights.dtype) - low
+        programmed = low + span / scale * jnp.stack([jax.nn.relu(weights), jax.nn.relu(-weights)])
+        aged = self.ageing(self.device, programmed, drift_key)
+        variance = jnp.sum(fast_variance(self.device, aged, self.ageing.age_s), axis=0) * (scale / span) ** 2
+        plus, minus = slow_noise(self.device, aged, self.ageing.age_s, noise_key)
+        return (plus - minus) * scale / span, variance
+
+
 class CrossbarPhysics(eqx.Module):
-    """What programming and wires do to the weights of one crossbar-mapped layer.
+    """What programming, time and wires do to the weights of one crossbar-mapped layer.
 
     Attributes:
         rows, columns: array size.
         programming_sigma: standard deviation of a programmed conductance, as a share of the largest.
         row_loss, column_loss: mean conductance times wire resistance per cell, along a row and along a column.
+        condition: of the devices when they are used; None for right after programming, without read noise.
     """
 
     rows: Float[Array, ""]
@@ -68,17 +108,25 @@ class CrossbarPhysics(eqx.Module):
     programming_sigma: Float[Array, ""]
     row_loss: Float[Array, ""]
     column_loss: Float[Array, ""]
+    condition: Condition | None = None
 
-    def program(
-        self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]
-    ) -> Float[Array, "fan_in outputs"]:
-        """Noise of a differential pair (two devices, so sqrt(2) sigma), then the wires' attenuation.
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
+        """Noise of a differential pair (two devices, so sqrt(2) sigma), then time, then the wires' attenuation.
 
         Reparameterised: the draw depends on `key` only, so gradients reach the sigma.
         """
+        use_key = jax.random.fold_in(key, 1)
         noise = jax.random.normal(key, weights.shape, weights.dtype)
         noisy = weights + jnp.sqrt(2.0) * self.programming_sigma * scale * noise
-        return noisy * wire_attenuation(weights.shape, self.rows, self.columns, self.row_loss, self.column_loss)
+        attenuation = self.attenuation(weights.shape)
+        if self.condition is None:
+            return Held(noisy * attenuation, None)
+        used, variance = self.condition(noisy, scale, use_key)
+        return Held(used * attenuation, variance * attenuation**2)
+
+    def attenuation(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
+        """See `wire_attenuation`."""
+        return wire_attenuation(shape, self.rows, self.columns, self.row_loss, self.column_loss)
 
 
 def wire_attenuation(
@@ -116,42 +164,59 @@ def _between_powers(function: Callable[[Array], Array], size: Float[Array, ""]) 
 
 
 class StatisticalCrossbar(AbstractArray):
-    """A crossbar whose array size and converter bits are real numbers, for gradients."""
+    """A crossbar whose array size and converter bits are real numbers, for gradients.
+
+    Attributes:
+        physics: from weights to what the devices hold.
+        adc_bits: resolution of the converters.
+        step_share: rounding step of a whole weight as a share of that of one conversion (`codesign.arithmetic.slicing_factor`).
+    """
 
     physics: CrossbarPhysics
     adc_bits: Float[Array, ""]
+    step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
 
-    def program(
-        self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]
-    ) -> Float[Array, "fan_in outputs"]:
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
         """See `CrossbarPhysics.program`."""
         return self.physics.program(weights, scale, key)
 
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """One equivalent converter per output; see `statistical_read`."""
-        return statistical_read(x, held, self.physics.rows, self.adc_bits, full_scale * self.physics.rows)
+        product = x @ held.weights
+        if held.variance is not None:
+            product = product + safe_root(x**2 @ held.variance) * jax.random.normal(key, product.shape, product.dtype)
+        tiles = x.shape[1] / self.physics.rows
+        return statistical_read(product, tiles, self.adc_bits, full_scale * self.physics.rows, self.step_share)
 
 
 class TiledCrossbar(AbstractArray):
-    """A crossbar with legal sizes and whole bits, tile by tile; `block` divides every row count that may occur (static)."""
+    """A crossbar with legal sizes and whole bits, tile by tile.
+
+    Attributes:
+        physics, adc_bits, step_share: as `StatisticalCrossbar`.
+        block: divides every row count that may occur (static).
+    """
 
     physics: CrossbarPhysics
     adc_bits: Float[Array, ""]
     block: int = eqx.field(static=True)
+    step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
 
-    def program(
-        self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]
-    ) -> Float[Array, "fan_in outputs"]:
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
         """See `CrossbarPhysics.program`."""
         return self.physics.program(weights, scale, key)
 
     def read(
-        self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
+        self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """One converter per tile and output; see `tiled_read`."""
-        return tiled_read(x, held, self.physics.rows, self.adc_bits, full_scale * self.physics.rows, self.block)
+        sums = tile_sums(x, held.weights, self.physics.rows, self.block)
+        if held.variance is not None:
+            variance = tile_sums(x**2, held.variance, self.physics.rows, self.block)
+            sums = sums + safe_root(variance) * jax.random.normal(key, sums.shape, sums.dtype)
+        return jnp.sum(convert(sums, full_scale * self.physics.rows, self.adc_bits, self.step_share), axis=0)
 
 
 def analog_matmul(

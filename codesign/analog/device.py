@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Key
 
 from codesign.analog.checks import require_above, require_array, require_at_least, require_at_most
 from codesign.analog.device_noise import AbstractProgrammingNoise, leaf
-from codesign.analog.device_time import AbstractDrift, AbstractReadNoise, compensate
+from codesign.analog.device_time import AbstractDrift, AbstractReadNoise
 
 
 class Device(eqx.Module):
@@ -138,15 +138,3 @@ def drift(device: Device, G: Float[Array, "..."], time_s: ArrayLike, key: Key[Ar
 def read(device: Device, G: Float[Array, "..."], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
     """Conductances as one reading sees them, `time_s` seconds after programming [S]."""
     return device.reading.sample(G, device.g_max.astype(G.dtype), time_s, key)
-
-
-def age(device: Device, G: Float[Array, "..."], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
-    """Drift, then one reading."""
-    drift_key, read_key = jax.random.split(key)
-    return read(device, drift(device, G, time_s, drift_key), time_s, read_key)
-
-
-def age_compensated(device: Device, G: Float[Array, "..."], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
-    """`age` with global drift compensation: the array's outputs, rescaled by its summed conductance."""
-    aged = age(device, G, time_s, key)
-    return compensate(aged, jnp.sum(G), jnp.sum(aged))

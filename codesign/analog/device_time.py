@@ -13,6 +13,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
 from codesign.analog.device_noise import leaf
+from codesign.analog.readout import safe_root
 from codesign.numerics import safe_divide, safe_log
 
 
@@ -63,12 +64,54 @@ class PowerLawDrift(AbstractDrift):
         return G * elapsed ** (-nu)
 
 
+class Relaxation(AbstractDrift):
+    """Spread that grows with the logarithm of time, `share G_max sqrt(ln(t / t0))`, around an unchanged mean; nothing before t0.
+
+    Filaments of resistive memories relax to either side, most of it early: of the spread NeuRRAM shows after two days nearly all is there
+    after one (Wan et al. 2022, as fitted in aihwkit's `ReRamWan2022NoiseModel`).
+
+    Attributes:
+        share: standard deviation at `t = e t0`, as a share of G_max.
+        start_s: t0, when the conductance was verified [s].
+    """
+
+    share: Float[Array, ""] = eqx.field(converter=leaf)
+    start_s: Float[Array, ""] = eqx.field(converter=leaf)
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
+        """Reparameterised in share and time; never negative."""
+        elapsed = jnp.asarray(time_s, G.dtype) / self.start_s.astype(G.dtype)
+        later = elapsed > 1
+        growth = jnp.where(later, jnp.sqrt(jnp.log(jnp.where(later, elapsed, 2))), 0)
+        return jnp.maximum(G + self.share.astype(G.dtype) * G_max * growth * jax.random.normal(key, G.shape, G.dtype), 0)
+
+
+class Successively(AbstractDrift):
+    """One kind of drift after another."""
+
+    laws: tuple[AbstractDrift, ...]
+
+    def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
+        """Each law on what the one before left."""
+        for law, law_key in zip(self.laws, jax.random.split(key, len(self.laws)), strict=True):
+            G = law.sample(G, G_max, time_s, law_key)
+        return G
+
+
 class AbstractReadNoise(eqx.Module):
-    """Noise of one reading."""
+    """Noise of one reading, in two parts: what lasts over a whole evaluation, and what differs from reading to reading."""
 
     @abc.abstractmethod
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Standard deviation of the lasting part, `time_s` seconds after programming [S]."""
+
+    @abc.abstractmethod
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Standard deviation of the part that is new in every reading [S]."""
+
     def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
-        """Standard deviation of a reading `time_s` seconds after programming [S]."""
+        """Standard deviation of a reading [S]."""
+        return safe_root(self.slow(G, G_max, time_s) ** 2 + self.fast(G, G_max, time_s) ** 2)
 
     def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
         """One reading of each device [S]."""
@@ -78,23 +121,34 @@ class AbstractReadNoise(eqx.Module):
 class NoReadNoise(AbstractReadNoise):
     """Readings repeat exactly."""
 
-    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Zero."""
+        return jnp.zeros_like(G)
+
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
         """Zero."""
         return jnp.zeros_like(G)
 
 
 class WhiteReadNoise(AbstractReadNoise):
-    """Noise that does not depend on time, `share` of the device's conductance."""
+    """Noise without memory, `share` of the device's conductance."""
 
     share: Float[Array, ""] = eqx.field(converter=leaf)
 
-    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Zero."""
+        return jnp.zeros_like(G)
+
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
         """`share * G`."""
         return self.share.astype(G.dtype) * jnp.abs(G)
 
 
 class FlickerReadNoise(AbstractReadNoise):
     """1/f noise: `|G| min(q / g^p, q_max) sqrt(ln((t + t_read) / (2 t_read)))` with g = G / G_max.
+
+    Each decade of frequency holds as much power as the next, and an evaluation spans few of the many decades between a reading and the
+    time since programming, so all of it lasts (aihwkit, too, draws it once). `EachReading` makes it fast instead.
 
     Attributes:
         strength, power, strongest: q, p and q_max.
@@ -106,13 +160,46 @@ class FlickerReadNoise(AbstractReadNoise):
     strongest: Float[Array, ""] = eqx.field(converter=leaf)
     read_s: Float[Array, ""] = eqx.field(converter=leaf)
 
-    def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
         """The law above; zero up to one reading after programming."""
         share = jnp.maximum(jnp.abs(G) / G_max, 1e-6)
         q = jnp.minimum(self.strength / share**self.power, self.strongest).astype(G.dtype)
         ratio = (jnp.asarray(time_s, G.dtype) + self.read_s) / (2 * self.read_s)
         later = ratio > 1
         return jnp.abs(G) * q * jnp.where(later, jnp.sqrt(jnp.log(jnp.where(later, ratio, 2))), 0)
+
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Zero."""
+        return jnp.zeros_like(G)
+
+
+class Independent(AbstractReadNoise):
+    """Two kinds of noise that know nothing of each other: variances add."""
+
+    one: AbstractReadNoise
+    other: AbstractReadNoise
+
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Root of the sum of squares."""
+        return safe_root(self.one.slow(G, G_max, time_s) ** 2 + self.other.slow(G, G_max, time_s) ** 2)
+
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Root of the sum of squares."""
+        return safe_root(self.one.fast(G, G_max, time_s) ** 2 + self.other.fast(G, G_max, time_s) ** 2)
+
+
+class EachReading(AbstractReadNoise):
+    """Another law, drawn anew in every reading, lasting part included."""
+
+    law: AbstractReadNoise
+
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Zero."""
+        return jnp.zeros_like(G)
+
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """All of the law's noise."""
+        return self.law.sigma(G, G_max, time_s)
 
 
 def compensate(

@@ -1,7 +1,7 @@
 """Read-out of a crossbar: partial sums of tiles of rows, each through an analog-to-digital converter.
 
-Two forms of the same read-out. `tiled_read` is exact: the sum over the fan-in is cut into tiles of `rows`, every tile's partial
-sum is clipped and rounded by its own converter. `statistical_read` replaces the n converters of one output by a single one
+Two forms of the same read-out. The exact one cuts the sum over the fan-in into tiles of `rows` (`tile_sums`), and every tile's partial
+sum is clipped and rounded by its own converter (`convert`). `statistical_read` replaces the n converters of one output by a single one
 whose rounding error has the same variance, so that it is smooth in the number of rows and in the ADC's bits.
 """
 
@@ -20,65 +20,67 @@ def converter_step(full_scale: Float[Array, ""], adc_bits: Float[Array, ""]) -> 
     return 2 * full_scale / (2**adc_bits - 1)
 
 
-def convert(x: Float[Array, "..."], full_scale: Float[Array, ""], adc_bits: Float[Array, ""]) -> Float[Array, "..."]:
+def convert(
+    x: Float[Array, "..."], full_scale: Float[Array, ""], adc_bits: Float[Array, ""], step_share: Float[Array, ""] | float = 1.0
+) -> Float[Array, "..."]:
     """Clip to the full scale and round to the converter's step.
 
     The gradient passes straight through the rounding, goes to the full scale where the input clips, and to the step as the
     rounding error it causes (learned step size, Esser et al. 2020, eq. 3).
+
+    Args:
+        x: column sums.
+        full_scale: largest sum, in the same units.
+        adc_bits: any real number of at least 1.
+        step_share: step of the result as a share of the converter's, for numbers put together from several conversions.
     """
     step = converter_step(full_scale, adc_bits)
     most = full_scale - step / 2
+    step = step * step_share
     level = jnp.clip(x, -most, most) / step
     return straight_through(jnp.round(level), level) * step
 
 
 def statistical_read(
-    x: Float[Array, "batch fan_in"],
-    weights: Float[Array, "fan_in outputs"],
-    rows: Float[Array, ""],
+    product: Float[Array, "batch outputs"],
+    tiles: Float[Array, ""],
     adc_bits: Float[Array, ""],
     full_scale: Float[Array, ""],
+    step_share: Float[Array, ""] | float = 1.0,
 ) -> Float[Array, "batch outputs"]:
-    """`x @ weights` with one equivalent converter per output.
+    """Sums over many tiles through one equivalent converter per output.
 
     Args:
-        x: inputs.
-        weights: effective weights.
-        rows: rows of an array, any real number of at least 1.
+        product: sums over the whole fan-in.
+        tiles: fan-in over the rows of an array, any positive number.
         adc_bits: any real number of at least 1.
         full_scale: a tile's full scale, in the units of the product.
+        step_share: as in `convert`.
 
     Returns:
-        The product with clipping at n full scales and a rounding error of variance n step**2 / 12, where n = fan_in / rows (at
-        least 1) tiles are summed: independent errors of equal variance add.
+        The product with clipping at n full scales and a rounding error of variance n step**2 / 12, where n (at least 1) tiles are
+        summed: independent errors of equal variance add.
     """
-    tiles = smooth_maximum(x.shape[1] / rows, jnp.ones_like(rows), 0.5)
+    tiles = smooth_maximum(tiles, jnp.ones_like(tiles), 0.5)
     tile_step = converter_step(full_scale, adc_bits)
     # n full scales bound the sum; the step carries the variance
-    most, step = (full_scale - tile_step / 2) * tiles, tile_step * jnp.sqrt(tiles)
-    level = jnp.clip(x @ weights, -most, most) / step
+    most, step = (full_scale - tile_step / 2) * tiles, step_share * tile_step * jnp.sqrt(tiles)
+    level = jnp.clip(product, -most, most) / step
     return straight_through(jnp.round(level), level) * step
 
 
-def tiled_read(
-    x: Float[Array, "batch fan_in"],
-    weights: Float[Array, "fan_in outputs"],
-    rows: Float[Array, ""],
-    adc_bits: Float[Array, ""],
-    full_scale: Float[Array, ""],
-    block: int,
-) -> Float[Array, "batch outputs"]:
-    """`x @ weights` cut exactly into tiles of `rows`, one converter per tile and output.
+def tile_sums(
+    x: Float[Array, "batch fan_in"], weights: Float[Array, "fan_in outputs"], rows: Float[Array, ""], block: int
+) -> Float[Array, "tiles batch outputs"]:
+    """`x @ weights` cut exactly into tiles of `rows`.
 
     `rows` is a run-time value: partial sums of `block` rows are computed once and grouped into tiles by a 0/1 matrix, so every
-    legal array size shares one trace.
+    legal array size shares one trace; tiles that are not there sum to zero.
 
     Args:
         x: inputs.
         weights: effective weights.
         rows: rows of an array, a multiple of `block`.
-        adc_bits: a whole number of bits.
-        full_scale: a tile's full scale, in the units of the product.
         block: greatest common divisor of all row counts that may occur (static).
     """
     fan_in, outputs = weights.shape
@@ -89,5 +91,10 @@ def tiled_read(
     sums = jnp.einsum("bkr,krn->kbn", x_blocks, w_blocks)
     tile_of_block = jnp.floor(jnp.arange(blocks) * block / rows + 1e-4)
     members = (tile_of_block[None, :] == jnp.arange(blocks)[:, None]).astype(x.dtype)
-    tiles = jnp.einsum("tk,kbn->tbn", members, sums)
-    return jnp.sum(convert(tiles, full_scale, adc_bits), axis=0)
+    return jnp.einsum("tk,kbn->tbn", members, sums)
+
+
+def safe_root(variance: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Square root with gradient 0 at 0: a silent column has no noise."""
+    positive = variance > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, variance, 1)), 0)

@@ -6,8 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from codesign.analog.ageing import Aged, AgedCompensated, Fresh
 from codesign.analog.array import analog_matmul
-from codesign.analog.device_array import Aged, AgedCompensated, DeviceCrossbar, Fresh, IdealConverter, UniformConverter, Wires
+from codesign.analog.converter import IdealConverter, UniformConverter
+from codesign.analog.device_array import DeviceCrossbar, Wires
 from codesign.analog.device_catalogue import generic, pcm
 from codesign.analog.device_noise import leaf
 from codesign.analog.mapping import BinaryBranches, BitSlices, DifferentialPair, OffsetColumn, TowardsHighResistance

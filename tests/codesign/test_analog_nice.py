@@ -9,8 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from codesign.analog.ageing import Fresh
 from codesign.analog.array import analog_matmul
-from codesign.analog.device_array import DeviceCrossbar, Fresh, IdealConverter, Wires
+from codesign.analog.converter import IdealConverter
+from codesign.analog.device_array import DeviceCrossbar, Wires
 from codesign.analog.device_catalogue import spikesim
 from codesign.analog.device_noise import leaf
 from codesign.analog.mapping import BinaryBranches
