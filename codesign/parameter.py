@@ -8,10 +8,13 @@ import abc
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array
+from jaxtyping import Array, Float, Key
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,7 +222,100 @@ class Choice(AbstractParameter):
         return value in self.options
 
 
-Parameter = Continuous | Integer | PowerOfTwo | Choice
+@dataclasses.dataclass(frozen=True)
+class Gate(AbstractParameter):
+    """A switch: 0 or 1, anything between while relaxed.
+
+    Attributes:
+        per_layer: one switch per layer.
+    """
+
+    per_layer: bool = True
+
+    def relax(self, z: ArrayLike) -> Array:
+        """The latent itself."""
+        return jnp.clip(jnp.asarray(z), 0, 1)
+
+    def soften(self, z: ArrayLike, temperature: ArrayLike) -> Array:
+        """`z**(1/t) / (z**(1/t) + (1 - z)**(1/t))`, nearer to 0 or 1 the lower the temperature t; the latent itself from 1 upwards."""
+        z = jnp.clip(jnp.asarray(z), 0, 1)
+        inside = (z > 0) & (z < 1)
+        middle = jnp.where(inside, z, 0.5)
+        curve = jax.nn.sigmoid((jnp.log(middle) - jnp.log1p(-middle)) / jnp.minimum(temperature, 1))
+        return jnp.where(inside, curve, z)
+
+    def latent(self, value: float) -> float:
+        """The value itself."""
+        return min(max(float(value), 0.0), 1.0)
+
+    def corners(self, value: float) -> tuple[float, ...]:
+        """Off, on, or both."""
+        value = round(self.latent(value), 5)
+        return (value,) if value in (0.0, 1.0) else (0.0, 1.0)
+
+    def neighbours(self, value: float) -> tuple[float, ...]:
+        """The other position."""
+        return (1.0 - value,)
+
+    def is_legal(self, value: float) -> bool:
+        """Off or on."""
+        return value in (0, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Categorical(AbstractParameter):
+    """One of several things without an order, such as the engine a layer runs on; its values are their numbers 0, 1, ...
+
+    A gradient search gives every option a latent of its own and mixes the options by `shares`; searches that treat a point as a list of
+    numbers use the position among the options.
+
+    Attributes:
+        options: names.
+        per_layer: one choice per layer.
+    """
+
+    options: tuple[str, ...]
+    per_layer: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse fewer than two options or one named twice."""
+        if len(self.options) < 2 or len(set(self.options)) < len(self.options):
+            raise ValueError(f"options must be at least two different names, got {self.options}")
+
+    def relax(self, z: ArrayLike) -> Array:
+        """Position among the options."""
+        return jnp.clip(jnp.asarray(z), 0, 1) * (len(self.options) - 1)
+
+    def shares(self, z: Float[Array, "... options"], temperature: ArrayLike, noise: ArrayLike = 0.0) -> Float[Array, "... options"]:
+        """Soft choice: `softmax((logits + noise) / temperature)`, logits of -4 to 4 for latents of 0 to 1.
+
+        With Gumbel noise this is the concrete distribution (Maddison, Mnih and Teh, ICLR 2017). The noise fades below temperature 1, so
+        that what is annealed is a choice and not a draw.
+        """
+        logits = 8 * (jnp.clip(z, 0, 1) - 0.5)
+        return jax.nn.softmax((logits + noise * jnp.minimum(temperature, 1)) / temperature, axis=-1)
+
+    def latent(self, value: float) -> float:
+        """Position among the options, from 0 to 1."""
+        return min(max(float(value) / (len(self.options) - 1), 0.0), 1.0)
+
+    def corners(self, value: float) -> tuple[float, ...]:
+        """The options at the positions below and above."""
+        value = round(min(max(float(value), 0.0), len(self.options) - 1.0), 5)
+        return tuple(float(corner) for corner in sorted({math.floor(value), math.ceil(value)}))
+
+    def neighbours(self, value: float) -> tuple[float, ...]:
+        """All other options: without an order each is one step away."""
+        return tuple(float(other) for other in range(len(self.options)) if other != value)
+
+    def is_legal(self, value: float) -> bool:
+        """The number of an option."""
+        return value in range(len(self.options))
+
+
+Parameter = Continuous | Integer | PowerOfTwo | Choice | Gate | Categorical
+
+SHARP: Final = 0.05  # temperature at which soft choices are all but made
 
 
 @dataclasses.dataclass(frozen=True)
@@ -233,12 +329,34 @@ class Space:
     layers: int
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """`()` for a global parameter, `(layers,)` for a per-layer one."""
-        return (self.layers,) if self.parameters[name].per_layer else ()
+        """Of latents: `()` for a global parameter, `(layers,)` for a per-layer one; and a last axis for the options of a categorical one."""
+        parameter = self.parameters[name]
+        first = (self.layers,) if parameter.per_layer else ()
+        return (*first, len(parameter.options)) if isinstance(parameter, Categorical) else first
 
-    def relax(self, latents: Mapping[str, Array]) -> dict[str, Array]:
-        """Values at a latent point, differentiable."""
-        return {name: parameter.relax(latents[name]) for name, parameter in self.parameters.items()}
+    def relax(
+        self, latents: Mapping[str, Array], temperature: ArrayLike = SHARP, noise: Mapping[str, Array] | None = None
+    ) -> dict[str, Array]:
+        """Values at a latent point, differentiable; for a categorical parameter the shares of its options.
+
+        Args:
+            latents: of shapes `shape(name)`.
+            temperature: of soft choices and gates.
+            noise: Gumbel noise of categorical parameters, from `noise`.
+        """
+
+        def value(name: str, parameter: Parameter) -> Array:
+            if isinstance(parameter, Categorical):
+                return parameter.shares(latents[name], temperature, 0.0 if noise is None else noise[name])
+            return parameter.soften(latents[name], temperature) if isinstance(parameter, Gate) else parameter.relax(latents[name])
+
+        return {name: value(name, parameter) for name, parameter in self.parameters.items()}
+
+    def noise(self, key: Key[Array, ""]) -> dict[str, Array]:
+        """Gumbel noise for every categorical parameter."""
+        names = [name for name, parameter in self.parameters.items() if isinstance(parameter, Categorical)]
+        keys = jax.random.split(key, max(len(names), 1))
+        return {name: jax.random.gumbel(k, self.shape(name), jnp.float32) for name, k in zip(names, keys, strict=False)}
 
     def project(self, latents: Mapping[str, Array]) -> dict[str, Array]:
         """The nearest latents inside the bounds."""
@@ -246,12 +364,14 @@ class Space:
 
     def latents(self, values: Mapping[str, float | Sequence[float]]) -> dict[str, Array]:
         """Latents of a point."""
-        return {
-            name: jnp.asarray([parameter.latent(v) for v in values[name]], jnp.float32)  # type: ignore[union-attr]
-            if parameter.per_layer
-            else jnp.asarray(parameter.latent(values[name]), jnp.float32)  # type: ignore[arg-type]
-            for name, parameter in self.parameters.items()
-        }
+
+        def latent(parameter: Parameter, value: float | Sequence[float]) -> Array:
+            numbers = np.asarray(value, np.float64)
+            if isinstance(parameter, Categorical):
+                return jax.nn.one_hot(jnp.asarray(numbers, jnp.int32), len(parameter.options), dtype=jnp.float32)
+            return jnp.asarray(np.vectorize(parameter.latent, otypes=[np.float64])(numbers), jnp.float32)
+
+        return {name: latent(parameter, values[name]) for name, parameter in self.parameters.items()}
 
     def coordinates(self) -> list[tuple[str, int]]:
         """Every scalar of a point as (name, index); index is 0 for a global parameter."""

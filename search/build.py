@@ -1,15 +1,21 @@
 """From a checked config to a problem: names become data sets, networks, chips, technologies and objectives."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
+
+import numpy as np
+from flax import nnx
 
 from codesign import technology
 from codesign.data import registry
 from codesign.hardware import REGISTRY as HARDWARE
+from codesign.hardware.base import AbstractHardware
+from codesign.hardware.hybrid import combine
 from codesign.network import models
+from codesign.parameter import Categorical, Parameter
 from search import objective
-from search.config import Config, ConfigFile, make_parameter
+from search.config import Config, ConfigFile, HardwareConfig, make_parameter
 from search.errors import UserError, nearest
 from search.gradient import Settings
 from search.network import longest_of, network_builder
@@ -26,11 +32,10 @@ def build(file: ConfigFile) -> Problem:
     _known(file, ("hardware", "kind"), config.hardware.kind, HARDWARE)
     _known(file, ("network", "kind"), config.network.kind, models.REGISTRY)
     _known(file, ("data", "name"), config.data.name, registry.available(), path_suffix=".npz")
-    if config.objectives[0] != "error" or "energy" not in config.objectives:
-        raise file.error(("objectives",), "must begin with 'error' and contain 'energy', which the report is drawn in")
     objectives = tuple(_attempt(file, ("objectives", i), partial(objective.find, name)) for i, name in enumerate(config.objectives))
-    chip = _attempt(file, ("hardware", "fixed"), lambda: HARDWARE[config.hardware.kind].of(**config.hardware.fixed))
-    prices = _attempt(file, ("hardware", "technology"), lambda: technology.load(config.hardware.technology))
+    if len({found.name for found in objectives}) < len(objectives):
+        raise file.error(("objectives",), "must differ from each other")
+    prices = _attempt(file, ("hardware", "technology"), lambda: _prices(config.hardware.technology))
     dataset = _attempt(
         file,
         ("data", "name"),
@@ -42,6 +47,8 @@ def build(file: ConfigFile) -> Problem:
     if timesteps is not None and getattr(timesteps, "high", 0) > longest:
         raise file.error(("parameters", "timesteps"), f"high {timesteps.high} exceeds network.longest, the {longest} steps simulated")
     network = network_builder(file, config.network, dataset)
+    chip = _chip(file, config.hardware, len(network(nnx.Rngs(0)).geometries))
+    _check_engines(file, chip, parameters)
     try:
         return make_problem(
             dataset,
@@ -56,7 +63,40 @@ def build(file: ConfigFile) -> Problem:
         )
     except UserError as error:
         where, _, what = str(error).partition(": ")
-        raise file.error(tuple(where.split(".")), what) from None
+        raise file.error(tuple(where.split(".", 1)), what) from None
+
+
+def _prices(names: str | list[str]) -> technology.Technology:
+    return technology.load(names) if isinstance(names, str) else combine(*(technology.load(name) for name in names))
+
+
+def _chip(file: ConfigFile, config: HardwareConfig, layers: int) -> AbstractHardware:
+    """The chip template; of a hybrid one all layers are shared evenly among the engines until a search assigns them."""
+    if config.kind != "hybrid":
+        if config.engines:
+            raise file.error(("hardware", "engines"), f"{config.kind} has no engines (did you mean kind 'hybrid'?)")
+        return _attempt(file, ("hardware", "fixed"), lambda: HARDWARE[config.kind].of(**config.fixed))
+    if len(config.engines) < 2:
+        raise file.error(("hardware", "engines"), "a hybrid chip needs at least two engines, by name, each with its kind")
+    engines = {}
+    for name, engine in config.engines.items():
+        # analog errors reach the network on a chip of its own only
+        _known(file, ("hardware", "engines", name, "kind"), engine.kind, sorted({*HARDWARE} - {"hybrid", "crossbar"}))
+        where = ("hardware", "engines", name, "fixed")
+        engines[name] = _attempt(file, where, lambda engine=engine: HARDWARE[engine.kind].of(**engine.fixed))  # type: ignore[misc]
+    even = np.ones((layers, len(engines)))
+    return _attempt(file, ("hardware", "fixed"), lambda: HARDWARE["hybrid"].of(engines, even, **config.fixed))
+
+
+def _check_engines(file: ConfigFile, chip: AbstractHardware, parameters: Mapping[str, Parameter]) -> None:
+    """An assignment chooses among the chip's engines, layer by layer."""
+    found = parameters.get("assignment")
+    names = getattr(chip, "names", ())
+    if found is None or not names:
+        return
+    if not isinstance(found, Categorical) or found.options != names or not found.per_layer:
+        wanted = ", ".join(names)
+        raise file.error(("parameters", "assignment"), f"must be {{kind: categorical, options: [{wanted}], per_layer: true}}")
 
 
 def settings(config: Config) -> Settings:

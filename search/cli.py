@@ -54,12 +54,16 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
         try:
             with StopRequest() as stop:
                 report = study.run(build.build(file), file, store, reporter(), stop.check)
+        except study.FailedStudyError as failed:
+            _fail(f"{failed}; see the table of failed members in {folder / 'study.db'}", 1)
         except study.InterruptedStudyError as stopped:
             where = "" if output is None else f" --output {output}"
             print(f"{stopped}; continue with: codesign run {config}{where} --resume", file=sys.stderr)
             raise SystemExit(130) from None
     print(publish.summary(folder))
     print(f"report: {report}")
+    if (why := publish.infeasible(folder)) is not None:
+        _fail(why, 1)
 
 
 @app.command

@@ -42,12 +42,23 @@ class NetworkConfig(Strict):
     operation: dict[str, float] = {}
 
 
-class HardwareConfig(Strict):
-    """Which chip, in which technology; `fixed` parameters are not searched."""
+Fixed = dict[str, float | str | list[float]]
+
+
+class EngineConfig(Strict):
+    """One engine of a hybrid chip."""
 
     kind: str
-    technology: str
-    fixed: dict[str, float] = {}
+    fixed: Fixed = {}
+
+
+class HardwareConfig(Strict):
+    """Which chip, in which technology (several are joined); `fixed` parameters are not searched; `engines` are for `hybrid`, by name."""
+
+    kind: str
+    technology: str | list[str]
+    fixed: Fixed = {}
+    engines: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], EngineConfig] = {}
 
 
 class Bounded(Strict):
@@ -97,11 +108,28 @@ class ChoiceConfig(Bounded):
     per_layer: bool = False
 
 
+class GateConfig(Bounded):
+    """See `codesign.parameter.Gate`."""
+
+    kind: Literal["gate"]
+    per_layer: bool = True
+
+
+class CategoricalConfig(Bounded):
+    """See `codesign.parameter.Categorical`; the options of `assignment` are the engines of a hybrid chip."""
+
+    kind: Literal["categorical"]
+    options: list[str]
+    per_layer: bool = False
+
+
 _PARAMETERS: dict[type[Strict], str] = {
     ContinuousConfig: "Continuous",
     IntegerConfig: "Integer",
     PowerOfTwoConfig: "PowerOfTwo",
     ChoiceConfig: "Choice",
+    GateConfig: "Gate",
+    CategoricalConfig: "Categorical",
 }
 
 
@@ -119,7 +147,9 @@ def make_parameter(config: Strict) -> Any:
     return getattr(parameter, _PARAMETERS[type(config)])(**values)
 
 
-ParameterConfig = Annotated[ContinuousConfig | IntegerConfig | PowerOfTwoConfig | ChoiceConfig, Field(discriminator="kind")]
+ParameterConfig = Annotated[
+    ContinuousConfig | IntegerConfig | PowerOfTwoConfig | ChoiceConfig | GateConfig | CategoricalConfig, Field(discriminator="kind")
+]
 
 
 class SearchConfig(Strict):
@@ -137,6 +167,11 @@ class SearchConfig(Strict):
     chip_learning_rate: float = Field(2e-2, gt=0)
     preference_low: float = Field(3e-3, ge=0)
     preference_high: float = Field(1.0, ge=0)
+    scalarisation: Literal["linear", "tchebycheff", "epsilon", "hypervolume"] = "linear"
+    warm_start: Literal["shared", "own"] = "own"
+    population_axis: Literal["auto", "loop", "vmap"] = "auto"
+    patience: int = Field(0, ge=0)
+    polish_evaluations: int = Field(0, ge=0)
     chips: int = Field(16, ge=1, le=4096)
     designs: int = Field(24, ge=1)
 
@@ -267,7 +302,7 @@ def _message(error: Any) -> str:
     if kind == "missing":
         return "is missing"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        tags = ["continuous", "integer", "power_of_two", "choice"]
+        tags = [typing.get_args(model.model_fields["kind"].annotation)[0] for model in _PARAMETERS]
         given = error["input"].get("kind") if isinstance(error["input"], dict) else None
         return "kind is missing" + nearest("", tags) if given is None else f"unknown kind {given!r}{nearest(str(given), tags)}"
     if kind == "value_error":

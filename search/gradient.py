@@ -1,11 +1,13 @@
 """The joint search: a population of (weights, chip), each member with its own preference, moved by one gradient step together.
 
-Stages: warm-up (weights only, on chips drawn at random in every step: a supernet), relax (weights and chip), anneal (the cost
-model hardens). Hardening and fine-tuning follow in `search.harden`.
+Stages: warm-up (weights only, on chips drawn at random in every step: a supernet, shared by all members or one for each), relax (weights
+and chip), anneal (the cost model hardens, soft choices are made). Between device calls the population looks at validation data: that
+frames the front, prices constraints (augmented Lagrangian) and re-spreads preferences. Hardening and fine-tuning follow in
+`search.harden`.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +15,27 @@ import numpy as np
 import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key
-from numpy.typing import NDArray
 
-from codesign.evaluate import Batch
+from codesign.evaluate import Batch, Evaluation
+from codesign.parameter import SHARP
+from search import lagrangian, members, scalarise
+from search.lagrangian import Multipliers
+from search.members import Member, spread_over_devices
 from search.problem import Problem, as_batch
+from search.scalarise import AbstractScalarisation, Frame
+
+SOFTEST = 5.0  # temperature of soft choices when they begin to be learned
+VALIDATION_SAMPLES = 256
+RESPREADS = (1 / 3, 2 / 3, 1.0)  # shares of the relax stage after which preferences are shared anew
 
 
 class Settings(NamedTuple):
-    """How the joint search is run; steps are minibatches per member."""
+    """How the joint search is run; steps are minibatches per member, or of the shared supernet.
+
+    Attributes:
+        patience: device calls without growth of the relaxed hypervolume after which a stage ends early; 0 for never.
+        polish_evaluations: mutations of the hardened designs that are scored before fine-tuning.
+    """
 
     population: int = 10
     batch_size: int = 64
@@ -33,15 +48,11 @@ class Settings(NamedTuple):
     chip_learning_rate: float = 2e-2
     preference_low: float = 3e-3
     preference_high: float = 1.0
-
-
-class Member(NamedTuple):
-    """One member: weights, chip (as latents in [0, 1]) and its optimisers' states."""
-
-    network: nnx.State
-    latents: dict[str, Array]
-    network_optimiser: Any
-    latent_optimiser: Any
+    scalarisation: str = "linear"
+    warm_start: Literal["shared", "own"] = "own"
+    population_axis: Literal["auto", "loop", "vmap"] = "auto"
+    patience: int = 0
+    polish_evaluations: int = 0
 
 
 class Population(NamedTuple):
@@ -49,55 +60,93 @@ class Population(NamedTuple):
 
     Attributes:
         members: stacked members.
-        preferences: weight of each objective's relaxed form.
+        preferences: what each asks for; see `search.scalarise`.
         step: minibatches done.
         skipped: updates that were left out because a gradient was not finite, per member.
+        multipliers: of the constraints, per member.
+        measured: how far each constraint was exceeded on validation data, per member.
+        frame: of the front.
+        restarts: how often a member was started again because nothing of it was finite; above 1 it has failed.
+        best_volume, stale: largest relaxed hypervolume of the stage, and device calls since.
     """
 
     members: Member
     preferences: Float[Array, "population objectives"]
     step: Int[Array, ""]
     skipped: Int[Array, " population"]
+    multipliers: Multipliers
+    measured: Float[Array, "population constraints"]
+    frame: Frame
+    restarts: Int[Array, " population"]
+    best_volume: Float[Array, ""]
+    stale: Int[Array, ""]
+
+    @property
+    def alive(self) -> np.ndarray:
+        """Members that have not failed."""
+        return np.asarray(self.restarts) < 2
+
+    def wish(self, member: int) -> scalarise.Wish:
+        """What a member asks for."""
+        return scalarise.Wish(self.preferences[member], self.frame)
 
 
 class Metrics(NamedTuple):
-    """Means over the minibatches of one call, `[population]` or `[population, objectives]`."""
+    """What one call saw: means over its minibatches, and validation data at its end.
+
+    Attributes:
+        loss, objectives: means over minibatches of training data.
+        skipped: updates left out.
+        relaxed: the objectives' relaxed forms on validation data.
+    """
 
     loss: Float[Array, " population"]
     objectives: Float[Array, "population objectives"]
+    skipped: Int[Array, " population"]
+    relaxed: Float[Array, "population objectives"]
 
 
 class Stage(NamedTuple):
-    """What a stage changes: whether the chip is drawn at random or learned, and the hardness at its start and end."""
+    """What a stage changes: whether the chip is drawn at random or learned; hardness and temperature at its start and end."""
 
     name: str
     steps: int
     random_chip: float
     hardness_start: float
     hardness_end: float
+    temperature_start: float = SHARP
+    temperature_end: float = SHARP
+
+    def hardness(self, done: int) -> float:
+        """After `done` of the stage's steps."""
+        return self.hardness_start + (self.hardness_end - self.hardness_start) * done / self.steps
+
+    def temperature(self, done: int) -> float:
+        """After `done` of the stage's steps."""
+        return self.temperature_start * (self.temperature_end / self.temperature_start) ** (done / self.steps)
 
 
 def stages(settings: Settings) -> list[Stage]:
     """The gradient stages in order."""
     return [
         Stage("warm-up", settings.warmup_steps, 1.0, 0.3, 0.3),
-        Stage("relax", settings.relax_steps, 0.0, 0.3, 0.3),
-        Stage("anneal", settings.anneal_steps, 0.0, 0.3, 0.95),
+        Stage("relax", settings.relax_steps, 0.0, 0.3, 0.3, SOFTEST, 0.5),
+        Stage("anneal", settings.anneal_steps, 0.0, 0.3, 0.95, 0.5, SHARP),
     ]
 
 
-def spread_preferences(population: int, objectives: int, low: float, high: float) -> NDArray[np.float32]:
-    """Preferences `[population, objectives]`: 1 for the first objective, a geometric range for the others.
+def spread_preferences(population: int, objectives: int, low: float, high: float) -> scalarise.Preferences:
+    """See `search.scalarise.spread_preferences`."""
+    return scalarise.spread_preferences(population, objectives, low, high)
 
-    With several cost objectives, the strength is shared among them in proportions that walk evenly over the simplex (golden-ratio
-    sequence), so that each of them leads somewhere.
-    """
-    strength = np.geomspace(low, high, population) if population > 1 else np.array([np.sqrt(low * high)])
-    others = objectives - 1
-    golden = (np.outer(np.arange(population), np.arange(1, others + 1)) * 0.6180339887) % 1
-    shares = -np.log(np.clip(golden + 0.5 / population, 1e-3, 1 - 1e-3)) if others > 1 else np.ones((population, others))
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
-    return np.concatenate([np.ones((population, 1)), strength[:, None] * shares * max(others, 1)], axis=1).astype(np.float32)
+
+def minibatches(settings: Settings, step: int | None = None) -> int:
+    """Minibatches of all members together up to a step, or in all; a step of the shared supernet is one."""
+    shared = 1 if settings.warm_start == "shared" else settings.population
+    total = settings.warmup_steps + settings.relax_steps + settings.anneal_steps
+    step = total if step is None else step
+    warm = min(step, settings.warmup_steps)
+    return warm * shared + (step - warm) * settings.population
 
 
 class JointSearch:
@@ -105,27 +154,47 @@ class JointSearch:
 
     def __init__(self, problem: Problem, settings: Settings) -> None:
         self.problem, self.settings = problem, settings
+        self.scalarisation: AbstractScalarisation = scalarise.make(
+            settings.scalarisation, settings.preference_low, settings.preference_high
+        )
         self._network_optimiser = optax.adam(settings.learning_rate)
         self._latent_optimiser = optax.adam(settings.chip_learning_rate)
         self._train = as_batch(problem.dataset.train)
+        validation = as_batch(problem.dataset.validation)
+        self._validation = Batch(validation.inputs[:VALIDATION_SAMPLES], validation.labels[:VALIDATION_SAMPLES])
+        self._map = members.mapping(settings.population_axis)
         self.traces = 0
         self._advance = jax.jit(self._advance_traced)
 
     def start(self, key: Key[Array, ""]) -> Population:
         """Members with their own initial weights, all chips in the middle of the space."""
-        count = self.settings.population
-        member_keys = jax.random.split(key, count)
-        networks = [self.problem.build(k) for k in member_keys]
-        space = self.problem.space
-        latents = {name: jnp.full(space.shape(name), 0.5, jnp.float32) for name in space.parameters}
-        members = [Member(n, latents, self._network_optimiser.init(n), self._latent_optimiser.init(latents)) for n in networks]
-        preferences = spread_preferences(count, len(self.problem.objectives), self.settings.preference_low, self.settings.preference_high)
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
-        return Population(stacked, jnp.asarray(preferences), jnp.zeros((), jnp.int32), jnp.zeros(count, jnp.int32))
+        count, objectives = self.settings.population, len(self.problem.objectives)
+        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[self._member(k) for k in jax.random.split(key, count)])
+        preferences = self.scalarisation.spread(count, objectives)
+        constraints = len(self.problem.limits)
+        return Population(
+            spread_over_devices(stacked, self._map),
+            jnp.asarray(preferences),
+            jnp.zeros((), jnp.int32),
+            jnp.zeros(count, jnp.int32),
+            jax.vmap(lambda _: lagrangian.start(constraints))(jnp.arange(count)),
+            jnp.full((count, constraints), -1.0, jnp.float32),
+            Frame(jnp.zeros(objectives, jnp.float32), jnp.ones(objectives, jnp.float32)),
+            jnp.zeros(count, jnp.int32),
+            jnp.zeros((), jnp.float32),
+            jnp.zeros((), jnp.int32),
+        )
 
-    def advance(self, population: Population, stage: Stage, hardness: float, key: Key[Array, ""]) -> tuple[Population, Metrics]:
+    def advance(
+        self, population: Population, stage: Stage, hardness: float, key: Key[Array, ""], temperature: float = SHARP
+    ) -> tuple[Population, Metrics]:
         """`steps_per_call` minibatches for every member, in one device call."""
-        return self._advance(population, jnp.asarray(stage.random_chip, jnp.float32), jnp.asarray(hardness, jnp.float32), key, self._train)
+        at_work = population.alive
+        if self._shared(stage):
+            at_work &= np.arange(len(at_work)) == 0
+        traced = [jnp.asarray(x, jnp.float32) for x in (stage.random_chip, hardness, temperature)]
+        population, metrics = self._advance(population, *traced, jnp.asarray(at_work), key, self._train, self._validation)
+        return (members.broadcast(population), members.broadcast_metrics(metrics)) if self._shared(stage) else (population, metrics)
 
     def run(
         self, population: Population, key: Key[Array, ""], on_call: Callable[[str, int, int, Population, Metrics], None]
@@ -138,52 +207,172 @@ class JointSearch:
         plan = stages(self.settings)
         total, before = sum(stage.steps for stage in plan), 0
         for stage in plan:
+            end = before + -(-stage.steps // per_call) * per_call
             for done in range(0, stage.steps, per_call):
                 if int(population.step) > before + done:
                     continue
-                hardness = stage.hardness_start + (stage.hardness_end - stage.hardness_start) * done / stage.steps
-                population, metrics = self.advance(population, stage, hardness, jax.random.fold_in(key, before + done))
+                call_key = jax.random.fold_in(key, before + done)
+                population, metrics = self.advance(population, stage, stage.hardness(done), call_key, stage.temperature(done))
+                population = self._settle(population, stage, done + per_call, end, metrics, key)
                 on_call(stage.name, min(before + done + per_call, total), total, population, metrics)
                 yield population
-            before += -(-stage.steps // per_call) * per_call
+            before = end
+
+    def failures(self, population: Population, metrics: Metrics) -> dict[int, str]:
+        """Members that have failed, and why, as far as their last metrics tell."""
+        return {int(m): members.reason(self.problem, metrics, int(m)) for m in np.flatnonzero(~population.alive)}
+
+    def _shared(self, stage: Stage) -> bool:
+        return stage.random_chip > 0 and self.settings.warm_start == "shared"
+
+    def _member(self, key: Key[Array, ""]) -> Member:
+        network, space = self.problem.build(key), self.problem.space
+        latents = {name: jnp.full(space.shape(name), 0.5, jnp.float32) for name in space.parameters}
+        return Member(network, latents, self._network_optimiser.init(network), self._latent_optimiser.init(latents))
+
+    def _settle(self, population: Population, stage: Stage, done: int, end: int, metrics: Metrics, key: Key[Array, ""]) -> Population:
+        """What is decided between device calls: restarts, the frame, preferences, an early end."""
+        population = self._restart(population, stage, metrics, key)
+        relaxed = np.where(population.alive[:, None], np.asarray(metrics.relaxed, np.float64), np.nan)
+        learning = stage.random_chip == 0
+        frame = members.framed(population.frame, relaxed, only_front=learning)
+        population = population._replace(frame=frame)
+        if not learning:
+            return population
+        preferences = np.asarray(population.preferences)
+        per_call = self.settings.steps_per_call
+        if stage.name == "relax" and any(done - per_call < share * stage.steps <= done for share in RESPREADS):
+            preferences = self.scalarisation.respread(preferences, relaxed, frame)
+        population = population._replace(preferences=jnp.asarray(self.scalarisation.steer(preferences, relaxed, frame), jnp.float32))
+        return self._impatient(population, members.relaxed_volume(relaxed), end)
+
+    def _impatient(self, population: Population, volume: float, end: int) -> Population:
+        """The population at the end of its stage when the relaxed hypervolume has long stopped to grow."""
+        best = float(population.best_volume)
+        grown = volume > best + 1e-3 * max(abs(best), 1e-3)
+        stale = 0 if grown else int(population.stale) + 1
+        population = population._replace(best_volume=jnp.float32(max(best, volume)), stale=jnp.int32(stale))
+        if not 0 < self.settings.patience <= stale:
+            return population
+        return population._replace(step=jnp.int32(end), best_volume=jnp.float32(0), stale=jnp.int32(0))
+
+    def _restart(self, population: Population, stage: Stage, metrics: Metrics, key: Key[Array, ""]) -> Population:
+        """Members of which nothing was finite in a whole call are started again once, then given up."""
+        lost = population.alive & (np.asarray(metrics.skipped) >= self.settings.steps_per_call)
+        restarts = np.asarray(population.restarts) + lost
+        for m in np.flatnonzero(lost & (restarts < 2)):
+            fresh_key, latent_key = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, -1 - int(m)), int(population.step)))
+            fresh = self._member(fresh_key)
+            fresh = fresh._replace(latents=members.uniform_like(fresh.latents, latent_key))
+            stacked = jax.tree.map(lambda all_, one, m=m: all_.at[m].set(one), population.members, fresh)
+            start = lagrangian.start(len(self.problem.limits))
+            multipliers = jax.tree.map(lambda all_, one, m=m: all_.at[m].set(one), population.multipliers, start)
+            population = population._replace(members=stacked, multipliers=multipliers)
+        if self._shared(stage) and lost[0]:  # the supernet is everybody's
+            restarts = np.full_like(restarts, restarts[0]) if restarts[0] > 1 else np.where(np.arange(len(restarts)) == 0, restarts, 0)
+        return population._replace(restarts=jnp.asarray(restarts, jnp.int32))
 
     def _advance_traced(
-        self, population: Population, random_chip: Array, hardness: Array, key: Key[Array, ""], train: Batch
+        self,
+        population: Population,
+        random_chip: Array,
+        hardness: Array,
+        temperature: Array,
+        at_work: Array,
+        key: Key[Array, ""],
+        train: Batch,
+        validation: Batch,
     ) -> tuple[Population, Metrics]:
         self.traces += 1  # runs while tracing only: a test counts it
         count = self.settings.population
+        setting = (random_chip, hardness, temperature)
 
-        def minibatch(carry: tuple[Member, Array], step_key: Array) -> tuple[tuple[Member, Array], Metrics]:
-            members, skipped = carry
+        def one(inputs: Any) -> tuple[Member, Array, tuple[Array, Array]]:
+            member, preference, multipliers, measured, working, step_key = inputs
+
+            def learn(_: None) -> tuple[Member, Array, tuple[Array, Array]]:
+                wish = scalarise.Wish(preference, population.frame)
+                return self._member_step(member, wish, multipliers, measured, step_key, setting, train)
+
+            def rest(_: None) -> tuple[Member, Array, tuple[Array, Array]]:
+                return member, jnp.int32(0), (jnp.float32(jnp.nan), jnp.full(len(self.problem.objectives), jnp.nan, jnp.float32))
+
+            return jax.lax.cond(working, learn, rest, None)
+
+        def minibatch(carry: tuple[Member, Array], step_key: Array) -> tuple[tuple[Member, Array], tuple[Array, Array]]:
+            stacked, skipped = carry
             keys = jax.random.split(step_key, count)
-            # one after another: on CPU, batching over different weights is slower than a loop
-            members, bad, metrics = jax.lax.map(
-                lambda one: self._member_step(one[0], one[1], one[2], random_chip, hardness, train), (members, population.preferences, keys)
-            )
-            return (members, skipped + bad), metrics
+            inputs = (stacked, population.preferences, population.multipliers, population.measured, at_work, keys)
+            stacked, bad, seen = self._map(one, inputs)
+            return (stacked, skipped + bad), seen
 
-        step_keys = jax.random.split(key, self.settings.steps_per_call)
-        (members, skipped), metrics = jax.lax.scan(minibatch, (population.members, population.skipped), step_keys)
-        step = population.step + self.settings.steps_per_call
-        return Population(members, population.preferences, step, skipped), jax.tree.map(lambda m: jnp.mean(m, axis=0), metrics)
+        step_key, validation_key = jax.random.split(key)
+        step_keys = jax.random.split(step_key, self.settings.steps_per_call)
+        start = (population.members, jnp.zeros(count, jnp.int32))
+        (stacked, skipped), seen = jax.lax.scan(minibatch, start, step_keys)
+        loss, objectives = jax.tree.map(lambda m: jnp.mean(m, axis=0), seen)
+        shared = at_work & (jnp.arange(count) > 0)  # where only the first works, the others look at its weights
+        source = jnp.where(shared | ~jnp.any(at_work), jnp.arange(count), 0)
+
+        def look(inputs: Any) -> tuple[Array, Array]:
+            index, latents, look_key = inputs
+            network = jax.tree.map(lambda x: x[index], stacked.network)
+            return self._look(network, latents, look_key, setting, validation)
+
+        relaxed, excess = self._map(look, (source, stacked.latents, jax.random.split(validation_key, count)))
+        renewed = jax.vmap(lagrangian.update)(population.multipliers, excess)
+        learning = (random_chip == 0) & at_work
+        multipliers = jax.tree.map(
+            lambda new, old: jnp.where(learning.reshape(-1, *[1] * (new.ndim - 1)), new, old), renewed, population.multipliers
+        )
+        measured = jnp.where(jnp.isfinite(excess), excess, population.measured)
+        advanced = population._replace(
+            members=stacked,
+            step=population.step + self.settings.steps_per_call,
+            skipped=population.skipped + skipped,
+            multipliers=multipliers,
+            measured=measured,
+        )
+        return advanced, Metrics(loss, objectives, skipped, relaxed)
+
+    def _look(
+        self, network: nnx.State, latents: dict[str, Array], key: Key[Array, ""], setting: tuple[Array, Array, Array], validation: Batch
+    ) -> tuple[Array, Array]:
+        """Relaxed objectives and excess on validation data; of a chip drawn at random while these are trained."""
+        random_chip, hardness, temperature = setting
+        draw_key, chip_key = jax.random.split(key)
+        values = self.problem.space.relax(_mixed(latents, random_chip, draw_key), temperature)
+        evaluation = self.problem.evaluate(self.problem.place(network, values), validation, chip_key, exact=False, hardness=hardness)
+        return self.problem.relaxed(evaluation), self.problem.excess(evaluation)
 
     def _member_step(
-        self, member: Member, preference: Array, key: Key[Array, ""], random_chip: Array, hardness: Array, train: Batch
-    ) -> tuple[Member, Array, Metrics]:
-        batch_key, latent_key, chip_key = jax.random.split(key, 3)
+        self,
+        member: Member,
+        wish: scalarise.Wish,
+        multipliers: Multipliers,
+        measured: Array,
+        key: Key[Array, ""],
+        setting: tuple[Array, Array, Array],
+        train: Batch,
+    ) -> tuple[Member, Array, tuple[Array, Array]]:
+        random_chip, hardness, temperature = setting
+        batch_key, latent_key, noise_key, chip_key = jax.random.split(key, 4)
         batch = draw(train, self.settings.batch_size, batch_key)
-        drawn = _uniform_like(member.latents, latent_key)
-        latents = {name: random_chip * drawn[name] + (1 - random_chip) * z for name, z in member.latents.items()}
-        # while chips are random, energy would only silence the network: accuracy alone counts
-        weights = preference * jnp.where(jnp.arange(preference.shape[0]) == 0, 1.0, 1 - random_chip)
+        latents = _mixed(member.latents, random_chip, latent_key)
+        noise = self.problem.space.noise(noise_key)
+
+        def wished(evaluation: Evaluation) -> Array:
+            scalar = self.scalarisation(self.problem.relaxed(evaluation), *wish)
+            return scalar + lagrangian.term(multipliers, self.problem.steered(evaluation, measured))
 
         def objective(network: nnx.State, z: dict[str, Array]) -> tuple[Array, tuple[Array, Array]]:
-            design = self.problem.place(network, self.problem.space.relax(z))
+            design = self.problem.place(network, self.problem.space.relax(z, temperature, noise))
             evaluation = self.problem.evaluate(design, batch, chip_key, exact=False, hardness=hardness)
-            values = jnp.stack([o(evaluation) for o in self.problem.objectives])
-            return self.problem.scalarise(evaluation, weights), (evaluation.loss, values)
+            # while chips are random, cost would only silence the network: answers alone count
+            value = jax.lax.cond(random_chip > 0, lambda e: e.smoothed_loss, wished, evaluation)
+            return value, (evaluation.loss, self.problem.values(evaluation))
 
-        (_, (loss, values)), (network_gradient, latent_gradient) = jax.value_and_grad(objective, argnums=(0, 1), has_aux=True)(
+        (_, seen), (network_gradient, latent_gradient) = jax.value_and_grad(objective, argnums=(0, 1), has_aux=True)(
             member.network, latents
         )
         network_update, network_state = self._network_optimiser.update(network_gradient, member.network_optimiser, member.network)
@@ -194,7 +383,7 @@ class JointSearch:
         updated = jax.tree.map(lambda a, b: jnp.where(random_chip > 0, a, b), chip_kept, learned)
         finite = jnp.isfinite(optax.global_norm((network_gradient, latent_gradient)))
         kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), updated, member)
-        return kept, (~finite).astype(jnp.int32), Metrics(loss, values)
+        return kept, (~finite).astype(jnp.int32), seen
 
 
 def draw(split: Batch, size: int, key: Key[Array, ""]) -> Batch:
@@ -203,6 +392,7 @@ def draw(split: Batch, size: int, key: Key[Array, ""]) -> Batch:
     return Batch(split.inputs[index], split.labels[index])
 
 
-def _uniform_like(latents: dict[str, Array], key: Key[Array, ""]) -> dict[str, Array]:
-    keys = jax.random.split(key, len(latents))
-    return {name: jax.random.uniform(k, z.shape, z.dtype) for (name, z), k in zip(latents.items(), keys, strict=True)}
+def _mixed(latents: dict[str, Array], random_chip: Array, key: Key[Array, ""]) -> dict[str, Array]:
+    """The latents, or random ones while chips are drawn."""
+    drawn = members.uniform_like(latents, key)
+    return {name: random_chip * drawn[name] + (1 - random_chip) * z for name, z in latents.items()}

@@ -13,21 +13,34 @@ from flax import nnx
 from jaxtyping import Array, Float, Key
 
 from codesign.evaluate import Batch, Evaluation
-from codesign.parameter import Continuous, Space
+from codesign.parameter import Categorical, Continuous, Space
 from codesign.verify import verify
-from search.gradient import Settings, draw
+from search import lagrangian
+from search.gradient import VALIDATION_SAMPLES, Settings, draw
+from search.lagrangian import Multipliers
 from search.pareto import non_dominated
 from search.problem import Problem, as_batch, as_values
+from search.scalarise import AbstractScalarisation, Linear, Wish
 
-Point = dict[str, Any]  # parameter name -> number, or list of numbers for a per-layer parameter
+# parameter name -> number, or list of numbers for a per-layer parameter; a categorical parameter's is the number of the option
+Point = dict[str, Any]
 
 CANDIDATES = 32  # designs scored in one device call; fixed, so that scoring compiles once
 AMBIGUOUS = 5  # coordinates rounded both ways; 2**5 corners
+FORBIDDEN = 1e3  # merit of exceeding a constraint by its own size: a feasible design is always better
+
+
+class NothingFiniteError(Exception):
+    """No design near a relaxed one has finite objectives; the message says which are not."""
 
 
 @dataclasses.dataclass
 class Candidate:
-    """A legal design and what validation data said of it."""
+    """A legal design and what validation data said of it.
+
+    Attributes:
+        excess: how far each constraint is exceeded.
+    """
 
     member: int
     origin: str
@@ -35,13 +48,21 @@ class Candidate:
     network: nnx.State
     objectives: np.ndarray
     score: float
+    excess: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
 
 
 class Scores(NamedTuple):
-    """Validation results of several points: `[points, objectives]`, and the preference-weighted sum `[points]`."""
+    """Validation results of several points.
+
+    Attributes:
+        objectives: exact.
+        scalar: what is minimised: the scalarised relaxed forms, and a large number times any excess.
+        excess: how far each constraint is exceeded.
+    """
 
     objectives: Float[Array, "points objectives"]
     scalar: Float[Array, " points"]
+    excess: Float[Array, "points constraints"]
 
 
 def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUOUS) -> list[Point]:
@@ -49,7 +70,14 @@ def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUO
     nearest: dict[tuple[str, int], float] = {}
     undecided: list[tuple[float, tuple[str, int], tuple[float, ...]]] = []
     for name, index in space.coordinates():
-        parameter, value = space.parameters[name], float(np.ravel(values[name])[index])
+        parameter = space.parameters[name]
+        if isinstance(parameter, Categorical):
+            shares = np.reshape(values[name], (-1, len(parameter.options)))[index]
+            second, first = (float(option) for option in np.argsort(shares, kind="stable")[-2:])
+            nearest[name, index] = first
+            undecided.append((float(shares[int(first)] - shares[int(second)]) / 2, (name, index), (first, second)))
+            continue
+        value = float(np.ravel(values[name])[index])
         nearest[name, index] = parameter.harden(value)
         options = parameter.corners(value)
         if len(options) == 2 and not isinstance(parameter, Continuous):
@@ -84,8 +112,16 @@ def _point(space: Space, flat: Mapping[tuple[str, int], float]) -> Point:
 class Hardener:
     """Exact scoring and fine-tuning, each compiled once for all designs."""
 
-    def __init__(self, problem: Problem, settings: Settings, validation_samples: int = 256) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        settings: Settings,
+        validation_samples: int = VALIDATION_SAMPLES,
+        scalarisation: AbstractScalarisation | None = None,
+    ) -> None:
         self.problem, self.settings = problem, settings
+        self.evaluations = 0  # designs scored so far
+        self._scalarisation = scalarisation or Linear(settings.preference_low, settings.preference_high)
         self._train = as_batch(problem.dataset.train)
         validation = as_batch(problem.dataset.validation)
         self._whole_validation = validation
@@ -96,47 +132,70 @@ class Hardener:
         self._finetune_jit = jax.jit(self._finetune_traced)
         self._verify_jit = jax.jit(self._verify_traced)
 
-    def score(self, network: nnx.State, points: Sequence[Point], preference: Array, key: Key[Array, ""]) -> Scores:
-        """Exact objectives of any number of points with one network, on validation data and one simulated chip."""
-        parts = []
+    def score(self, network: nnx.State, points: Sequence[Point], preference: Wish | Array, key: Key[Array, ""]) -> Scores:
+        """Exact objectives of any number of points with one network, on validation data and as few simulated chips as they need."""
+        parts, wish = [], Wish.of(preference)
+        self.evaluations += len(points)
         for chunk in _batched(points, CANDIDATES):
             padded = [*chunk, *[chunk[-1]] * (CANDIDATES - len(chunk))]
             count = len(chunk)
             stacked = {name: jnp.asarray(np.array([p[name] for p in padded]), jnp.float32) for name in self.problem.space.parameters}
-            scores = self._score_jit(network, stacked, preference, jax.random.clone(key))
+            scores = self._score_jit(network, stacked, wish, jax.random.clone(key))
             parts.append(jax.tree.map(lambda x, count=count: np.asarray(x)[:count], scores))
         return jax.tree.map(lambda *pieces: np.concatenate(pieces), *parts)
 
     def harden(
-        self, network: nnx.State, values: Mapping[str, np.ndarray], preference: Array, key: Key[Array, ""], rounds: int = 2
+        self, network: nnx.State, values: Mapping[str, np.ndarray], preference: Wish | Array, key: Key[Array, ""], rounds: int = 2
     ) -> tuple[Point, list[float]]:
         """The best legal point near a relaxed one: corners, then `rounds` of greedy one-step polish.
 
         Returns:
             The polished point, and the exact objectives (validation) of the best corner before polish.
+
+        Raises:
+            NothingFiniteError: no corner has finite objectives.
         """
+        point, rounded, _ = self.hardened(network, values, preference, key, rounds)
+        return point, rounded
+
+    def hardened(
+        self, network: nnx.State, values: Mapping[str, np.ndarray], preference: Wish | Array, key: Key[Array, ""], rounds: int = 2
+    ) -> tuple[Point, list[float], bool]:
+        """As `harden`, and whether the best corner meets all constraints."""
         best, scores, at = self._best(network, corners(self.problem.space, values), preference, key)
-        rounded = [float(v) for v in scores.objectives[at]]
+        rounded, feasible = [float(v) for v in scores.objectives[at]], bool(lagrangian.feasible(scores.excess[at]))
         best_score = float(scores.scalar[at])
         for _ in range(rounds):
             point, scores, at = self._best(network, neighbours(self.problem.space, best), preference, key)
             if not scores.scalar[at] < best_score:
                 break
             best, best_score = point, float(scores.scalar[at])
-        return best, rounded
+        return best, rounded, feasible
 
-    def _best(self, network: nnx.State, points: list[Point], preference: Array, key: Key[Array, ""]) -> tuple[Point, Scores, int]:
+    def _best(self, network: nnx.State, points: list[Point], preference: Wish | Array, key: Key[Array, ""]) -> tuple[Point, Scores, int]:
         scores = self.score(network, points, preference, key)
-        at = int(np.nanargmin(scores.scalar))
+        if not np.any(np.isfinite(scores.scalar)):
+            some = np.any(np.isfinite(scores.objectives), axis=0).tolist()
+            names = [o.name for o, finite in zip(self.problem.objectives, some, strict=True) if not finite]
+            raise NothingFiniteError(f"{' and '.join(names) or 'a constraint'} not finite at any legal design nearby")
+        at = int(np.nanargmin(np.where(np.isfinite(scores.scalar), scores.scalar, np.nan)))
         return points[at], scores, at
 
-    def finetune(self, network: nnx.State, point: Point, key: Key[Array, ""]) -> nnx.State:
-        """Train the weights on the exact model of a legal chip, a new simulated chip in every step."""
+    def finetune(self, network: nnx.State, point: Point, key: Key[Array, ""], multipliers: Multipliers | None = None) -> nnx.State:
+        """Train the weights on the exact model of a legal chip, a new simulated chip in every step.
+
+        Args:
+            network: weights.
+            point: the chip.
+            key: of minibatches and simulated chips.
+            multipliers: of the problem's constraints, which keep activity from growing beyond a bound on costs; none where left out.
+        """
         values = as_values(self.problem.space, point)
         state = self._optimiser.init(network)
         per_call = self.settings.steps_per_call
+        prices = lagrangian.start(len(self.problem.limits)) if multipliers is None else multipliers
         for call in range(-(-self.settings.finetune_steps // per_call)):
-            network, state = self._finetune_jit(network, state, values, jax.random.fold_in(key, call), self._train)
+            network, state = self._finetune_jit(network, state, values, prices, jax.random.fold_in(key, call), self._train)
         return network
 
     def measure(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> tuple[Evaluation, np.ndarray]:
@@ -146,29 +205,39 @@ class Hardener:
 
     def validate(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> list[float]:
         """Objectives on validation data, mean over several simulated chips: what designs are chosen by."""
-        evaluation, _ = self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._whole_validation)
+        evaluation = self.validation(network, point, keys)
         return [float(objective(evaluation)) for objective in self.problem.objectives]
 
-    def _score_traced(self, network: nnx.State, stacked: dict[str, Array], preference: Array, key: Key[Array, ""]) -> Scores:
+    def validation(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> Evaluation:
+        """The whole evaluation behind `validate`."""
+        return self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._whole_validation)[0]
+
+    def _score_traced(self, network: nnx.State, stacked: dict[str, Array], wish: Wish, key: Key[Array, ""]) -> Scores:
         def one(values: dict[str, Array]) -> Scores:
             # common random numbers: all points on the same simulated chip
             chip = jax.random.clone(key)
             evaluation = self.problem.evaluate(self.problem.place(network, values), self._validation, chip, exact=True)
-            objectives = jnp.stack([objective(evaluation) for objective in self.problem.objectives])
-            return Scores(objectives, self.problem.scalarise(evaluation, preference))
+            excess = self.problem.excess(evaluation)
+            merit = self._scalarisation(self.problem.relaxed(evaluation), *wish)
+            return Scores(self.problem.values(evaluation), merit + FORBIDDEN * jnp.sum(jnp.maximum(excess, 0)), excess)
 
         return jax.lax.map(one, stacked)
 
     def _finetune_traced(
-        self, network: nnx.State, state: Any, values: dict[str, Array], key: Key[Array, ""], train: Batch
+        self, network: nnx.State, state: Any, values: dict[str, Array], prices: Multipliers, key: Key[Array, ""], train: Batch
     ) -> tuple[nnx.State, Any]:
+        # answers are what fine-tuning is for: only bounds on costs hold it back
+        cost = jnp.asarray([not limit.objective.answers for limit in self.problem.limits], bool)
+
         def step(carry: tuple[nnx.State, Any], step_key: Array) -> tuple[tuple[nnx.State, Any], None]:
             network, state = carry
             batch_key, chip_key = jax.random.split(step_key)
             batch = draw(train, self.settings.batch_size, batch_key)
 
             def loss(weights: nnx.State) -> Array:
-                return self.problem.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True).loss
+                evaluation = self.problem.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True)
+                inactive = -prices.price / prices.penalty  # where a constraint neither holds back nor pulls
+                return evaluation.loss + lagrangian.term(prices, jnp.where(cost, self.problem.excess(evaluation), inactive))
 
             gradient = jax.grad(loss)(network)
             finite = jnp.isfinite(optax.global_norm(gradient))
@@ -190,27 +259,37 @@ def _batched(points: Sequence[Point], size: int) -> Iterator[tuple[Point, ...]]:
         yield tuple(points[start : start + size])
 
 
-def variants(hardener: Hardener, member: int, network: nnx.State, point: Point, preference: Array, key: Key[Array, ""]) -> list[Candidate]:
+def variants(
+    hardener: Hardener, member: int, network: nnx.State, point: Point, preference: Wish | Array, key: Key[Array, ""]
+) -> list[Candidate]:
     """A fine-tuned design and every design one step away from it, scored on validation data with the same weights."""
     points = [point, *neighbours(hardener.problem.space, point)]
     scores = hardener.score(network, points, preference, key)
     return [
-        Candidate(member, "member" if i == 0 else "polish", p, network, np.asarray(scores.objectives[i]), float(scores.scalar[i]))
+        Candidate(
+            member,
+            "member" if i == 0 else "polish",
+            p,
+            network,
+            np.asarray(scores.objectives[i]),
+            float(scores.scalar[i]),
+            np.asarray(scores.excess[i]),
+        )
         for i, p in enumerate(points)
     ]
 
 
-def select(candidates: Sequence[Candidate], bounds: Sequence[float], most: int) -> list[Candidate]:
+def select(candidates: Sequence[Candidate], most: int, signs: Sequence[float] | None = None) -> list[Candidate]:
     """Designs worth the final measurement: all members' own, and the polish's that are feasible and on the validation front.
 
     Args:
         candidates: scored designs.
-        bounds: upper bound of each objective (infinite where there is none).
-        most: designs to keep in all; the front is thinned evenly along its first objective.
+        most: designs to keep in all; the front is thinned evenly along its last objective.
+        signs: 1 for each objective that is minimised, -1 for one that is maximised; all minimised where left out.
     """
     own = [c for c in candidates if c.origin == "member"]
-    values = np.array([c.objectives for c in candidates])
-    feasible = np.all(values <= np.asarray(bounds), axis=1)
+    values = np.array([c.objectives for c in candidates]) * (1.0 if signs is None else np.asarray(signs))
+    feasible = np.array([bool(np.all(c.excess <= 0)) for c in candidates])
     front = non_dominated(np.where(feasible[:, None], values, np.nan))
     polish = [c for c, keep in zip(candidates, front, strict=True) if keep and c.origin == "polish"]
     polish.sort(key=lambda c: c.objectives[-1])

@@ -9,16 +9,19 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Key
+from numpy.typing import NDArray
 
 from codesign.data.dataset import Dataset, Split
 from codesign.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.hardware.base import AbstractHardware
 from codesign.network.models import SpikingNetwork
 from codesign.network.operation import Operation
-from codesign.parameter import Parameter, PowerOfTwo, Space
+from codesign.parameter import Categorical, Parameter, PowerOfTwo, Space
 from codesign.technology import Technology
+from codesign.verify import over_chips
+from search.constraint import Constraint
 from search.errors import UserError, nearest
-from search.objective import AbstractObjective
+from search.objective import AbstractObjective, find
 
 
 def as_batch(split: Split) -> Batch:
@@ -37,8 +40,9 @@ class Problem:
         operation, hardware: templates; parameters that are not searched keep their values.
         technology: prices.
         space: what may change.
-        objectives: what is minimised; the first is the accuracy side.
-        constraints: upper bounds of objectives, by name.
+        objectives: what is improved.
+        constraints: bounds, by name of an objective.
+        limits: the same with their objectives, which need not be among `objectives`.
     """
 
     dataset: Dataset
@@ -50,6 +54,7 @@ class Problem:
     space: Space
     objectives: tuple[AbstractObjective, ...]
     constraints: Mapping[str, float]
+    limits: tuple[Constraint, ...] = ()
 
     @property
     def granularity(self) -> int:
@@ -61,28 +66,93 @@ class Problem:
 
     def place(self, network: nnx.State, values: Mapping[str, Array]) -> Design:
         """The design at a point of the space: each value goes to the chip or to the operation, whichever has a field of its name."""
-        operation = {name: value for name, value in values.items() if name in _fields(self.operation)}
-        hardware = {name: value for name, value in values.items() if name not in operation}
+        operation: dict[str, Array] = {}
+        hardware: dict[str, Array] = {}
+        for name, value in values.items():
+            target = operation if name in _fields(self.operation) else hardware
+            target[name] = self._one_hot(name, value)
         run: Any = dataclasses.replace(self.operation, **operation)  # type: ignore[arg-type]
-        return Design(network, run, dataclasses.replace(self.hardware, **hardware))
+        return Design(network, run, settled(self.hardware, hardware))
+
+    def _one_hot(self, name: str, value: Array) -> Array:
+        """Shares of a categorical parameter's options, also from the number of one."""
+        parameter = self.space.parameters.get(name)
+        if not isinstance(parameter, Categorical) or value.ndim == len(self.space.shape(name)):
+            return value
+        return jax.nn.one_hot(value.astype(jnp.int32), len(parameter.options), dtype=jnp.float32)
+
+    @property
+    def chips(self) -> int:
+        """Simulated chips that one evaluation needs."""
+        return max(objective.chips for objective in self.everything)
+
+    @property
+    def everything(self) -> tuple[AbstractObjective, ...]:
+        """The objectives, and those that are only bounded."""
+        names = {objective.name for objective in self.objectives}
+        return (*self.objectives, *(limit.objective for limit in self.limits if limit.objective.name not in names))
 
     def evaluate(self, design: Design, batch: Batch, key: Key[Array, ""], *, exact: bool, hardness: Any = 1.0) -> Evaluation:
-        """One design on one batch and one simulated chip."""
-        return evaluate(self.graph, design, batch, self.technology, key, exact=exact, hardness=hardness, granularity=self.granularity)
+        """One design on one batch, on one simulated chip or as many as the objectives need."""
+
+        def on_chip(chip: Key[Array, ""]) -> Evaluation:
+            return evaluate(self.graph, design, batch, self.technology, chip, exact=exact, hardness=hardness, granularity=self.granularity)
+
+        if self.chips == 1:
+            return on_chip(key)
+        many = jax.lax.map(on_chip, jax.random.split(key, self.chips))
+        return over_chips(many, design, self.technology, 1.0 if exact else hardness)
+
+    def values(self, evaluation: Evaluation) -> Float[Array, " objectives"]:
+        """The objectives as they are reported."""
+        return jnp.stack([objective(evaluation) for objective in self.objectives])
+
+    def relaxed(self, evaluation: Evaluation) -> Float[Array, " objectives"]:
+        """The objectives' relaxed forms, which are minimised."""
+        return jnp.stack([objective.relaxed(evaluation) for objective in self.objectives])
+
+    def excess(self, evaluation: Evaluation) -> Float[Array, " constraints"]:
+        """How far each constraint is exceeded; at most 0 where it holds."""
+        return jnp.stack([limit.excess(limit.objective(evaluation)) for limit in self.limits]) if self.limits else jnp.zeros(0)
+
+    def steered(self, evaluation: Evaluation, measured: Float[Array, " constraints"]) -> Float[Array, " constraints"]:
+        """The same with useful gradients; see `Constraint.steered`."""
+        found = [limit.steered(evaluation, measured[i]) for i, limit in enumerate(self.limits)]
+        return jnp.stack(found) if found else jnp.zeros(0)
+
+    def minimised(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Reported objectives `[.., objectives]` with the sign that makes less better."""
+        return np.asarray(values, np.float64) * np.array([objective.sign for objective in self.objectives])
 
     def scalarise(self, evaluation: Evaluation, preference: Float[Array, " objectives"]) -> Float[Array, ""]:
         """Preference-weighted sum of the objectives' relaxed forms."""
-        terms = [objective.relaxed(evaluation) for objective in self.objectives]
-        return jnp.sum(preference * jnp.stack(terms))
+        return jnp.sum(preference * self.relaxed(evaluation))
 
 
 def _fields(module: Any) -> list[str]:
     return [field.name for field in dataclasses.fields(module) if not field.metadata.get("static", False)]
 
 
+def settled(hardware: Any, values: Mapping[str, Any]) -> Any:
+    """A chip with some parameters replaced; `engine.parameter` is that of one engine of a hybrid chip."""
+    own = {name: value for name, value in values.items() if "." not in name}
+    engines = list(getattr(hardware, "engines", ()))
+    for index, prefix in enumerate(getattr(hardware, "names", ())):
+        inner = {name.partition(".")[2]: value for name, value in values.items() if name.partition(".")[0] == prefix and "." in name}
+        engines[index] = settled(engines[index], inner)
+    return dataclasses.replace(hardware, **own, **({"engines": tuple(engines)} if engines else {}))
+
+
 def designable(hardware: AbstractHardware, operation: Operation) -> list[str]:
     """Names of all design parameters a space may contain."""
-    return [*_fields(hardware), *_fields(operation)]
+    engines = zip(getattr(hardware, "names", ()), getattr(hardware, "engines", ()), strict=True)
+    inner = [f"{prefix}.{name}" for prefix, engine in engines for name in _parameters(engine)]
+    return [*_parameters(hardware), *inner, *_fields(operation)]
+
+
+def _parameters(hardware: AbstractHardware) -> list[str]:
+    """Fields that hold numbers: strategies and engines are no parameters."""
+    return [name for name in _fields(hardware) if isinstance(getattr(hardware, name), jax.Array)]
 
 
 def make_problem(
@@ -105,8 +175,8 @@ def make_problem(
         hardware: chip template.
         technology: prices.
         parameters: what may change, by name of a hardware or operation field.
-        objectives: what is minimised.
-        constraints: upper bounds by objective name.
+        objectives: what is improved.
+        constraints: bounds by name of any objective.
         longest: time steps that are simulated; the upper bound of `timesteps`.
         operation: fixed values of operation fields.
 
@@ -123,10 +193,7 @@ def make_problem(
             raise UserError(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
-    names = [objective.name for objective in objectives]
-    for name in constraints:
-        if name not in names:
-            raise UserError(f"constraints.{name}: not among the objectives{nearest(name, names)}")
+    limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
     for geometry in network.geometries:
         reason = hardware.unsupported(geometry)
         if reason is not None:
@@ -135,7 +202,16 @@ def make_problem(
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
 
-    return Problem(dataset, graph, build, template, hardware, technology, Space(dict(parameters), layers), objectives, dict(constraints))
+    space = Space(dict(parameters), layers)
+    return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
+
+
+def _limit(name: str, bound: float, objectives: tuple[AbstractObjective, ...]) -> Constraint:
+    try:
+        found = next((objective for objective in objectives if objective.name == name), None) or find(name)
+        return Constraint(found, bound)
+    except (UserError, ValueError) as error:
+        raise UserError(f"constraints.{name}: {error}") from None
 
 
 def as_values(space: Space, point: Mapping[str, Any]) -> dict[str, Array]:

@@ -1,18 +1,15 @@
 """From the store to what people read: tables, figures, report; made again at any time."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from search import config as configs
-from search import objective
+from search import recommend
 from search.config import Config
 from search.errors import UserError, nearest
-from search.pareto import non_dominated
-from search.recommend import sentence
 from search.store import Store, write_text
+from search.view import View
 
 
 def publish(store: Store, config: Config) -> Path:
@@ -23,15 +20,17 @@ def publish(store: Store, config: Config) -> Path:
     """
     from search import plots, report
 
-    designs = with_front(store.designs(), [objective.find(name).column for name in config.objectives])
-    breakdown, history = store.breakdown(), store.history()
+    view = View.of(config)
+    designs = view.with_front(store.designs())
+    breakdown, history, failed = store.breakdown(), store.history(), store.failed()
     store.export("designs", designs)
-    store.export("pareto", designs[designs.on_front].sort_values("energy_pj"))
+    store.export("pareto", view.ordered(designs[designs.on_front]))
     store.export("breakdown", breakdown)
     store.export("history", history)
-    plots.draw_all(store.folder, designs, breakdown, history)
+    store.export("failed", failed)
+    plots.draw_all(store.folder, view, designs, breakdown, history)
     path = store.folder / "report.html"
-    write_text(path, report.render(config, designs, breakdown, history))
+    write_text(path, report.render(config, view, designs, breakdown, history, failed, store.spent()))
     return path
 
 
@@ -62,17 +61,19 @@ def designs_json(folder: Path, design: str | None) -> str:
 
 def summary(folder: Path) -> str:
     """The recommendation, for the terminal."""
-    return sentence(pd.read_csv(folder / "designs.csv"))
+    return recommend.sentence(pd.read_csv(folder / "designs.csv"), _view(folder))
+
+
+def infeasible(folder: Path) -> str | None:
+    """Why a finished study found no feasible design, or None where it did."""
+    return recommend.infeasible(pd.read_csv(folder / "designs.csv"), _view(folder))
+
+
+def _view(folder: Path) -> View:
+    return View.of(configs.read(folder / "config.yaml").config)
 
 
 def _finished(folder: Path) -> Path:
     if not (folder / "designs.csv").exists():
         raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
     return folder
-
-
-def with_front(designs: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Designs with `on_front`: feasible, and beaten by no other feasible one in the measured objectives' columns."""
-    values = designs[list(columns)].to_numpy(np.float64, copy=True)
-    values[~designs.feasible.to_numpy(bool)] = np.nan
-    return designs.assign(on_front=non_dominated(values))

@@ -1,13 +1,19 @@
 """The report: one HTML file that opens offline, from the store's tables."""
 
 import html
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from codesign.units import show
 from search.config import Config
-from search.recommend import choose, sentence, settings_of
+from search.constraint import spell
+from search.objective import AbstractObjective
+from search.plots import scale_of
+from search.recommend import choose, nearest, sentence
+from search.view import View
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1060px; margin: 2em auto; padding: 0 1em; color: #1b1b1b; }
@@ -18,37 +24,42 @@ tr.chosen td { background: #eef5ee; font-weight: 600; }
 """
 
 
-def render(config: Config, designs: pd.DataFrame, breakdown: pd.DataFrame, history: pd.DataFrame) -> str:
+def render(
+    config: Config,
+    view: View,
+    designs: pd.DataFrame,
+    breakdown: pd.DataFrame,
+    history: pd.DataFrame,
+    failed: pd.DataFrame,
+    spent: Mapping[str, Any],
+) -> str:
     """The whole page."""
-    chosen = choose(designs)
-    shown = chosen if chosen is not None else designs.sort_values("error_mean").iloc[0]
+    chosen = choose(designs, view)
+    shown = chosen if chosen is not None else nearest(designs)
     own = designs[designs.origin == "member"]
-    gap_note = (
-        f"Median gap between what the relaxed model claimed and what the hardened chip measured: "
-        f"{(own.gap_energy.median() - 1) * 100:+.1f} % energy, {own.gap_error.median() * 100:+.2f} points of error "
-        f"(worst {(own.gap_energy.max() - 1) * 100:+.1f} %, {own.gap_error.max() * 100:+.2f} points). "
-        f"{designs.feasible.mean():.0%} of the measured designs meet the constraints."
-        if len(own) and own.gap_energy.notna().any()
-        else ""
+    charts = "".join(
+        _pareto_chart(view, objective, designs).to_html(full_html=False, include_plotlyjs=first, config={"displaylogo": False})
+        for objective, first in zip(view.against, [True] + [False] * len(view.against), strict=False)
     )
-    chart = _pareto_chart(designs).to_html(full_html=False, include_plotlyjs=True, config={"displaylogo": False})
     history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
+    technology = config.hardware.technology if isinstance(config.hardware.technology, str) else " + ".join(config.hardware.technology)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(config.name)} - codesign</title><style>{_STYLE}</style></head><body>
 <h1>{html.escape(config.name)}</h1>
 <p class="note">{html.escape(config.data.name)} · {config.network.kind} · {config.hardware.kind} in
-{html.escape(config.hardware.technology)} · seed {config.seed} · config {config.hash()}</p>
-<p class="build">{html.escape(sentence(designs))}</p>
+{html.escape(technology)} · seed {config.seed} · config {config.hash()}</p>
+<p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
 <p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
 noisy chips. Bars: one standard deviation over the chips. The recommended design is chosen by validation data alone.</p>
-{chart}
-<div class="wide">{_designs_table(designs[designs.on_front | (designs.design == shown.design)], shown.design)}</div>
+{charts}
+<div class="wide">{_designs_table(view, designs[designs.on_front | (designs.design == shown.design)], shown.design)}</div>
 <h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
 <div class="wide">{_breakdown_table(breakdown[breakdown.design == shown.design])}</div>
 <h2>Relaxed against hardened</h2>
-<p>{gap_note} Rounded: the best legal corner, before polish and fine-tuning.</p>
-<div class="wide">{_gap_table(own)}</div>
+<p>{html.escape(gap_note(view, designs, spent))} Rounded: the best legal corner, before polish and fine-tuning.</p>
+<div class="wide">{_gap_table(view, own)}</div>
+{_failed_section(failed)}
 <h2>The course of the search</h2>
 {history_chart}
 <p class="note">Relaxed values on training batches; they show the course only and are no results.</p>
@@ -56,23 +67,51 @@ noisy chips. Bars: one standard deviation over the chips. The recommended design
 """
 
 
-def _pareto_chart(designs: pd.DataFrame) -> go.Figure:
+def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:
+    """Median and worst gap, feasibility after rounding and in the end, and what the search cost."""
+    own = designs[designs.origin == "member"]
+    gaps = [_gap(o, own[f"gap_{o.name}"].dropna().astype(float)) for o in view.objectives if own[f"gap_{o.name}"].notna().any()]
+    note = "Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: " + ", ".join(gaps) + ". "
+    if spent:
+        note += (
+            f"{spent['feasible_after_rounding']:.0%} of the members met the constraints after rounding; polish scored "
+            f"{spent['polish_evaluations']} designs. The search spent {spent['minibatches']} minibatches "
+            f"({spent['training_sample_steps'] / 1e6:.3g} million training samples x time steps). "
+        )
+    return note + f"{designs.feasible.mean():.0%} of the measured designs meet the constraints."
+
+
+def _gap(objective: AbstractObjective, gap: "pd.Series[float]") -> str:
+    name = objective.name.replace("_", " ")
+    if objective.logarithmic:
+        worst = gap.max() if objective.sign > 0 else gap.min()
+        return f"{(gap.median() - 1) * 100:+.1f} % {name} ({(worst - 1) * 100:+.1f} %)"
+    worst = (objective.sign * gap).max() * objective.sign
+    if objective.answers and objective.unit == "1":
+        return f"{gap.median() * 100:+.2f} points of {name} ({worst * 100:+.2f})"
+    return f"{gap.median():+.3g} {objective.unit} of {name} ({worst:+.3g})"
+
+
+def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
-    ordered = designs.sort_values("energy_pj")
+    x, y = scale_of(view.cost), scale_of(objective)
+    ordered = view.ordered(designs)
     for name, part, colour in (("dominated", ordered[~ordered.on_front], "#aaa"), ("front", ordered[ordered.on_front], "#1f77b4")):
-        texts = ["<br>".join([f"<b>{d.design}</b>", *(f"{k}: {v}" for k, v in settings_of(d).items())]) for _, d in part.iterrows()]
+        texts = ["<br>".join([f"<b>{d.design}</b>", *(f"{k}: {v}" for k, v in view.settings(d).items())]) for _, d in part.iterrows()]
+        spread = {"type": "data", "array": (part.error_std * 100).tolist()} if objective.name == "error" else None
         figure.add_scatter(
-            x=(part.energy_pj / 1e3).tolist(),
-            y=(part.error_mean * 100).tolist(),
-            error_y={"type": "data", "array": (part.error_std * 100).tolist()},
-            mode="lines+markers" if name == "front" else "markers",
+            x=(part[view.cost.column] * x.factor).tolist(),
+            y=(part[objective.column] * y.factor).tolist(),
+            error_y=spread,
+            mode="lines+markers" if name == "front" and len(view.objectives) == 2 else "markers",
             line={"shape": "hv"},
             marker={"color": colour, "size": 9},
             name=name,
             hovertext=texts,
         )
-    figure.update_layout(template="plotly_white", height=430, margin={"t": 20, "b": 40}, yaxis_title="test error [%]")
-    figure.update_xaxes(type="log", title="energy per inference [nJ]")
+    figure.update_layout(template="plotly_white", height=430, margin={"t": 20, "b": 40})
+    figure.update_xaxes(type="log" if x.logarithmic else "linear", title=x.label)
+    figure.update_yaxes(type="log" if y.logarithmic else "linear", title=f"{y.label}, test")
     return figure
 
 
@@ -85,18 +124,20 @@ def _history_chart(history: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _designs_table(part: pd.DataFrame, chosen: str) -> str:
-    front = part.sort_values("energy_pj")
-    names = list(settings_of(front.iloc[0])) if len(front) else []
-    head = ["design", "test error", "energy", "latency", "area", *(n.replace("_", " ") for n in names)]
+def _designs_table(view: View, part: pd.DataFrame, chosen: str) -> str:
+    front = view.ordered(part)
+    others = [o for o in view.objectives if o.name not in ("error", "energy", "latency", "area")]
+    head = ["design", "test error", *(o.name.replace("_", " ") for o in others), "energy", "latency", "area"]
+    head += [n.replace("_", " ") for n in view.parameters]
     rows = [
         [
             d.design,
             f"{d.error_mean:.2%} ± {d.error_std:.2%}",
+            *(spell(o, d[o.column]) for o in others),
             show(d.energy_pj, "pJ"),
             show(d.latency_ns, "ns"),
             show(d.area_um2, "um2"),
-            *settings_of(d).values(),
+            *view.settings(d).values(),
         ]
         for _, d in front.iterrows()
     ]
@@ -118,31 +159,27 @@ def _breakdown_table(part: pd.DataFrame) -> str:
     return _table(["component", *energy.columns, "share", "area"], rows)
 
 
-def _gap_table(own: pd.DataFrame) -> str:
-    head = [
-        "design",
-        "relaxed energy",
-        "rounded",
-        "measured",
-        "ratio",
-        "relaxed error (validation)",
-        "rounded (validation)",
-        "measured (test)",
-    ]
-    rows = [
-        [
-            d.design,
-            show(d.relaxed_energy_pj, "pJ"),
-            show(d.rounded_energy_pj, "pJ"),
-            show(d.energy_pj, "pJ"),
-            f"{d.gap_energy:.3f}",
-            f"{d.relaxed_error:.2%}",
-            f"{d.rounded_error:.2%}",
-            f"{d.error_mean:.2%}",
-        ]
-        for _, d in own.iterrows()
-    ]
+def _gap_table(view: View, own: pd.DataFrame) -> str:
+    head = ["design"]
+    for objective in view.objectives:
+        name = objective.name.replace("_", " ")
+        head += [f"relaxed {name} (validation)", "rounded (validation)", "measured (test)", "ratio" if objective.logarithmic else "gap"]
+    rows = []
+    for _, d in own.iterrows():
+        row = [str(d.design)]
+        for o in view.objectives:
+            row += [spell(o, d[f"{stage}{o.column}"]) for stage in ("relaxed_", "rounded_", "")]
+            row.append(f"{d[f'gap_{o.name}']:.3f}")
+        rows.append(row)
     return _table(head, rows)
+
+
+def _failed_section(failed: pd.DataFrame) -> str:
+    if failed.empty:
+        return ""
+    rows = [[str(f.member), str(f.stage), str(f.reason)] for _, f in failed.iterrows()]
+    table = _table(["member", "stage", "reason"], rows)
+    return f"<h2>Failed members</h2><p>Given up after a restart; they touched no other member.</p>{table}"
 
 
 def _table(head: list[str], rows: list[list[str]], chosen: str | None = None) -> str:

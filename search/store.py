@@ -28,6 +28,7 @@ create table if not exists meta (key text primary key, value text not null);
 create table if not exists history (step integer, member integer, stage text, row text not null, primary key (step, member));
 create table if not exists hardened (member integer primary key, row text not null);
 create table if not exists designs (design text primary key, row text not null);
+create table if not exists failed (member integer primary key, stage text not null, reason text not null);
 create table if not exists breakdown (design text, layer text, component text, row text not null,
                                       primary key (design, layer, component));
 """
@@ -127,7 +128,23 @@ class Store:
 
     def hardened(self) -> dict[int, dict[str, Any]]:
         """Hardened members by number."""
-        return {m: json.loads(row) for m, row in self._database.execute("select member, row from hardened")}
+        return {m: json.loads(row) for m, row in self._database.execute("select member, row from hardened order by member")}
+
+    def add_failed(self, member: int, stage: str, reason: str) -> None:
+        """A member that was given up; the first reason counts."""
+        with self._database:
+            self._database.execute("insert or ignore into failed values (?, ?, ?)", (member, stage, reason))
+
+    def failed(self) -> "pd.DataFrame":
+        """Members that were given up, each with its stage and reason."""
+        import pandas as pd
+
+        found = self._database.execute("select member, stage, reason from failed order by member").fetchall()
+        return pd.DataFrame(found, columns=["member", "stage", "reason"])
+
+    def spent(self) -> dict[str, Any]:
+        """What the search cost, by name; empty until it is over."""
+        return json.loads(self.get("spent") or "{}")
 
     def add_design(self, design: str, row: Mapping[str, Any], breakdown: "pd.DataFrame") -> None:
         """A measured design and its cost by layer and component."""

@@ -3,28 +3,33 @@
 import io
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from ruamel.yaml import YAML
 
 from codesign.units import show
 from search import build, harden
 from search.config import ConfigFile
-from search.gradient import JointSearch, Metrics, Population
-from search.harden import Candidate, Hardener
-from search.pareto import normalised_hypervolume
+from search.constraint import spell
+from search.gradient import JointSearch, Metrics, Population, minibatches
+from search.harden import Candidate, Hardener, NothingFiniteError
 from search.problem import Problem, as_batch
 from search.progress import Reporter
 from search.publish import publish
+from search.row import design_row, is_finite
 from search.store import Store, provenance, write_text
+from search.view import View, study_hypervolume
 
 CHECKPOINT_SECONDS = 5.0
 SEARCH_SHARE, HARDEN_SHARE = 0.55, 0.3  # of the progress bar; the rest is measurement
+
+
+class FailedStudyError(Exception):
+    """No design could be measured; the message says why. What was tried is in the store."""
 
 
 class InterruptedStudyError(Exception):
@@ -46,6 +51,7 @@ def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter, sa
 
     Raises:
         InterruptedStudyError: stopped by the user; everything done is saved.
+        FailedStudyError: every member had values that are not finite.
     """
     config = file.config
     if store.get("config_hash") is None:
@@ -76,24 +82,33 @@ class Study:
         self.where = "the start"
         key = jax.random.key(file.config.seed)
         self._keys = dict(zip(("start", "search", "harden", "finetune", "measure"), jax.random.split(key, 5), strict=True))
-        self._hardener = Hardener(problem, self.settings)
-        names = [objective.name for objective in problem.objectives]
-        self._energy = names.index("energy") if "energy" in names else 1
+        self._joint = JointSearch(problem, self.settings)
+        self._hardener = Hardener(problem, self.settings, scalarisation=self._joint.scalarisation)
+        self._view = View(problem.objectives, problem.limits, tuple(problem.space.parameters))
 
     def search(self) -> None:
-        """All stages up to measured designs, from wherever the store stands."""
+        """All stages up to measured designs, from wherever the store stands.
+
+        Raises:
+            FailedStudyError: every member had values that are not finite.
+        """
         population = self._relaxed()
         candidates = self._hardened(population)
+        if not candidates:
+            reasons = self.store.failed().reason
+            raise FailedStudyError(f"no design could be measured: {reasons.iloc[0] if len(reasons) else 'nothing is finite'}")
         self._measure(candidates)
+        if not self.store.design_names():
+            raise FailedStudyError("no design could be measured: measured objectives are not finite")
+        self.store.put("spent", json.dumps(self._spent()))
         self.store.put("state", "done")
 
     def _relaxed(self) -> Population:
-        joint = JointSearch(self.problem, self.settings)
-        start = joint.start(self._keys["start"])
+        start = self._joint.start(self._keys["start"])
         population = self.store.load_arrays("population", start) or start
         saved = time.monotonic()
         try:
-            for advanced in joint.run(population, self._keys["search"], self._on_call):
+            for advanced in self._joint.run(population, self._keys["search"], self._on_call):
                 population = advanced  # what is saved when stopped
                 self._safe_point()
                 if time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -105,46 +120,80 @@ class Study:
 
     def _on_call(self, stage: str, done: int, total: int, population: Population, metrics: Metrics) -> None:
         self.where = f"{stage}, step {done} of {total}"
-        objectives = np.asarray(metrics.objectives)
+        for member, reason in self._joint.failures(population, metrics).items():
+            self.store.add_failed(member, stage, reason)
+        alive = population.alive
+        objectives = np.where(alive[:, None], np.asarray(metrics.objectives), np.nan)
         names = [o.name for o in self.problem.objectives]
-        reference = float(self.store.get("energy_reference_pj") or 0)
-        if not reference:
-            reference = float(np.median(objectives[:, self._energy]))
-            self.store.put("energy_reference_pj", repr(reference))
-        volume = normalised_hypervolume(objectives[:, 0], objectives[:, self._energy], reference)
+        volume = study_hypervolume(self.problem.objectives, objectives, self._references(objectives))
         rows = [
-            {"loss": float(metrics.loss[i]), **{n: float(v) for n, v in zip(names, values, strict=True)}, "relaxed_hypervolume": volume}
+            {
+                "loss": float(metrics.loss[i]),
+                **{n: float(v) for n, v in zip(names, values, strict=True)},
+                "relaxed_hypervolume": volume,
+                "failed": not alive[i],
+            }
             for i, values in enumerate(objectives)
         ]
         self.store.add_history(done, stage, rows)
-        loss, energy = float(np.mean(metrics.loss)), float(np.median(objectives[:, self._energy]))
-        details = f"step {done}/{total}  loss {loss:.3f}  energy {show(energy, 'pJ')}  hypervolume {volume:.3f}"
-        self.reporter.update(stage, SEARCH_SHARE * done / total, details)
+        loss, cost = float(np.nanmean(metrics.loss)), float(np.nanmedian(objectives[:, self._cost]))
+        shown = spell(self.problem.objectives[self._cost], cost)
+        details = f"step {done}/{total}  loss {loss:.3f}  {names[self._cost]} {shown}  hypervolume {volume:.3f}"
+        self.reporter.update(stage, SEARCH_SHARE * minibatches(self.settings, done) / minibatches(self.settings), details)
+
+    @property
+    def _cost(self) -> int:
+        return self.problem.objectives.index(self._view.cost)
+
+    def _references(self, objectives: np.ndarray) -> list[float]:
+        """Value of each objective that counts as ordinary: the population's median when first seen."""
+        held = self.store.get("references")
+        if held is None:
+            medians = np.nanmedian(np.where(np.isfinite(objectives), objectives, np.nan), axis=0)
+            held = json.dumps([float(m) if np.isfinite(m) and m > 0 else 1.0 for m in medians])
+            self.store.put("references", held)
+        return json.loads(held)
 
     def _hardened(self, population: Population) -> list[Candidate]:
         candidates: list[Candidate] = []
         known = self.store.hardened()
-        for m in range(self.settings.population):
+        for m in (int(m) for m in np.flatnonzero(population.alive)):
+            if m in set(self.store.failed().member):
+                continue
             member = jax.tree.map(lambda x, m=m: x[m], population.members)
-            preference = population.preferences[m]
+            wish = population.wish(m)
             network = self.store.load_arrays(f"member_{m:03d}", member.network) if m in known else None
-            if network is not None:
-                point, relaxed = known[m]["point"], known[m]["relaxed"]
-            else:
-                self.where = f"hardening, member {m + 1} of {self.settings.population}"
-                relaxed = self._relaxed_objectives(member.network, member.latents)
-                values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
-                point, rounded = self._hardener.harden(member.network, values, preference, self._keys["harden"])
-                network = self._hardener.finetune(member.network, point, jax.random.fold_in(self._keys["finetune"], m))
-                self.store.save_arrays(f"member_{m:03d}", network)
-                self.store.add_hardened(m, {"point": point, "relaxed": relaxed, "rounded": rounded})
-            candidates += harden.variants(self._hardener, m, network, point, preference, self._keys["harden"])
+            try:
+                if network is None:
+                    self.where = f"hardening, member {m + 1} of {self.settings.population}"
+                    network, known[m] = self._harden_one(m, population)
+                    self.store.save_arrays(f"member_{m:03d}", network)
+                    self.store.add_hardened(m, known[m])
+                before = self._hardener.evaluations
+                candidates += harden.variants(self._hardener, m, network, known[m]["point"], wish, self._keys["harden"])
+                known[m]["variants"] = self._hardener.evaluations - before
+            except NothingFiniteError as error:
+                self.store.add_failed(m, "harden", str(error))
+                continue
             share = SEARCH_SHARE + HARDEN_SHARE * (m + 1) / self.settings.population
             own = next(c for c in reversed(candidates) if c.origin == "member")
-            details = f"design {m + 1}/{self.settings.population}  validation error {own.objectives[0]:.1%}"
-            self.reporter.update("harden", share, f"{details}  energy {show(float(own.objectives[self._energy]), 'pJ')}")
+            details = "  ".join(f"{o.name} {spell(o, v)}" for o, v in zip(self.problem.objectives, own.objectives, strict=True))
+            self.reporter.update("harden", share, f"design {m + 1}/{self.settings.population}  validation {details}")
             self._safe_point()
+        self._polish_evaluations = {m: row["evaluations"] + row.get("variants", 0) for m, row in known.items()}
         return candidates
+
+    def _harden_one(self, m: int, population: Population) -> tuple[Any, dict[str, Any]]:
+        """A member's legal design with fine-tuned weights, and what is kept of how it came about."""
+        member = jax.tree.map(lambda x: x[m], population.members)
+        relaxed = self._relaxed_objectives(member.network, member.latents)
+        values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
+        before = self._hardener.evaluations
+        point, rounded, feasible = self._hardener.hardened(member.network, values, population.wish(m), self._keys["harden"])
+        prices = jax.tree.map(lambda x: x[m], population.multipliers)
+        network = self._hardener.finetune(member.network, point, jax.random.fold_in(self._keys["finetune"], m), prices)
+        kept = {"point": point, "relaxed": relaxed, "rounded": rounded, "rounded_feasible": feasible}
+        return network, kept | {"evaluations": self._hardener.evaluations - before}
 
     def _relaxed_objectives(self, network: Any, latents: dict[str, Any]) -> list[float]:
         """What the relaxed model claims on validation data, for the gap."""
@@ -153,16 +202,14 @@ class Study:
 
             def relaxed(network: Any, latents: Any, key: Any) -> Any:
                 design = self.problem.place(network, self.problem.space.relax(latents))
-                evaluation = self.problem.evaluate(design, batch, key, exact=False, hardness=0.95)
-                return jnp.stack([o(evaluation) for o in self.problem.objectives])
+                return self.problem.values(self.problem.evaluate(design, batch, key, exact=False, hardness=0.95))
 
             self._relaxed_jit = jax.jit(relaxed)
         return [float(v) for v in self._relaxed_jit(network, latents, jax.random.clone(self._keys["harden"]))]
 
     def _measure(self, candidates: Sequence[Candidate]) -> None:
-        bounds = [self.config.constraints.get(o.name, np.inf) for o in self.problem.objectives]
-        chosen = harden.select(candidates, bounds, self.config.search.designs)
-        chosen.sort(key=lambda c: float(c.objectives[self._energy]))
+        chosen = harden.select(candidates, self.config.search.designs, [o.sign for o in self.problem.objectives])
+        chosen.sort(key=lambda c: self._view.cost.sign * float(c.objectives[self._cost]))
         keys, other_keys = (jax.random.split(jax.random.fold_in(self._keys["measure"], i), self.config.search.chips) for i in range(2))
         hardened = self.store.hardened()
         done = self.store.design_names()
@@ -170,58 +217,35 @@ class Study:
             self.where = f"measuring design {i + 1} of {len(chosen)}"
             if f"d{i:02d}" in done:
                 continue
-            validated = self._hardener.validate(candidate.network, candidate.point, other_keys)
+            validated = self._hardener.validation(candidate.network, candidate.point, other_keys)
             evaluation, errors = self._hardener.measure(candidate.network, candidate.point, keys)
-            row = self._row(f"d{i:02d}", candidate, evaluation, errors, validated, hardened[candidate.member], bounds)
-            self.store.add_design(row["design"], row, evaluation.cost.to_table())
-            self.store.save_arrays(f"design_{i:02d}", candidate.network)
             share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen)
             details = f"design {i + 1}/{len(chosen)}  test error {errors.mean():.1%}  energy {show(float(evaluation.cost.energy), 'pJ')}"
             self.reporter.update("measure", share, details)
+            if not is_finite(self.problem, evaluation):
+                self.store.add_failed(candidate.member, "measure", f"design d{i:02d}: measured objectives not finite")
+                continue
+            spent = {"polish_evaluations": self._polish_evaluations[candidate.member], "budget_sample_steps": self._budget()}
+            name = f"d{i:02d}"
+            identity = {"design": name, "searcher": "gradient", "seed": self.config.seed}
+            row = identity | design_row(self.problem, candidate, evaluation, errors, validated, hardened[candidate.member]) | spent
+            self.store.add_design(name, row, evaluation.cost.to_table())
+            self.store.save_arrays(f"design_{i:02d}", candidate.network)
             self._safe_point()
 
-    def _row(
-        self,
-        name: str,
-        candidate: Candidate,
-        evaluation: Any,
-        errors: np.ndarray,
-        validated: Sequence[float],
-        hardened: Mapping[str, Any],
-        bounds: Sequence[float],
-    ) -> dict[str, Any]:
-        """A line of `designs.csv`."""
-        layers = evaluation.workload.names
-        measured = {o.name: float(o(evaluation)) for o in self.problem.objectives}
-        row: dict[str, Any] = {"design": name, "searcher": "gradient", "seed": self.config.seed, "member": candidate.member}
-        row["origin"] = candidate.origin
-        for parameter, value in candidate.point.items():
-            named = {f"{parameter}[{layer}]": v for layer, v in zip(layers, value, strict=True)} if isinstance(value, list) else None
-            row |= named or {parameter: value}
-        row |= {o.column: measured[o.name] for o in self.problem.objectives}
-        cost = evaluation.cost
-        row |= {"energy_pj": float(cost.energy), "latency_ns": float(cost.latency), "area_um2": float(cost.area)}
-        row |= {
-            "error_mean": float(errors.mean()),
-            "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0,
-            "chips": len(errors),
-        }
-        row |= {f"validation_{o.column}": v for o, v in zip(self.problem.objectives, validated, strict=True)}
-        own, relaxed = candidate.origin == "member", hardened["relaxed"]
-        row |= {f"relaxed_{o.column}": v if own else None for o, v in zip(self.problem.objectives, relaxed, strict=True)}
-        row |= {f"rounded_{o.column}": v if own else None for o, v in zip(self.problem.objectives, hardened["rounded"], strict=True)}
-        row |= {
-            "gap_error": float(errors.mean()) - relaxed[0] if own else None,
-            "gap_energy": measured["energy"] / relaxed[self._energy] if own and "energy" in measured else None,
-            "feasible": all(measured[o.name] <= bound for o, bound in zip(self.problem.objectives, bounds, strict=True)),
-        }
-        row |= {f"input_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.input_rate, strict=True)}
-        row |= {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
-        row["budget_sample_steps"] = self._budget()
-        return row
-
     def _budget(self) -> int:
-        """Training samples times simulated time steps, for one member."""
+        """Training samples times simulated time steps, for one member; of a shared supernet its share."""
         s = self.settings
-        steps = s.warmup_steps + s.relax_steps + s.anneal_steps + s.finetune_steps
-        return steps * s.batch_size * self.config.network.longest
+        steps = minibatches(s) / s.population + s.finetune_steps
+        return round(steps * s.batch_size * self.config.network.longest)
+
+    def _spent(self) -> dict[str, Any]:
+        """What the search cost in all."""
+        s, samples = self.settings, self.settings.batch_size * self.config.network.longest
+        hardened = self.store.hardened()
+        return {
+            "minibatches": minibatches(s) + s.finetune_steps * len(hardened),
+            "training_sample_steps": (minibatches(s) + s.finetune_steps * len(hardened)) * samples,
+            "polish_evaluations": sum(self._polish_evaluations.values()),
+            "feasible_after_rounding": float(np.mean([row["rounded_feasible"] for row in hardened.values()])),
+        }

@@ -6,7 +6,9 @@ import pytest
 
 from search import objective
 from search.errors import UserError
+from search.constraint import Constraint
 from search.recommend import choose, sentence
+from search.view import View
 from tests.trained import mean_evaluation, trained
 
 
@@ -71,12 +73,14 @@ def test_the_recommendation_is_chosen_by_validation_data() -> None:
             {**row, "design": "d03", "feasible": False, "validation_error": 0.001, "error_mean": 0.01, "energy_pj": 1e2},
         ]
     )
-    chosen = choose(designs)
+    error, energy = objective.find("error"), objective.find("energy")
+    view = View((error, energy), (Constraint(error, 0.05),), ("rows", "columns", "adc_bits"))
+    chosen = choose(designs, view)
     assert chosen is not None
     assert chosen.design == "d01"
-    assert sentence(designs).startswith(
+    assert sentence(designs, view).startswith(
         "Build d01: arrays of 64 x 32, adc bits 5; 6.0% test error (± 1.0% over 16 simulated chips) at 3 nJ"
     )
-    assert "3.0x less energy" in sentence(designs)
-    nothing = sentence(designs.assign(feasible=False))
-    assert nothing.startswith("Build nothing yet")
+    assert "3.0x less energy" in sentence(designs, view)
+    nothing = sentence(designs.assign(feasible=False, violation=[0.3, 0.1, 0.4, 0.5], error=[0.1, 0.055, 0.3, 0.4]), view)
+    assert nothing == "Build nothing yet: infeasible because of error: the nearest design, d01, has error 5.50% against at most 5.00%."
