@@ -108,7 +108,7 @@ class Grid:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        rows = [_legal_values(space, name) for name, _ in space.coordinates()]
+        rows = [legal_values(space, name) for name, _ in space.coordinates()]
         self.lengths = np.asarray([len(row) for row in rows])
         longest = int(self.lengths.max())
         self.values = np.stack([np.pad(row, (0, longest - len(row)), mode="edge") for row in rows]).astype(np.float32)
@@ -152,7 +152,7 @@ class Grid:
         return np.stack([*single, *(a * unit[i] - b * unit[j] for i, j in trades for a in short for b in short)])
 
 
-def _legal_values(space: Space, name: str) -> list[float]:
+def legal_values(space: Space, name: str) -> list[float]:
     """All legal values of a parameter in rising order."""
     parameter = space.parameters[name]
     found = [parameter.harden(float(parameter.relax(0.0)))]

@@ -1,0 +1,113 @@
+"""The joint gradient search as a searcher among others: the same stages as a study, scaled to a budget."""
+
+from typing import ClassVar, final
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from search.blackbox.base import AbstractSearcher, Entry, Found, Ledger, Report, silent
+from search.blackbox.workbench import Workbench, course
+from search.gradient import JointSearch, Metrics, Population, Settings, minibatches
+from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants
+
+SMALLEST = 0.02  # of the configured steps; a smaller budget cannot hold a search
+
+
+def cost(bench: Workbench, settings: Settings) -> float:
+    """What a search with these settings spends at most, in training samples x simulated time steps."""
+    ledger = Ledger(0.0, bench.longest)
+    chips = bench.problem.chips
+    trained = (minibatches(settings) + settings.population * settings.finetune_steps) * settings.batch_size * chips
+    calls = sum(-(-n // settings.steps_per_call) for n in (settings.warmup_steps, settings.relax_steps, settings.anneal_steps))
+    looks = calls * settings.population * bench.validation_samples
+    middle = bench.point([len(row) // 2 for row in bench.rows])
+    near = len(neighbours(bench.problem.space, middle))
+    scored = settings.population * (2 ** min(AMBIGUOUS, len(bench.rows)) + 3 * near + 1) * bench.validation_samples
+    return ledger.training(trained) + ledger.scoring(looks + scored)
+
+
+def scaled(bench: Workbench, budget: float) -> Settings:
+    """The configured settings with all stages stretched to a budget; population and rates stay.
+
+    Raises:
+        ValueError: the budget does not even hold the hardening.
+    """
+    base = bench.settings
+
+    def at(share: float) -> Settings:
+        def whole(n: int) -> int:
+            return int(n * share / base.steps_per_call) * base.steps_per_call
+
+        return base._replace(
+            warmup_steps=whole(base.warmup_steps),
+            relax_steps=whole(base.relax_steps),
+            anneal_steps=whole(base.anneal_steps),
+            finetune_steps=whole(base.finetune_steps),
+        )
+
+    low, high = SMALLEST, 64.0
+    if cost(bench, at(low)) > budget:
+        raise ValueError(f"a budget of {budget:.3g} sample-steps does not hold a gradient search, which needs {cost(bench, at(low)):.3g}")
+    for _ in range(40):
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if cost(bench, at(middle)) <= budget else (low, middle)
+    return at(low)
+
+
+@final
+class Gradient(AbstractSearcher):
+    """See `search.gradient` and `search.harden`."""
+
+    name: ClassVar[str] = "gradient"
+
+    def run(self, bench: Workbench, budget: float, key: Key[Array, ""], report: Report = silent) -> Found:
+        """See `AbstractSearcher.run`."""
+        settings, ledger = scaled(bench, budget), bench.ledger(budget)
+        joint, hardener = _compiled(bench, settings)
+        start_key, search_key, harden_key, tune_key = jax.random.split(key, 4)
+        population = joint.start(start_key)
+        total = cost(bench, settings)
+
+        def on_call(stage: str, done: int, steps: int, population: Population, metrics: Metrics) -> None:
+            spent = minibatches(settings, done) * settings.batch_size * bench.problem.chips
+            report(ledger.training(spent) / total, f"{stage} {done}/{steps}")
+
+        for advanced in joint.run(population, search_key, on_call):
+            population = advanced
+            ledger.pay(ledger.scoring(settings.population * bench.validation_samples))
+        ledger.pay(ledger.training(minibatches(settings, int(population.step)) * settings.batch_size * bench.problem.chips))
+        found: list[Candidate] = []
+        entries: list[Entry] = []
+        for m in (int(m) for m in np.flatnonzero(population.alive)):
+            before = hardener.evaluations
+            try:
+                fresh = self._hardened(joint, hardener, population, m, harden_key, jax.random.fold_in(tune_key, m))
+            except NothingFiniteError:
+                fresh = []
+            trained = settings.finetune_steps * settings.batch_size * bench.problem.chips
+            ledger.pay(ledger.training(trained) + ledger.scoring((hardener.evaluations - before) * bench.validation_samples))
+            found += fresh
+            entries += course(ledger, fresh)
+            report(ledger.spent / total, f"hardened {m + 1} of {settings.population}")
+        return Found(found, entries, ledger.spent)
+
+    def _hardened(
+        self, joint: JointSearch, hardener: Hardener, population: Population, m: int, key: Key[Array, ""], tune_key: Key[Array, ""]
+    ) -> list[Candidate]:
+        member = jax.tree.map(lambda x: x[m], population.members)
+        values = {name: np.asarray(v) for name, v in joint.problem.space.relax(member.latents).items()}
+        wish = population.wish(m)
+        point, _, _ = hardener.hardened(member.network, values, wish, jax.random.clone(key))
+        prices = jax.tree.map(lambda x: x[m], population.multipliers)
+        network = hardener.finetune(member.network, point, tune_key, prices)
+        return variants(hardener, m, network, point, wish, jax.random.clone(key))
+
+
+def _compiled(bench: Workbench, settings: Settings) -> tuple[JointSearch, Hardener]:
+    """The search of a workbench for given settings: compiled once however many seeds it runs."""
+    held: dict[Settings, tuple[JointSearch, Hardener]] = bench.__dict__.setdefault("_joint", {})
+    if settings not in held:
+        joint = JointSearch(bench.problem, settings)
+        held[settings] = (joint, Hardener(bench.problem, settings, scalarisation=joint.scalarisation))
+    return held[settings]

@@ -1,0 +1,60 @@
+"""Multi-objective tree-structured Parzen estimator (Ozaki et al. 2022) by Optuna."""
+
+from typing import ClassVar, final
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from codesign.parameter import Categorical
+from search.blackbox.base import AbstractSearcher, Entry, Found, Report, silent
+from search.blackbox.evolution import seed_of
+from search.blackbox.workbench import POLISH, Workbench, course
+from search.harden import Candidate
+
+STARTUP_SHARE = 0.2  # of the designs that are drawn at random first
+
+
+@final
+class Tpe(AbstractSearcher):
+    """TPE over designs, each with a network of its own."""
+
+    name: ClassVar[str] = "tpe"
+
+    def run(self, bench: Workbench, budget: float, key: Key[Array, ""], report: Report = silent) -> Found:
+        """See `AbstractSearcher.run`."""
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        ledger, found, entries = bench.ledger(budget), list[Candidate](), list[Entry]()
+        seed_key, design_key, polish_key = jax.random.split(key, 3)
+        startup = max(4, round(STARTUP_SHARE * budget / bench.training_cost(ledger)))
+
+        def excess(trial: "optuna.trial.FrozenTrial") -> list[float]:
+            return trial.user_attrs["excess"]
+
+        sampler = optuna.samplers.TPESampler(
+            seed=seed_of(seed_key), n_startup_trials=startup, multivariate=True, constraints_func=excess if bench.problem.limits else None
+        )
+        study = optuna.create_study(directions=["minimize"] * len(bench.problem.objectives), sampler=sampler)
+        spaces = self._distributions(bench)
+        while not found or ledger.has_room(bench.training_cost(ledger), POLISH):
+            trial = study.ask(spaces)
+            point = bench.point([int(trial.params[name]) for name in spaces])
+            fresh = bench.trained(point, jax.random.fold_in(design_key, len(found)), ledger, len(found))
+            trial.set_user_attr("excess", [float(g) for g in fresh.excess])
+            study.tell(trial, bench.merit(fresh.objectives, np.zeros(0)).tolist())
+            found.append(fresh)
+            entries += course(ledger, [fresh])
+            report(ledger.spent / budget, f"design {len(found)}")
+        variants = bench.polished(found, ledger, polish_key)
+        return Found(found + variants, entries + course(ledger, variants), ledger.spent)
+
+    def _distributions(self, bench: Workbench) -> dict:
+        from optuna.distributions import CategoricalDistribution, IntDistribution
+
+        spaces: dict = {}
+        for (name, i), row in zip(bench.problem.space.coordinates(), bench.rows, strict=True):
+            unordered = isinstance(bench.problem.space.parameters[name], Categorical)
+            spaces[f"{name}[{i}]"] = CategoricalDistribution(range(len(row))) if unordered else IntDistribution(0, len(row) - 1)
+        return spaces
