@@ -40,3 +40,63 @@ def normalised_hypervolume(error: NDArray[np.float64], energy_pj: NDArray[np.flo
     decades = np.log10(np.maximum(np.asarray(energy_pj, np.float64), 1e-9) / energy_reference_pj)
     points = np.stack([np.asarray(error, np.float64) / 0.9, (decades + 3) / 4], axis=1)
     return hypervolume(np.clip(points, 0, None), np.ones(2))
+
+
+def inverted_generational_distance(values: NDArray[np.float64], known: NDArray[np.float64]) -> float:
+    """IGD+ (Ishibuchi et al. 2015): mean distance from the points of a known front to what a set lacks to dominate them; 0 is best.
+
+    Args:
+        values: `[points, objectives]`, minimised, on comparable scales.
+        known: the front, likewise.
+
+    Returns:
+        The distance; infinite for a set without finite points.
+    """
+    from pymoo.indicators.igd_plus import IGDPlus
+
+    values = np.asarray(values, np.float64)
+    finite = values[np.all(np.isfinite(values), axis=1)]
+    return float(IGDPlus(np.asarray(known, np.float64))(finite)) if len(finite) else float("inf")
+
+
+def wilcoxon(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """Two-sided p-value of the paired signed-rank test; 1 where all pairs are equal."""
+    from scipy import stats
+
+    difference = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
+    return 1.0 if not np.any(difference) else float(stats.wilcoxon(difference).pvalue)
+
+
+def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """p-values adjusted for several tests (Holm 1979): the family-wise error is kept."""
+    p = np.asarray(p_values, np.float64)
+    order = np.argsort(p, kind="stable")
+    steps = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]), 1)
+    adjusted = np.empty_like(p)
+    adjusted[order] = steps
+    return adjusted
+
+
+def rank_biserial(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """Effect size of paired samples (Kerby 2014): share of rank sum in favour of `ours` minus that against, from -1 to 1."""
+    from scipy import stats
+
+    difference = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
+    difference = difference[difference != 0]
+    if not len(difference):
+        return 0.0
+    ranks = stats.rankdata(np.abs(difference))
+    return float(np.sum(ranks * np.sign(difference)) / np.sum(ranks))
+
+
+def cliffs_delta(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """Effect size of unpaired samples: chance that one of `ours` is larger than one of `theirs`, minus the reverse, from -1 to 1."""
+    return float(np.mean(np.sign(np.asarray(ours, np.float64)[:, None] - np.asarray(theirs, np.float64)[None])))
+
+
+def median_interval(values: NDArray[np.float64], confidence: float = 0.95, draws: int = 2000) -> tuple[float, float]:
+    """Percentile bootstrap interval of the median; the resampling is always the same."""
+    values = np.asarray(values, np.float64)
+    chosen = np.random.default_rng(0).integers(len(values), size=(draws, len(values)))
+    low, high = np.quantile(np.median(values[chosen], axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
