@@ -155,11 +155,18 @@ class FixedPointState(AbstractState):
 
 @dataclasses.dataclass(frozen=True)
 class Parts:
-    """Firing, reset and state of a neuron."""
+    """Firing, reset and state of a neuron; `start` is its potential before the first step, in thresholds."""
 
     firing: AbstractFiring = dataclasses.field(default_factory=Binary)
     reset: Reset = soft_reset
     state: AbstractState = dataclasses.field(default_factory=ExactState)
+    start: float = 0.0
+
+    def at_rest(self, drive: Float[Array, "..."], threshold: Array) -> Float[Array, "..."]:
+        """Potentials before the first step, for neurons with a drive of that shape."""
+        if self.start == 0:
+            return jnp.zeros_like(drive)
+        return jnp.broadcast_to(self.start * threshold, drive.shape).astype(drive.dtype)
 
     def fire(
         self, potential: Array, threshold: Array, noise: Array | None, state_bits: Float[Array, ""]

@@ -74,8 +74,8 @@ class IntegrateAndFire(AbstractSequentialNeuron):
         return jnp.exp(self.log_threshold[...])
 
     def initial(self, drive: Float[Array, "batch ..."]) -> Float[Array, "batch ..."]:
-        """Potential 0."""
-        return jnp.zeros_like(drive)
+        """Potential at rest."""
+        return self.parts.at_rest(drive, self.threshold)
 
     def dynamics(self, state_bits: Float[Array, ""]) -> Step:
         """See `AbstractSequentialNeuron`."""
@@ -102,8 +102,8 @@ class LeakyNeuron(AbstractSequentialNeuron):
         return jnp.exp(self.log_threshold[...])
 
     def initial(self, drive: Float[Array, "batch ..."]) -> Float[Array, "batch ..."]:
-        """Potential 0."""
-        return jnp.zeros_like(drive)
+        """Potential at rest."""
+        return self.parts.at_rest(drive, self.threshold)
 
     def dynamics(self, state_bits: Float[Array, ""]) -> Step:
         """See `AbstractSequentialNeuron`."""

@@ -31,8 +31,8 @@ class AdaptiveNeuron(AbstractSequentialNeuron):
         return jnp.exp(self.log_threshold[...])
 
     def initial(self, drive: Float[Array, "batch ..."]) -> States:
-        """Potential and adaptation 0."""
-        return jnp.zeros_like(drive), jnp.zeros_like(drive)
+        """Potential at rest, no adaptation."""
+        return self.parts.at_rest(drive, self.threshold), jnp.zeros_like(drive)
 
     def dynamics(self, state_bits: Float[Array, ""]) -> Step:
         """See `AbstractSequentialNeuron`."""
@@ -63,8 +63,8 @@ class CurrentBasedNeuron(AbstractSequentialNeuron):
         return jnp.exp(self.log_threshold[...])
 
     def initial(self, drive: Float[Array, "batch ..."]) -> States:
-        """Current and potential 0."""
-        return jnp.zeros_like(drive), jnp.zeros_like(drive)
+        """No current, potential at rest."""
+        return jnp.zeros_like(drive), self.parts.at_rest(drive, self.threshold)
 
     def dynamics(self, state_bits: Float[Array, ""]) -> Step:
         """See `AbstractSequentialNeuron`."""

@@ -7,8 +7,8 @@ from typing import Final
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from codesign.network.signal import active
-from codesign.numerics import safe_divide, straight_through
+from codesign.network.signal import active, sum_bits
+from codesign.numerics import safe_divide
 
 
 def mean_active(x: Float[Array, "#time batch ..."], share: Float[Array, " time"]) -> Float[Array, ""]:
@@ -64,13 +64,12 @@ class MeanReadout(AbstractReadout):
         return jnp.mean(jnp.max(counted.reshape(-1, *[1] * (spikes.ndim - 1)) * active(spikes), axis=0))
 
     def collapsed_bits(self, spike_bits: Float[Array, ""], timesteps: Float[Array, ""]) -> Float[Array, ""]:
-        """Whole bits of the largest count, T (2**bits - 1); the gradient is that of the logarithm."""
-        exact = jnp.log2(1 + timesteps * (2**spike_bits - 1))
-        return straight_through(jnp.ceil(exact - 1e-4), exact)
+        """Those of a sum over T steps."""
+        return sum_bits(spike_bits, timesteps)
 
     def logits(self, scores: Float[Array, "time batch classes"], counted: Float[Array, " time"]) -> Float[Array, "batch classes"]:
-        """The mean over time."""
-        return jnp.tensordot(safe_divide(counted, jnp.sum(counted)), scores, axes=1)
+        """The mean over time; summed first, so that equal sums of whole numbers stay equal."""
+        return safe_divide(jnp.tensordot(counted, scores, axes=1), jnp.sum(counted))
 
 
 @dataclasses.dataclass(frozen=True)
