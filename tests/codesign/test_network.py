@@ -8,13 +8,14 @@ from flax import nnx
 from jax.test_util import check_grads
 
 from codesign.analog.array import DigitalArray
-from codesign.network.layers import Synapses, unfold
+from codesign.network.layers import Synapses
 from codesign.network.models import convnet, mlp
 from codesign.network.neurons import lif
 from codesign.network.operation import Operation
 from codesign.network.quantise import quantise_signed, quantise_unsigned
 from codesign.network.surrogate import arctan as spike
 from codesign.network.trace import trace
+from codesign.network.unfold import unfold
 from codesign.workload import conv
 
 
