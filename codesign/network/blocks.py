@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
-from codesign.network.layers import Synapses
+from codesign.network.layers import AbstractSynapses
 from codesign.network.neurons import AbstractNeuron
 from codesign.network.run import Run, Setting
 from codesign.network.signal import Signal
@@ -45,7 +45,7 @@ class Chain(AbstractBlock):
         return signal
 
 
-def currents(synapses: Synapses, signal: Signal, setting: Setting) -> Float[Array, "#time batch ..."]:
+def currents(synapses: AbstractSynapses, signal: Signal, setting: Setting) -> Float[Array, "#time batch ..."]:
     """The product of every step, time folded into the batch."""
     values = signal.values
     product = synapses(values.reshape(-1, *values.shape[2:]), setting.array, setting.weight_bits, setting.program_key)
@@ -70,7 +70,7 @@ def fire(neuron: AbstractNeuron, current: Float[Array, "#time batch ..."], setti
 class SpikingLayer(AbstractBlock):
     """Weights and the neurons they drive."""
 
-    def __init__(self, synapses: Synapses, neuron: AbstractNeuron) -> None:
+    def __init__(self, synapses: AbstractSynapses, neuron: AbstractNeuron) -> None:
         self.synapses, self.neuron = synapses, neuron
 
     @property
@@ -90,14 +90,14 @@ class SpikingLayer(AbstractBlock):
         if not isinstance(added, float):
             current = current + added
         sent = fire(self.neuron, current, setting, run)
-        run.record(self.synapses.geometry, received, sent, setting.gate)
+        run.record(self.synapses.geometry, [received], sent, setting.gate)
         return sent
 
 
 class ScoreLayer(nnx.Module):
     """The last weights: their currents are class scores, which leave the chip once, as numbers."""
 
-    def __init__(self, synapses: Synapses) -> None:
+    def __init__(self, synapses: AbstractSynapses) -> None:
         self.synapses = synapses
         self.log_gain = nnx.Param(jnp.asarray(1.0, jnp.float32))
 
@@ -105,5 +105,5 @@ class ScoreLayer(nnx.Module):
         """Scores of every step."""
         setting = run.setting(self.synapses.geometry)
         received = signal.with_numbers_of(setting.activation_bits)
-        run.record(self.synapses.geometry, received, None, setting.gate)
+        run.record(self.synapses.geometry, [received], None, setting.gate)
         return jnp.exp(self.log_gain[...]) * currents(self.synapses, received, setting)

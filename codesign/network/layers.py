@@ -4,63 +4,114 @@ A convolution is a product with unfolded patches, because that is what an array 
 product too: convolution gradients inside rolled loops are a hundred times slower on CPU.
 """
 
+import abc
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
 from codesign.analog.array import AbstractArray
+from codesign.network.norm import PLAIN, AbstractNorm
 from codesign.network.quantise import quantise_signed
+from codesign.network.unfold import unfold
 from codesign.workload import LayerWork
 
 
-def unfold(x: Float[Array, "batch height width channels"], geometry: LayerWork) -> Float[Array, "rows fan_in"]:
-    """Patches of a map as rows, ordered (batch, row, column) by (kernel row, kernel column, channel), zero padded to fit."""
-    kernel_height, kernel_width, stride = geometry.kernel_height, geometry.kernel_width, geometry.stride
-    high = (geometry.height_out - 1) * stride + kernel_height - geometry.height_in
-    wide = (geometry.width_out - 1) * stride + kernel_width - geometry.width_in
-    top, left = max(high, 0) // 2, max(wide, 0) // 2
-    padded = jnp.pad(x, ((0, 0), (top, max(high, 0) - top), (left, max(wide, 0) - left), (0, 0)))
-    rows, columns = geometry.height_out * stride, geometry.width_out * stride
-    shifted = [
-        padded[:, i : i + rows - stride + 1 : stride, j : j + columns - stride + 1 : stride]
-        for i in range(kernel_height)
-        for j in range(kernel_width)
-    ]
-    return jnp.concatenate(shifted, axis=-1).reshape(-1, geometry.fan_in)
+class Programmed(NamedTuple):
+    """Weights as an array holds them, ready to be read any number of times; axes in front of those named are independent arrays."""
+
+    array: AbstractArray
+    held: Float[Array, "... fan_in outputs"]
+    full_scale: Float[Array, ""]
+    column_scale: Float[Array, " channels"]
+
+    def read(self, rows: Float[Array, "rows fan_in"], key: Key[Array, ""]) -> Float[Array, "rows channels"]:
+        """Product of rows with the held weights."""
+        return self.array.read(rows, self.held, self.full_scale, key) * self.column_scale
+
+    def read_groups(self, rows: Float[Array, "rows positions groups channels"], key: Key[Array, ""]) -> Float[Array, "rows channels"]:
+        """Product in which each group of outputs sees its own group of channels (depthwise: as many groups as channels)."""
+        count, _, groups, _ = rows.shape
+        own = jnp.moveaxis(rows, 2, 0).reshape(groups, count, -1)
+        held = jnp.moveaxis(self.held.reshape(self.held.shape[0], groups, -1), 1, 0)
+        read = jax.vmap(self.array.read, in_axes=(0, 0, None, 0))
+        product = read(own, held, self.full_scale, jax.random.split(key, groups))
+        return jnp.moveaxis(product, 0, 1).reshape(count, -1) * self.column_scale
+
+    def part(self, start: int, stop: int) -> "Programmed":
+        """Some of the array's rows."""
+        return self._replace(held=self.held[start:stop])
 
 
-class Synapses(nnx.Module):
-    """Weights of a dense or convolutional layer, with learned quantisation range and learned converter range.
+class AbstractSynapses(nnx.Module):
+    """What turns a layer's input into currents."""
+
+    geometry: LayerWork
+
+    @abc.abstractmethod
+    def __call__(
+        self, x: Float[Array, "batch ..."], array: AbstractArray, weight_bits: Float[Array, ""], key: Key[Array, ""]
+    ) -> Float[Array, "batch ..."]:
+        """Currents of a folded batch: `[batch, outputs]`, or a map for a convolution."""
+
+
+class Synapses(AbstractSynapses):
+    """Weights of a layer, with learned quantisation range and learned converter range.
 
     Attributes:
         geometry: the layer's shape.
-        kernel: weights `[fan_in, outputs]`.
+        kernel: weights `[fan_in, outputs]`, before the norm.
         log_scale: logarithm of the largest represented weight.
         log_full_scale: logarithm of the converters' full scale, as a share of an array's largest possible sum.
         log_column_scale: logarithm of the digital factor of each output, behind its converters.
+        norm: what becomes of the kernel before it is quantised (static).
+        bias: current added to each output, digitally, in every step; or None.
     """
 
-    def __init__(self, geometry: LayerWork, *, gain: float, rngs: nnx.Rngs) -> None:
+    def __init__(self, geometry: LayerWork, *, gain: float, rngs: nnx.Rngs, norm: AbstractNorm = PLAIN) -> None:
         shape = (geometry.fan_in, geometry.channels_out)
-        spread = gain * geometry.fan_in**-0.5
-        self.geometry = geometry
-        self.kernel = nnx.Param(spread * jax.random.normal(rngs.params(), shape, jnp.float32))
+        self.geometry, self.norm, self.spread = geometry, norm, gain * geometry.fan_in**-0.5
+        self.kernel = nnx.Param(self.spread * jax.random.normal(rngs.params(), shape, jnp.float32))
         # 2.5 standard deviations clip 1 % of normal weights and suit 3 to 6 bits
-        self.log_scale = nnx.Param(jnp.log(jnp.asarray(2.5 * spread, jnp.float32)))
+        self.log_scale = nnx.Param(jnp.log(jnp.asarray(2.5 * self.spread, jnp.float32)))
         self.log_full_scale = nnx.Param(jnp.log(jnp.asarray(0.1, jnp.float32)))
         self.log_column_scale = nnx.Param(jnp.zeros(geometry.channels_out, jnp.float32))
+        self.bias = norm.bias(geometry.channels_out)
+
+    @property
+    def weights(self) -> Float[Array, "fan_in outputs"]:
+        """Weights with their norm folded in, before quantisation."""
+        return self.norm.weights(self.kernel[...], self.spread)
+
+    def quantised(self, weight_bits: Float[Array, ""]) -> Float[Array, "fan_in outputs"]:
+        """Weights as they are programmed."""
+        return quantise_signed(self.weights, jnp.exp(self.log_scale[...]), weight_bits)
+
+    def program(self, array: AbstractArray, weight_bits: Float[Array, ""], key: Key[Array, ""]) -> Programmed:
+        """Weights on an array."""
+        scale = jnp.exp(self.log_scale[...])
+        held = array.program(quantise_signed(self.weights, scale, weight_bits), scale, key)
+        return Programmed(array, held, jnp.exp(self.log_full_scale[...]) * scale, jnp.exp(self.log_column_scale[...]))
+
+    def biased(self, product: Float[Array, "... channels"]) -> Float[Array, "... channels"]:
+        """The product with the bias added."""
+        return product if self.bias is None else product + self.bias[...]
 
     def __call__(
         self, x: Float[Array, "batch ..."], array: AbstractArray, weight_bits: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch ..."]:
         """Product of a folded batch with the programmed weights: `[batch, outputs]`, or a map for a convolution."""
         geometry = self.geometry
-        scale = jnp.exp(self.log_scale[...])
         program_key, read_key = jax.random.split(key)
-        held = array.program(quantise_signed(self.kernel[...], scale, weight_bits), scale, program_key)
-        rows = unfold(x, geometry) if geometry.kind == "conv" else x.reshape(x.shape[0], -1)
-        product = array.read(rows, held, jnp.exp(self.log_full_scale[...]) * scale, read_key) * jnp.exp(self.log_column_scale[...])
-        if geometry.kind == "conv":
-            return product.reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)
-        return product
+        programmed = self.program(array, weight_bits, program_key)
+        if geometry.kind != "conv":
+            return self.biased(programmed.read(x.reshape(x.shape[0], -1), read_key))
+        patches = unfold(x, geometry)
+        if geometry.groups == 1:
+            product = programmed.read(patches, read_key)
+        else:
+            channels = x.shape[-1] // geometry.groups
+            product = programmed.read_groups(patches.reshape(patches.shape[0], -1, geometry.groups, channels), read_key)
+        return self.biased(product).reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)

@@ -1,4 +1,8 @@
-"""Networks built from a short description; `REGISTRY` has the builders by name."""
+"""Networks built from a short description; `REGISTRY` has the builders by name.
+
+Every builder takes the shape of a sample (of one time step, for sequences), the number of classes, options of its own, a `Style`, and
+`rngs` for the initial weights. A config can say all of its options.
+"""
 
 import itertools
 import math
@@ -7,65 +11,42 @@ from typing import Final
 
 from flax import nnx
 
-from codesign.network.blocks import AbstractBlock, ScoreLayer, SpikingLayer
-from codesign.network.layers import Synapses
+from codesign.network.blocks import AbstractBlock
 from codesign.network.network import SpikingNetwork
+from codesign.network.parts import finish, pooling, recurrent_layer, spiking, square
+from codesign.network.resnet import resnet
 from codesign.network.run import Activity
 from codesign.network.style import DEFAULT, Style
-from codesign.workload import LayerWork, conv, dense
+from codesign.network.transformer import transformer
+from codesign.workload import conv, dense
 
-__all__ = ["REGISTRY", "Activity", "SpikingNetwork", "convnet", "mlp"]
-
-
-# spikes are sparser than the inputs: hidden layers need the larger gain to fire at all
-GAIN: Final = 2.0
-
-
-def _spiking(geometry: LayerWork, style: Style, rngs: nnx.Rngs) -> SpikingLayer:
-    return SpikingLayer(Synapses(geometry, gain=GAIN, rngs=rngs), style.neurons(geometry.channels_out))
-
-
-def _finish(blocks: Sequence[AbstractBlock], scores: LayerWork, style: Style, rngs: nnx.Rngs) -> SpikingNetwork:
-    return SpikingNetwork(blocks, ScoreLayer(Synapses(scores, gain=GAIN, rngs=rngs)), style.input, style.output)
+__all__ = ["REGISTRY", "Activity", "SpikingNetwork", "convnet", "lenet", "mlp", "recurrent", "resnet", "transformer", "vgg"]
 
 
 def mlp(sample_shape: Sequence[int], classes: int, hidden: Sequence[int] = (), *, style: Style = DEFAULT, rngs: nnx.Rngs) -> SpikingNetwork:
-    """A spiking multilayer perceptron.
-
-    Args:
-        sample_shape: shape of a sample (of one step, for sequences); it is flattened.
-        classes: classes.
-        hidden: sizes of the hidden layers.
-        style: neurons, input and output.
-        rngs: initial weights.
-    """
+    """A spiking multilayer perceptron with `hidden` layers; samples of any shape are flattened."""
     sizes = [math.prod(sample_shape), *hidden]
-    blocks = [_spiking(dense(f"dense{i + 1}", a, b), style, rngs) for i, (a, b) in enumerate(itertools.pairwise(sizes))]
-    return _finish(blocks, dense(f"dense{len(sizes)}", sizes[-1], classes), style, rngs)
+    blocks = [spiking(dense(f"dense{i + 1}", a, b), style, rngs) for i, (a, b) in enumerate(itertools.pairwise(sizes))]
+    return finish(blocks, dense(f"dense{len(sizes)}", sizes[-1], classes), style, rngs)
 
 
-def square(kind: str, sample_shape: Sequence[int]) -> tuple[int, int]:
-    """Size and channels of a square map.
+def recurrent(
+    sample_shape: Sequence[int], classes: int, hidden: Sequence[int] = (128,), *, style: Style = DEFAULT, rngs: nnx.Rngs
+) -> SpikingNetwork:
+    """Recurrent spiking layers of `hidden` neurons; samples of any shape are flattened.
 
     Raises:
-        ValueError: the sample is not [height, width, channels] with equal height and width.
+        ValueError: parallel neurons, which cannot hear each other.
     """
-    if len(sample_shape) != 3 or sample_shape[0] != sample_shape[1]:
-        raise ValueError(f"{kind} needs square images [height, width, channels], got samples of shape {tuple(sample_shape)}")
-    return sample_shape[0], sample_shape[2]
+    sizes = [math.prod(sample_shape), *hidden]
+    blocks = [recurrent_layer(f"recurrent{i + 1}", a, b, style, rngs) for i, (a, b) in enumerate(itertools.pairwise(sizes))]
+    return finish(blocks, dense("dense", sizes[-1], classes), style, rngs)
 
 
 def convnet(
     sample_shape: Sequence[int], classes: int, channels: Sequence[int] = (), *, style: Style = DEFAULT, rngs: nnx.Rngs
 ) -> SpikingNetwork:
-    """Convolutions 3x3 of stride 2 (each halves the map), then a dense read-out.
-
-    Args:
-        sample_shape: (height, width, channels) of a square image.
-        classes: classes.
-        channels: output channels of each convolution.
-        style: neurons, input and output.
-        rngs: initial weights.
+    """Convolutions 3x3 of stride 2 with `channels` outputs (each halves the map), then a dense read-out.
 
     Raises:
         ValueError: the sample is not a square image.
@@ -74,9 +55,69 @@ def convnet(
     blocks = []
     for index, width in enumerate(channels):
         layer = conv(f"conv{index + 1}", depth, width, size, kernel=3, stride=2)
-        blocks.append(_spiking(layer, style, rngs))
+        blocks.append(spiking(layer, style, rngs))
         size, depth = layer.height_out, width
-    return _finish(blocks, dense("dense", depth * size * size, classes), style, rngs)
+    return finish(blocks, dense("dense", depth * size * size, classes), style, rngs)
 
 
-REGISTRY: Final[dict[str, Callable[..., SpikingNetwork]]] = {"mlp": mlp, "convnet": convnet}
+def vgg(
+    sample_shape: Sequence[int],
+    classes: int,
+    widths: Sequence[int] = (64, 64, 0, 128, 128, 0, 256, 256, 0),
+    hidden: Sequence[int] = (256,),
+    pool: str = "maximum",
+    *,
+    style: Style = DEFAULT,
+    rngs: nnx.Rngs,
+) -> SpikingNetwork:
+    """Convolutions 3x3 of `widths` channels, where 0 is a pool that halves the map, then dense layers of `hidden` neurons.
+
+    Raises:
+        ValueError: the sample is not a square image, more pools than it can be halved, or an unknown kind of pool.
+    """
+    size, depth = square("vgg", sample_shape)
+    blocks: list[AbstractBlock] = []
+    for index, width in enumerate(widths):
+        if width:
+            blocks.append(spiking(conv(f"conv{index + 1}", depth, width, size), style, rngs))
+            depth = width
+        else:
+            blocks.append(pooling(f"pool{index + 1}", depth, size, 2, pool))
+            size //= 2
+    sizes = [depth * size * size, *hidden]
+    blocks += [spiking(dense(f"dense{i + 1}", a, b), style, rngs) for i, (a, b) in enumerate(itertools.pairwise(sizes))]
+    return finish(blocks, dense(f"dense{len(sizes)}", sizes[-1], classes), style, rngs)
+
+
+def lenet(sample_shape: Sequence[int], classes: int, pool: str = "average", *, style: Style = DEFAULT, rngs: nnx.Rngs) -> SpikingNetwork:
+    """LeNet-5 (LeCun et al. 1998): convolutions 5x5 of 6 and 16 channels, each pooled, dense layers of 120 and 84 neurons.
+
+    Raises:
+        ValueError: the sample is not a square image of at least 12 pixels, or an unknown kind of pool.
+    """
+    size, depth = square("lenet", sample_shape)
+    if size < 12:
+        raise ValueError(f"lenet needs images of at least 12 x 12, got {size} x {size}")
+    first = conv("conv1", depth, 6, size, kernel=5)
+    second = conv("conv2", 6, 16, size // 2, kernel=5, padding=0)
+    features = 16 * (second.height_out // 2) ** 2
+    blocks = [
+        spiking(first, style, rngs),
+        pooling("pool1", 6, size, 2, pool),
+        spiking(second, style, rngs),
+        pooling("pool2", 16, second.height_out, 2, pool),
+        spiking(dense("dense1", features, 120), style, rngs),
+        spiking(dense("dense2", 120, 84), style, rngs),
+    ]
+    return finish(blocks, dense("dense3", 84, classes), style, rngs)
+
+
+REGISTRY: Final[dict[str, Callable[..., SpikingNetwork]]] = {
+    "mlp": mlp,
+    "convnet": convnet,
+    "lenet": lenet,
+    "vgg": vgg,
+    "resnet": resnet,
+    "recurrent": recurrent,
+    "transformer": transformer,
+}

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from codesign.network.blocks import AbstractBlock
 from codesign.network.run import Run
-from codesign.network.signal import Signal
+from codesign.network.signal import Signal, sum_bits
 from codesign.workload import LayerWork
 
 
@@ -35,7 +35,7 @@ class Average(AbstractReduction):
 
     def bits(self, bits: Float[Array, ""] | float, window: int) -> Float[Array, ""] | float:
         """Bits of the largest sum of a window."""
-        return jnp.log2(1 + window * (2 ** jnp.asarray(bits) - 1))
+        return sum_bits(jnp.asarray(bits, jnp.result_type(float)), jnp.asarray(float(window)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Pooling(AbstractBlock):
         received = signal.with_numbers_of(run.setting(self.geometry).activation_bits)
         pooled = received.each(lambda x: self.reduction.of(windows(x, self.geometry)))
         sent = pooled._replace(spike_bits=self.reduction.bits(received.spike_bits, self.geometry.fan_in))
-        run.record(self.geometry, received, sent, None if received.numbers is None else received.spiking)
+        run.record(self.geometry, [received], sent, None if received.numbers is None else received.spiking)
         return sent
 
 

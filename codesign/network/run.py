@@ -89,21 +89,37 @@ class Run:
             *self._keys[index],
         )
 
-    def record(self, geometry: LayerWork, received: Signal, sent: Signal | None, gate: Array | float | None) -> None:
-        """Note what a layer received and sent (None: scores), and its gate (None: it spikes). See `codesign.network.trace`."""
-        rate, bits = _mixed(received, *self._rates(received)), _mixed(received, received.spike_bits, received.number_bits)
+    def record(
+        self,
+        geometry: LayerWork,
+        received: Sequence[Signal],
+        sent: Signal | None,
+        gate: Array | float | None,
+        readout: AbstractReadout | None = None,
+    ) -> None:
+        """Note what a layer received and sent. See `codesign.network.trace`.
+
+        Args:
+            geometry: the layer.
+            received: everything that enters its product; the widest payload counts.
+            sent: what its neurons sent; None for scores.
+            gate: its gate; None: it spikes.
+            readout: how its ANN form treats time, where that is not as in the rest of the network.
+        """
+        readout = self.readout if readout is None else readout
+        rate, bits = _mean([self._rate(s) for s in received], received), _widest([_mixed(s, s.spike_bits, s.number_bits) for s in received])
         index = self._index[geometry.name]
         fired, send = (1.0, 1.0) if sent is None else self._rates(sent.with_numbers_of(self._bits_taken(index + 1)))
         if gate is None:
             row: tuple[Array | float, ...] = (rate, fired, bits, 1.0, self.timesteps)
         else:
-            once = self.readout.number_steps(self.timesteps)
+            once = readout.number_steps(self.timesteps)
             steps = gate * self.timesteps + (1 - gate) * once
             ours = gate * self.timesteps / steps
             row = (
-                ours * rate + (1 - ours) * self._collapsed_rate(received),
+                ours * rate + (1 - ours) * _mean([self._collapsed_rate(s, readout) for s in received], received),
                 ours * fired + (1 - ours) * send,
-                ours * bits + (1 - ours) * self._collapsed_bits(received),
+                ours * bits + (1 - ours) * _widest([self._collapsed_bits(s, readout) for s in received]),
                 gate,
                 steps,
             )
@@ -129,17 +145,36 @@ class Run:
             0.0 if numbers is None else mean_active(numbers, self.share),
         )
 
-    def _collapsed_rate(self, signal: Signal) -> Array | float:
-        spikes, numbers = signal.spikes, signal.numbers
-        return _mixed(
-            signal,
-            0.0 if spikes is None else self.readout.collapsed_rate(spikes, self.counted, self.share),
-            0.0 if numbers is None else mean_active(numbers, self.share),
-        )
+    def _rate(self, signal: Signal) -> Array | float:
+        return _mixed(signal, *self._rates(signal))
 
-    def _collapsed_bits(self, signal: Signal) -> Array | float:
-        bits = jnp.asarray(signal.spike_bits, self.counted.dtype)
-        return _mixed(signal, self.readout.collapsed_bits(bits, self.timesteps), signal.number_bits)
+    def _collapsed_rate(self, signal: Signal, readout: AbstractReadout) -> Array | float:
+        def rate(x: Array | None) -> Array | float:
+            if x is None:
+                return 0.0
+            return mean_active(x, self.share) if x.shape[0] == 1 else readout.collapsed_rate(x, self.counted, self.share)
+
+        return _mixed(signal, rate(signal.spikes), rate(signal.numbers))
+
+    def _collapsed_bits(self, signal: Signal, readout: AbstractReadout) -> Array | float:
+        def summed(bits: Array | float) -> Array:
+            return readout.collapsed_bits(jnp.asarray(bits, self.counted.dtype), self.timesteps)
+
+        held = signal.numbers is not None and signal.numbers.shape[0] == 1
+        return _mixed(signal, summed(signal.spike_bits), signal.number_bits if held else summed(signal.number_bits))
+
+
+def _mean(rates: Sequence[Array | float], received: Sequence[Signal]) -> Array | float:
+    """Mean over all elements that are received."""
+    sizes = [signal.elements for signal in received]
+    return sum(size / sum(sizes) * rate for size, rate in zip(sizes, rates, strict=True))
+
+
+def _widest(bits: Sequence[Array | float]) -> Array | float:
+    widest = bits[0]
+    for other in bits[1:]:
+        widest = jnp.maximum(widest, other)
+    return widest
 
 
 def _mixed(signal: Signal, of_spikes: Array | float, of_numbers: Array | float) -> Array | float:

@@ -1,5 +1,6 @@
 """What layers send each other: spikes of every step, numbers, or a relaxed mixture of both."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -47,6 +48,13 @@ class Signal(NamedTuple):
             return 0.0
         return 1.0 if self.numbers is None else self.gate
 
+    @property
+    def elements(self) -> int:
+        """Elements of one sample and step."""
+        some = self.numbers if self.spikes is None else self.spikes
+        assert some is not None
+        return math.prod(some.shape[2:])
+
     def each(self, function: Callable[[Array], Array]) -> "Signal":
         """The same function of a folded batch `[steps batch, ...]` on spikes and on numbers."""
 
@@ -64,6 +72,12 @@ class Signal(NamedTuple):
             return self
         scale = jnp.asarray(self.full_scale, self.numbers.dtype)
         return self._replace(numbers=quantise_unsigned(self.numbers, scale, bits), number_bits=bits)
+
+
+def sum_bits(bits: Float[Array, ""], count: Float[Array, ""]) -> Float[Array, ""]:
+    """Whole bits of the largest sum of `count` elements, count (2**bits - 1); the gradient is that of the logarithm."""
+    exact = jnp.log2(1 + count * (2**bits - 1))
+    return straight_through(jnp.ceil(exact - 1e-4), exact)
 
 
 def active(x: Float[Array, "..."]) -> Float[Array, "..."]:

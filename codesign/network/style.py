@@ -7,8 +7,9 @@ from typing import Any, Final, Literal
 
 from codesign.network.encoding import ENCODINGS, AbstractEncoding
 from codesign.network.firing import RESETS, STATES, AbstractFiring, Binary, Graded, Parts, Stochastic
-from codesign.network.neurons import AbstractNeuron, IntegrateAndFire, LeakyNeuron
+from codesign.network.neurons import AbstractNeuron, AbstractSequentialNeuron, IntegrateAndFire, LeakyNeuron
 from codesign.network.neurons_dynamic import AdaptiveNeuron, CurrentBasedNeuron, ParallelNeuron
+from codesign.network.norm import NORMS, AbstractNorm
 from codesign.network.readout import READOUTS, AbstractReadout
 from codesign.network.surrogate import SURROGATES
 
@@ -37,6 +38,7 @@ class Style:
         surrogate: arctan, fast_sigmoid, triangular or superspike.
         reset: soft, hard or none.
         state: exact, or fixed_point of the operation's `state_bits`.
+        norm: none, or standardised weights with a learned bias.
         encoding: direct, rate, latency or phase for frames; events or samples for sequences.
         readout: mean, or each_step for one label per time step.
         steps: most time steps that a parallel neuron can be run for.
@@ -53,6 +55,7 @@ class Style:
     surrogate: str = "arctan"
     reset: str = "soft"
     state: str = "exact"
+    norm: str = "none"
     encoding: str = "direct"
     readout: str = "mean"
     steps: int = 8
@@ -66,6 +69,7 @@ class Style:
             "surrogate": SURROGATES,
             "reset": RESETS,
             "state": STATES,
+            "norm": NORMS,
             "encoding": ENCODINGS,
             "readout": READOUTS,
         }
@@ -83,6 +87,22 @@ class Style:
     def neurons(self, channels: int) -> AbstractNeuron:
         """Neurons of a layer with that many channels."""
         return NEURONS[self.neuron](self, (channels,) if self.learned_per == "channel" else ())
+
+    def recurrent_neurons(self, channels: int) -> AbstractSequentialNeuron:
+        """Neurons that are advanced step by step.
+
+        Raises:
+            ValueError: the parallel neuron, which is not.
+        """
+        neuron = self.neurons(channels)
+        if not isinstance(neuron, AbstractSequentialNeuron):
+            raise ValueError(f"neuron {self.neuron!r} sees all steps at once and cannot stand in a recurrent layer")
+        return neuron
+
+    @property
+    def weights(self) -> AbstractNorm:
+        """What becomes of kernels."""
+        return NORMS[self.norm]
 
     @property
     def input(self) -> AbstractEncoding:

@@ -1,6 +1,9 @@
 """From a network and its measured activity to the workload that hardware prices."""
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
@@ -21,7 +24,8 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
     - Both ways of running are mixed by the steps they take, so that `timesteps * rate` is the gate's mixture of the two numbers of
       events; at gates of 0 and 1 everything is exact. The scores' layer has no neurons: its gate says how it listens.
 
-    A layer without neurons or weights (pooling) follows its producer. A spiking layer that receives numbers is priced at
+    Pooling follows its producer. A layer that has no weights, or no neurons, is given the bits of the one before it that has (the first
+    has the next one's), so that its own entries in the operation change nothing. A spiking layer that receives numbers is priced at
     every step (direct encoding), though its product could be kept.
 
     Args:
@@ -30,14 +34,22 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
         operation: how the network was run.
     """
     ones = jnp.ones(len(geometries), activity.input_rate.dtype)
+    weighted = [layer.has_weights for layer in geometries]
+    with_neurons = [layer.kind != "pool" for layer in geometries]
     return Workload(
         layers=geometries,
         input_rate=activity.input_rate,
         output_rate=activity.output_rate,
         timesteps=activity.timesteps,
         spiking=activity.spiking,
-        weight_bits=operation.weight_bits,
+        weight_bits=_inherited(operation.weight_bits, weighted),
         activation_bits=activity.payload_bits,
-        state_bits=operation.state_bits * ones,
+        state_bits=_inherited(operation.state_bits * ones, with_neurons),
         weight_density=ones,
     )
+
+
+def _inherited(values: Float[Array, " layers"], own: Sequence[bool]) -> Float[Array, " layers"]:
+    if all(own):
+        return values
+    return values[jnp.asarray([max((j for j in range(i + 1) if own[j]), default=own.index(True)) for i in range(len(own))])]
