@@ -4,23 +4,28 @@ This is the only module that knows both sides. It turns hardware parameters into
 (so that loss gradients reach the chip) and measured activity into a workload (so that energy gradients reach the weights).
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import chex
 import equinox as eqx
+import jax.numpy as jnp
 from flax import nnx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
 
+from codesign.analog.ageing import AbstractAgeing
+from codesign.analog.array import AbstractArray
 from codesign.arithmetic import arrays_of
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
+from codesign.network.layers import Synapses
 from codesign.network.models import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.network.score import accuracy, cross_entropy
 from codesign.network.trace import trace
 from codesign.technology import Technology
-from codesign.workload import Workload
+from codesign.workload import LayerWork, Workload
 
 LABEL_SMOOTHING: Final = 0.1
 
@@ -74,6 +79,7 @@ def evaluate(
     exact: bool,
     hardness: ArrayLike = 1.0,
     granularity: int = 16,
+    ageing: AbstractAgeing | None = None,
 ) -> Evaluation:
     """Run a batch on one simulated chip and price it.
 
@@ -86,6 +92,35 @@ def evaluate(
         exact: the discrete model (parameters must be legal), or the smooth one (static).
         hardness: of the smooth cost model, in [0, 1]; ignored when exact.
         granularity: divides every number of rows that may occur (static).
+        ageing: how long after programming analog devices are used, then with their read noise; None for right after, without.
+
+    Raises:
+        AssertionError: not as many labels as samples, or labels per step for a network with one answer.
+    """
+    arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity, ageing)
+    return evaluate_on(graph, design, batch, technology, arrays, key, hardness=1.0 if exact else hardness)
+
+
+def evaluate_on(
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    design: Design,
+    batch: Batch,
+    technology: Technology,
+    arrays: Sequence[AbstractArray],
+    key: Key[Array, ""],
+    *,
+    hardness: ArrayLike = 1.0,
+) -> Evaluation:
+    """As `evaluate`, on given arrays: real devices (`codesign.arithmetic.device_arrays`), recalibrated ones, or a user's own.
+
+    Args:
+        graph: static structure of the network.
+        design: weights, operation, chip (which is priced).
+        batch: samples.
+        technology: prices.
+        arrays: arithmetic of each layer.
+        key: the simulated chip.
+        hardness: of the cost model, in [0, 1].
 
     Raises:
         AssertionError: not as many labels as samples, or labels per step for a network with one answer.
@@ -93,12 +128,26 @@ def evaluate(
     chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
-    arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity)
     activity = network(batch.inputs, design.operation, arrays, key)
     chex.assert_shape(batch.labels, activity.logits.shape[:-1])
-    workload = trace(geometries, activity, design.operation)
-    cost = design.hardware.cost(workload, technology, 1.0 if exact else hardness)
+    traced = trace(geometries, activity, design.operation)
+    workload = eqx.tree_at(lambda w: w.weight_magnitude, traced, _magnitudes(network, arrays))
+    cost = design.hardware.cost(workload, technology, hardness)
     loss = cross_entropy(activity.logits, batch.labels)
     smoothed = cross_entropy(activity.logits, batch.labels, LABEL_SMOOTHING)
     right = accuracy(activity.logits, batch.labels)
     return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware)
+
+
+def _magnitudes(network: SpikingNetwork, arrays: Sequence[AbstractArray]) -> Float[Array, " layers"]:
+    """Mean size of each layer's weights as its array delivers them, wires' losses included: devices draw current in proportion."""
+    found = {module.geometry.name: module for _, module in nnx.iter_modules(network) if isinstance(module, Synapses)}
+
+    def magnitude(layer: LayerWork, array: AbstractArray) -> Array:
+        if layer.name not in found:
+            return jnp.asarray(0.5, jnp.float32)
+        synapses = found[layer.name]
+        share = jnp.clip(jnp.abs(synapses.kernel[...]) * jnp.exp(-synapses.log_scale[...]), 0, 1)
+        return jnp.mean(share * array.delivered(share.shape))
+
+    return jnp.stack([magnitude(layer, array) for layer, array in zip(network.geometries, arrays, strict=True)])

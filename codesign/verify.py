@@ -1,5 +1,8 @@
 """The answer a user sees: a hardened design measured with the exact model on many simulated chips."""
 
+import dataclasses
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,8 +10,13 @@ from flax import nnx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
-from codesign.evaluate import Batch, Design, Evaluation, evaluate
+from codesign.analog.ageing import AbstractAgeing, AgedCompensated
+from codesign.analog.array import AbstractArray
+from codesign.arithmetic import arrays_of
+from codesign.evaluate import Batch, Design, Evaluation, evaluate, evaluate_on
+from codesign.hardware.crossbar import Crossbar
 from codesign.network.models import SpikingNetwork
+from codesign.recalibrate import recalibrate
 from codesign.technology import Technology
 
 
@@ -55,3 +63,52 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
         chips.loss,
         chips.accuracy,
     )
+
+
+def age_errors(
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    design: Design,
+    batch: Batch,
+    technology: Technology,
+    keys: Key[Array, " chips"],
+    ages_s: Float[Array, " ages"],
+    *,
+    ageing: Callable[[Float[Array, ""]], AbstractAgeing] = AgedCompensated,
+    calibration: Batch | None = None,
+    granularity: int = 16,
+) -> Float[Array, "ages chips"]:
+    """Errors of a hardened design on several simulated chips some time after programming, read noise included; one trace for all times.
+
+    Args:
+        graph: static structure of the network.
+        design: weights, operation, chip; only an analog one ages.
+        batch: samples.
+        technology: prices, and laws of drift and noise.
+        keys: the simulated chips, the same at every age.
+        ages_s: times since programming [s] (`codesign.analog.ageing.AGES_S`).
+        ageing: what is done about drift: `AgedCompensated`, or `Aged` for nothing.
+        calibration: samples from which every chip's columns are re-estimated at that age (`codesign.recalibrate`); None for not at all.
+        granularity: divides every number of rows that may occur (static).
+    """
+
+    def arrays_at(age_s: Array) -> list[AbstractArray]:
+        return arrays_of(design.hardware, technology, design.operation, True, granularity, ageing(age_s))
+
+    def error(age_and_chip: tuple[Array, Array]) -> Array:
+        age_s, key = age_and_chip
+        arrays = arrays_at(age_s)
+        if calibration is not None:
+            arrays = recalibrate(graph, design, calibration, arrays, _noise_free(design, technology, granularity), jax.random.clone(key))
+        return 1 - evaluate_on(graph, design, batch, technology, arrays, key).accuracy
+
+    ages, chips = ages_s.shape[0], keys.shape[0]
+    pairs = (jnp.repeat(ages_s, chips), keys[jnp.tile(jnp.arange(chips), ages)])
+    return jax.lax.map(error, pairs).reshape(ages, chips)
+
+
+def _noise_free(design: Design, technology: Technology, granularity: int) -> list[AbstractArray]:
+    """Arrays of the same chip as it was meant to be programmed."""
+    hardware = design.hardware
+    if isinstance(hardware, Crossbar):
+        hardware = dataclasses.replace(hardware, programming_sigma=jnp.zeros_like(hardware.programming_sigma))
+    return arrays_of(hardware, technology, design.operation, True, granularity)

@@ -131,6 +131,8 @@ class Workload(eqx.Module):
         weight_bits, activation_bits, state_bits: precision [bit]; activation_bits is the payload of one *input* element or
             event of the layer (1 = binary spike), state_bits the membrane potential's.
         weight_density: non-zero share of the weights.
+        weight_magnitude: mean size of the non-zero weights as they act, as a share of the largest that can be stored: analog
+            arrays draw current in proportion. One half, the default, is that of weights spread evenly over the levels.
     """
 
     layers: tuple[LayerWork, ...] = eqx.field(static=True)
@@ -142,6 +144,7 @@ class Workload(eqx.Module):
     activation_bits: Float[Array, " layers"]
     state_bits: Float[Array, " layers"]
     weight_density: Float[Array, " layers"]
+    weight_magnitude: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.full(1, 0.5, jnp.float32))
 
     @classmethod
     def of(
@@ -156,6 +159,7 @@ class Workload(eqx.Module):
         activation_bits: ArrayLike | Sequence[float] = 1,
         state_bits: ArrayLike | Sequence[float] = 8,
         weight_density: ArrayLike | Sequence[float] = 1,
+        weight_magnitude: ArrayLike | Sequence[float] = 0.5,
         dtype: DTypeLike = jnp.float32,
     ) -> "Workload":
         """A workload from scalars or per-layer arrays.
@@ -186,6 +190,7 @@ class Workload(eqx.Module):
             spread("activation_bits", activation_bits),
             spread("state_bits", state_bits),
             spread("weight_density", weight_density),
+            spread("weight_magnitude", weight_magnitude),
         )
 
     def __len__(self) -> int:

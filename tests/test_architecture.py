@@ -30,6 +30,7 @@ RANKS = {
     "codesign.nir": 5,
     "codesign.arithmetic": 6,
     "codesign.verify": 6,
+    "codesign.recalibrate": 6,
     "codesign.testing": 6,
     "codesign.evaluate": 6,
     "search": 7,

@@ -39,6 +39,10 @@ class AbstractArray(eqx.Module):
             key: noise of this reading, drawn anew for every sample and step.
         """
 
+    def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
+        """Share of its ideal current that each cell delivers, and draws from its driver."""
+        return jnp.ones(shape)
+
 
 class DigitalArray(AbstractArray):
     """Exact arithmetic: systolic arrays and many-cores add nothing of their own."""
@@ -190,6 +194,10 @@ class StatisticalCrossbar(AbstractArray):
         tiles = x.shape[1] / self.physics.rows
         return statistical_read(product, tiles, self.adc_bits, full_scale * self.physics.rows, self.step_share)
 
+    def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
+        """See `wire_attenuation`."""
+        return self.physics.attenuation(shape)
+
 
 class TiledCrossbar(AbstractArray):
     """A crossbar with legal sizes and whole bits, tile by tile.
@@ -217,6 +225,10 @@ class TiledCrossbar(AbstractArray):
             variance = tile_sums(x**2, held.variance, self.physics.rows, self.block)
             sums = sums + safe_root(variance) * jax.random.normal(key, sums.shape, sums.dtype)
         return jnp.sum(convert(sums, full_scale * self.physics.rows, self.adc_bits, self.step_share), axis=0)
+
+    def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
+        """See `wire_attenuation`."""
+        return self.physics.attenuation(shape)
 
 
 def analog_matmul(

@@ -2,10 +2,33 @@
 
 import abc
 import dataclasses
+from typing import Final
 
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
+
+# digits of a weight that are told apart; more would need over 16 bits in cells of one
+_MOST_SLICES: Final = 16
+
+
+def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> Float[Array, "..."]:
+    """Mean digit of a bit-sliced number as a share of the largest digit.
+
+    The highest digit follows the number's size. A digit k places lower repeats 2^(k cell_bits) times as often over the range, so it is
+    evenly spread (one half) as soon as the numbers reach over one of its periods.
+
+    Args:
+        magnitude: mean size of the numbers as a share of the largest one.
+        slices: digits of a number; a real number while relaxed.
+        cell_bits: bits of a digit.
+    """
+    magnitude, slices = jnp.asarray(magnitude), jnp.asarray(slices)
+    total = magnitude * jnp.ones_like(slices)
+    for place in range(1, _MOST_SLICES):
+        counted = jnp.clip(slices - place, 0, 1)
+        total = total + counted * jnp.minimum(0.5, magnitude * 2.0 ** (place * jnp.asarray(cell_bits)))
+    return total / jnp.maximum(slices, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,8 +50,15 @@ class AbstractColumns(abc.ABC):
         """Bits of a weight that go into the cells of one polarity."""
 
     @abc.abstractmethod
-    def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike) -> Float[Array, "..."]:
-        """Mean conductance of a used cell [S] for weights of which `density` are non-zero and uniform over the levels."""
+    def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike, fill: ArrayLike) -> Float[Array, "..."]:
+        """Mean conductance of a used cell [S].
+
+        Args:
+            low: smallest conductance of a cell [S].
+            high: largest conductance of a cell [S].
+            density: non-zero share of the weights.
+            fill: mean digit of a non-zero weight as a share of the largest digit (`mean_fill`).
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +79,9 @@ class DifferentialColumns(AbstractColumns):
         """All but the sign; a binary weight still takes one."""
         return jnp.maximum(jnp.asarray(weight_bits) - 1, 0.25 * jnp.asarray(weight_bits))
 
-    def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike) -> Float[Array, "..."]:
-        """One cell of a pair at the lowest level, the other at half range where the weight is not zero."""
-        return jnp.asarray(low) + 0.25 * jnp.asarray(density) * (jnp.asarray(high) - low)
+    def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike, fill: ArrayLike) -> Float[Array, "..."]:
+        """One cell of a pair at the lowest level, the other at its digit where the weight is not zero."""
+        return jnp.asarray(low) + 0.5 * jnp.asarray(density) * jnp.asarray(fill) * (jnp.asarray(high) - low)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +102,6 @@ class OffsetColumns(AbstractColumns):
         """All bits."""
         return jnp.asarray(weight_bits)
 
-    def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike) -> Float[Array, "..."]:
+    def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike, fill: ArrayLike) -> Float[Array, "..."]:
         """Zero sits at mid range, so sparsity saves nothing."""
         return (jnp.asarray(low) + 0.5 * (jnp.asarray(high) - low)) * jnp.ones_like(jnp.asarray(density))

@@ -5,6 +5,7 @@ from typing import Final
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.hardware.columns import mean_fill
 from codesign.hardware.converters import adc_area_um2, adc_energy_pj
 from codesign.hardware.crossbar_activity import Activity, fetched_per_read
 from codesign.hardware.crossbar_mapping import Design, Mapping
@@ -35,10 +36,11 @@ def vector_ns(design: Design, technology: Technology) -> Float[Array, "..."]:
     return technology["read_time_ns"] + design.columns_per_adc * 1000 / design.clock_mhz
 
 
-def array_pj(design: Design, work: Activity, workload: Workload, t: Technology) -> Array:
-    """Cell currents over the read pulse, and the bit lines of converted columns."""
+def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workload, t: Technology) -> Array:
+    """Cell currents over the read pulse, by the conductances of the weights themselves, and the bit lines of converted columns."""
     low, high = 1 / t["off_resistance_ohm"], 1 / t["on_resistance_ohm"]
-    mean = design.encoding.mean_conductance(low, high, workload.weight_density)
+    fill = mean_fill(workload.weight_magnitude, mapping.columns_per_output / design.encoding.columns_per_slice, design.cell_bits)
+    mean = design.encoding.mean_conductance(low, high, workload.weight_density, fill)
     pulse = t["read_voltage_v"] ** 2 * t["read_time_ns"] * _PJ_PER_V2_S_NS
     column_um = design.rows * t["cell_height_f"] * t.node_nm * 1e-3
     column = column_um * t["wire_capacitance_ff_per_um"] * t["read_voltage_v"] ** 2 * _PJ_PER_FF_V2
@@ -102,7 +104,7 @@ def energy_pj(
     `memory_kb` is the capacity of the memory that holds all neuron states, `side_um` the side of a tile.
     """
     return [
-        array_pj(design, work, workload, t),
+        array_pj(design, mapping, work, workload, t),
         work.conversions * adc_pj(design, t),
         drivers_pj(design, work, t),
         accumulate_pj(design, work, workload, t),
