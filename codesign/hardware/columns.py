@@ -15,20 +15,24 @@ _MOST_SLICES: Final = 16
 def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> Float[Array, "..."]:
     """Mean digit of a bit-sliced number as a share of the largest digit.
 
-    The highest digit follows the number's size. A digit k places lower repeats 2^(k cell_bits) times as often over the range, so it is
-    evenly spread (one half) as soon as the numbers reach over one of its periods.
+    A number that takes one digit has its mean size. Of several, the lowest digit follows the size until it has been through its period,
+    and is evenly spread (one half) from there on. A higher one is what is left when all below is cut off: with sizes spread like an
+    exponential of mean a, in its own units, `1 / (exp(1 / a) - 1)`, again one half at most.
 
     Args:
         magnitude: mean size of the numbers as a share of the largest one.
         slices: digits of a number; a real number while relaxed.
         cell_bits: bits of a digit.
     """
-    magnitude, slices = jnp.asarray(magnitude), jnp.asarray(slices)
-    total = magnitude * jnp.ones_like(slices)
-    for place in range(1, _MOST_SLICES):
-        counted = jnp.clip(slices - place, 0, 1)
-        total = total + counted * jnp.minimum(0.5, magnitude * 2.0 ** (place * jnp.asarray(cell_bits)))
-    return total / jnp.maximum(slices, 1)
+    slices = jnp.maximum(jnp.asarray(slices), 1)
+    size, base = jnp.asarray(magnitude) * jnp.ones_like(slices), 2.0 ** jnp.asarray(cell_bits)
+    sliced = jnp.clip(slices - 1, 0, 1)
+    total = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
+    for place in range(_MOST_SLICES - 1):
+        mean = jnp.maximum(size * base ** (place + 1), 2e-2)
+        digit = jnp.minimum(0.5, 1 / (jnp.expm1(1 / mean) * (base - 1)))
+        total = total + jnp.clip(slices - 1 - place, 0, 1) * digit
+    return total / slices
 
 
 @dataclasses.dataclass(frozen=True)
