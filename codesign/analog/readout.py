@@ -58,13 +58,14 @@ def statistical_read(
         step_share: as in `convert`.
 
     Returns:
-        The product with clipping at n full scales and a rounding error of variance n step**2 / 12, where n (at least 1) tiles are
-        summed: independent errors of equal variance add.
+        The product with the errors of n (at least 1) tiles: clipping at sqrt(n) full scales and a rounding error of variance
+        n step**2 / 12. Independent errors of equal variance add; tiles of signed weights have sums around zero whose spread grows
+        with sqrt(n), so that clipping the whole at sqrt(n) full scales loses as much as clipping every tile at one.
     """
     tiles = smooth_maximum(tiles, jnp.ones_like(tiles), 0.5)
     tile_step = converter_step(full_scale, adc_bits)
-    # n full scales bound the sum; the step carries the variance
-    most, step = (full_scale - tile_step / 2) * tiles, step_share * tile_step * jnp.sqrt(tiles)
+    root = jnp.sqrt(tiles)
+    most, step = (full_scale - tile_step / 2) * root, step_share * tile_step * root
     level = jnp.clip(product, -most, most) / step
     return straight_through(jnp.round(level), level) * step
 

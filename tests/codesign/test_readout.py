@@ -12,7 +12,8 @@ from codesign.analog.array import (
     analog_matmul,
     wire_attenuation,
 )
-from codesign.analog.readout import convert, converter_step, tile_sums
+from codesign.analog.readout import convert, converter_step, statistical_read, tile_sums
+from codesign.arithmetic import slicing_factor
 
 X = (jax.random.uniform(jax.random.key(0), (40, 100)) < 0.3).astype(jnp.float32)
 W = jax.random.normal(jax.random.key(1), (100, 7)) * 0.1
@@ -68,6 +69,51 @@ def test_the_statistical_form_errs_as_much_as_the_tiles(rows: float) -> None:
     soft = analog_matmul(X, W, StatisticalCrossbar(physics, jnp.float32(6)), jax.random.key(2), 1.0, share) - ideal
     ratio = float(jnp.sqrt(jnp.mean(soft**2) / jnp.mean(tiled**2)))
     assert 0.75 < ratio < 1.3
+
+
+@jax.jit
+def relative_error(x: jax.Array, w: jax.Array, rows: jax.Array, bits: jax.Array, full_scale: jax.Array) -> jax.Array:
+    """Root mean square error of the statistical form over that of the tiles."""
+    ideal = x @ w
+    tiled = tiled_read(x, w, rows, bits, full_scale) - ideal
+    soft = statistical_read(ideal, x.shape[1] / rows, bits, full_scale) - ideal
+    return jnp.sqrt(jnp.mean(soft**2) / jnp.mean(tiled**2))
+
+
+@pytest.mark.parametrize("fan_in", [64, 1024])
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_gap_between_the_forms_over_sizes_bits_and_sparsity(fan_in: int, rate: float) -> None:
+    """The table in docs/analog.md: full scales of two and four standard deviations of a tile's sum, four-bit weights."""
+    w = jnp.round(7 * jnp.clip(0.4 * jax.random.normal(jax.random.key(1), (fan_in, 32)), -1, 1)) / 7
+    x = (jax.random.uniform(jax.random.key(0), (256, fan_in)) < rate).astype(jnp.float32)
+    found: dict[float, list[float]] = {2.0: [], 4.0: []}
+    for rows in [r for r in (16, 32, 64, 128, 256) if r <= fan_in]:
+        spread = jnp.std(x[:, :rows] @ w[:rows])
+        for cover, ratios in found.items():
+            ratios += [float(relative_error(x, w, jnp.float32(rows), jnp.float32(b), cover * spread)) for b in (3, 4, 6)]
+    for cover, low, high in ((2.0, 0.55, 1.15), (4.0, 0.35, 1.35)):
+        assert min(found[cover]) > low
+        assert max(found[cover]) < high
+    assert 0.9 < np.median(found[4.0]) < 1.1
+    assert 0.75 < np.median(found[2.0]) < 1.1
+
+
+@pytest.mark.parametrize(("weight_bits", "cell_bits"), [(5, 1), (5, 2), (7, 3), (8, 1)])
+@pytest.mark.parametrize("adc_bits", [4, 6])
+def test_one_converter_for_a_weight_errs_as_one_for_each_of_its_slices(weight_bits: int, cell_bits: int, adc_bits: int) -> None:
+    magnitude_bits, base = weight_bits - 1, 2**cell_bits
+    top = 2**magnitude_bits - 1
+    x = (jax.random.uniform(jax.random.key(0), (512, 256)) < 0.2).astype(jnp.float32)
+    code = jnp.round(top * jnp.clip(0.4 * jax.random.normal(jax.random.key(1), (256, 32)), -1, 1))
+    rows, bits, full_scale = jnp.float32(64), jnp.float32(adc_bits), jnp.float32(0.3 * 64)
+    sliced = jnp.zeros(())
+    for place in range(magnitude_bits // cell_bits):
+        digits = jnp.sign(code) * jnp.mod(jnp.floor(jnp.abs(code) / base**place), base) / (base - 1)
+        sliced = sliced + tiled_read(x, digits, rows, bits, full_scale) * base**place * (base - 1) / top
+    share = slicing_factor(jnp.asarray([float(weight_bits)]), jnp.float32(cell_bits))[0]
+    shared = jnp.sum(convert(tile_sums(x, code / top, rows, 16), full_scale, bits, share), axis=0)
+    ideal = x @ (code / top)
+    assert float(jnp.std(shared - ideal)) == pytest.approx(float(jnp.std(sliced - ideal)), rel=0.08)
 
 
 def test_clipping_gradient_goes_to_the_full_scale() -> None:
