@@ -39,9 +39,9 @@ def _objectives() -> Iterable[tuple[str, str]]:
 
 
 def _searchers() -> Iterable[tuple[str, str]]:
-    from search.gradient import JointSearch
+    from search.blackbox.registry import REGISTRY
 
-    return _described({"gradient": JointSearch})
+    return ((name, description) for name, (_, description) in REGISTRY.items())
 
 
 def _networks() -> Iterable[tuple[str, str]]:

@@ -67,6 +67,79 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
 
 
 @app.command
+def compare(
+    config: Path,
+    /,
+    *,
+    searchers: str = "gradient,supernet_nsga2,tpe,random",
+    seeds: int = 5,
+    budgets: str = "1",
+    budget: float = 0.0,
+    steps_per_design: int = 200,
+    learning_rate: float = 5e-3,
+    workers: int = 1,
+    output: Path | None = None,
+) -> None:
+    """Put searchers side by side on one problem, at equal budgets, over seeds. The same command continues what was stopped.
+
+    Parameters
+    ----------
+    config
+        The problem, a study's YAML file.
+    searchers
+        Names with commas between (`codesign list searchers`); the first is compared with every other.
+    seeds
+        Searches of each.
+    budgets
+        Shares of the budget, with commas between, such as `0.25,0.5,1`; every share is a search of its own.
+    budget
+        Training samples x simulated time steps; 0 for what the config's gradient search spends.
+    steps_per_design
+        Minibatches that searchers with a network per design train each for.
+    learning_rate
+        Of these.
+    workers
+        Processes.
+    output
+        Folder for the results; default `results/NAME-compare`.
+    """
+    from search import compare as comparing
+    from search import config as configs
+
+    try:
+        shares = tuple(float(share) for share in budgets.split(","))
+    except ValueError:
+        raise UserError(f"--budgets: must be numbers with commas between, got {budgets!r}") from None
+    names = tuple(name.strip() for name in searchers.split(","))
+    plan = comparing.Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate, workers)
+    plan.check()
+    file = configs.read(config)
+    folder = comparing.Folder(output or Path(f"results/{file.config.name}-compare"))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from rich.console import Console
+
+    from search import compare_report
+    from search.interrupt import StopRequest
+    from search.progress import reporter
+
+    shown = reporter()
+    try:
+        with StopRequest() as stop:
+            failed = comparing.run(plan, file, folder, shown, stop.check)
+    except KeyboardInterrupt:
+        _fail(f"stopped; finished units are kept in {folder.path}, the same command continues", 130)
+    finally:
+        shown.close()
+    results = folder.results()
+    if results:
+        found = compare_report.publish(folder.path, file.config, results, names[0])
+        Console().print(compare_report.terminal(found, names[0], file.config.name))
+        print(f"report: {folder.path / 'report.md'}")
+    if failed:
+        _fail("\n".join(f"{name} failed: {reason}" for name, reason in failed.items()), 1)
+
+
+@app.command
 def check(config: Path, /) -> None:
     """Check a config without running it: keys, types, bounds, names, and whether the chip can run the network."""
     from search import config as configs
