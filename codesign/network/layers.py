@@ -25,13 +25,13 @@ class Programmed(NamedTuple):
     array: AbstractArray
     held: Float[Array, "... fan_in outputs"]
     full_scale: Float[Array, ""]
-    column_scale: Float[Array, " channels"]
+    column_scale: Float[Array, " outputs"]
 
-    def read(self, rows: Float[Array, "rows fan_in"], key: Key[Array, ""]) -> Float[Array, "rows channels"]:
+    def read(self, rows: Float[Array, "rows fan_in"], key: Key[Array, ""]) -> Float[Array, "rows outputs"]:
         """Product of rows with the held weights."""
         return self.array.read(rows, self.held, self.full_scale, key) * self.column_scale
 
-    def read_groups(self, rows: Float[Array, "rows positions groups channels"], key: Key[Array, ""]) -> Float[Array, "rows channels"]:
+    def read_groups(self, rows: Float[Array, "rows positions groups channels"], key: Key[Array, ""]) -> Float[Array, "rows outputs"]:
         """Product in which each group of outputs sees its own group of channels (depthwise: as many groups as channels)."""
         count, _, groups, _ = rows.shape
         own = jnp.moveaxis(rows, 2, 0).reshape(groups, count, -1)
