@@ -320,13 +320,19 @@ SHARP: Final = 0.05  # temperature at which soft choices are all but made
 
 @dataclasses.dataclass(frozen=True)
 class Space:
-    """A named set of parameters; per-layer ones hold one value for each of `layers` weighted layers.
+    """A named set of parameters; per-layer ones hold one value for each of `layers` layers.
 
     A point is a mapping from parameter name to a scalar or a vector, a latent point likewise.
+
+    Attributes:
+        parameters: by name.
+        layers: layers of the workload.
+        inert: entries (name, layer) that change nothing (weight bits of pooling, say); no search effort is spent on them.
     """
 
     parameters: Mapping[str, Parameter]
     layers: int
+    inert: frozenset[tuple[str, int]] = frozenset()
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Of latents: `()` for a global parameter, `(layers,)` for a per-layer one; and a last axis for the options of a categorical one."""
@@ -376,3 +382,7 @@ class Space:
     def coordinates(self) -> list[tuple[str, int]]:
         """Every scalar of a point as (name, index); index is 0 for a global parameter."""
         return [(name, i) for name, p in self.parameters.items() for i in range(self.layers if p.per_layer else 1)]
+
+    def searched(self) -> list[tuple[str, int]]:
+        """The coordinates that are not inert."""
+        return [place for place in self.coordinates() if place not in self.inert]

@@ -80,7 +80,7 @@ def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUO
         value = float(np.ravel(values[name])[index])
         nearest[name, index] = parameter.harden(value)
         options = parameter.corners(value)
-        if len(options) == 2 and not isinstance(parameter, Continuous):
+        if len(options) == 2 and (name, index) not in space.inert and not isinstance(parameter, Continuous):
             low, high = (parameter.latent(option) for option in options)
             off_centre = abs((parameter.latent(value) - low) / (high - low) - 0.5)
             undecided.append((off_centre, (name, index), options))
@@ -97,7 +97,7 @@ def neighbours(space: Space, point: Point) -> list[Point]:
     current = {(name, i): float(np.ravel(point[name])[i]) for name, i in space.coordinates()}
     return [
         _point(space, current | {(name, index): other})
-        for name, index in space.coordinates()
+        for name, index in space.searched()
         for other in space.parameters[name].neighbours(current[name, index])
     ]
 

@@ -15,7 +15,7 @@ from codesign.data.dataset import Dataset, Split
 from codesign.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.hardware.base import AbstractHardware
 from codesign.network.models import SpikingNetwork
-from codesign.network.operation import Operation
+from codesign.network.operation import Operation, inert_entries
 from codesign.parameter import Categorical, Parameter, PowerOfTwo, Space
 from codesign.technology import Technology
 from codesign.verify import over_chips
@@ -202,7 +202,7 @@ def make_problem(
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
 
-    space = Space(dict(parameters), layers)
+    space = Space(dict(parameters), layers, inert_entries(network.geometries))
     return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
 
 

@@ -7,12 +7,14 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.workload import LayerWork
+
 
 class Operation(eqx.Module):
     """Time and precision of a run.
 
     Layers are those of `network.geometries`, pooling and attention included. An entry that a layer has no use for (weight bits of
-    pooling, say) changes neither result nor cost.
+    pooling, say) changes neither result nor cost; `inert_entries` lists them.
 
     Attributes:
         timesteps: steps of the network, any real number from 1 to `longest`; step t counts with weight clip(timesteps - t, 0, 1).
@@ -21,8 +23,8 @@ class Operation(eqx.Module):
             send for the others; one for all, or per layer.
         state_bits: bits of the membrane potential; one for all, or per layer.
         longest: steps that are simulated (static).
-        gate: 1 where a layer spikes, 0 where it is a quantised-ReLU layer, between for a relaxed one, per layer; None: all spike,
-            and nothing is computed for the other case.
+        gate: 1 where a layer spikes, 0 where it is a quantised-ReLU layer, between for a relaxed one; one for all, or per layer. None: all
+            spike, and nothing is computed for the other case.
     """
 
     timesteps: Float[Array, ""]
@@ -30,7 +32,7 @@ class Operation(eqx.Module):
     activation_bits: Float[Array, "..."]
     state_bits: Float[Array, "..."]
     longest: int = eqx.field(static=True)
-    gate: Float[Array, " layers"] | None = None
+    gate: Float[Array, "..."] | None = None
 
     @classmethod
     def of(
@@ -64,3 +66,9 @@ class Operation(eqx.Module):
             longest,
             None if gate is None else jnp.broadcast_to(array("gate", gate), (layers,)),
         )
+
+
+def inert_entries(geometries: Sequence[LayerWork]) -> frozenset[tuple[str, int]]:
+    """Entries (field of an operation, layer) that change nothing: bits of weights that are not there, and all of a pooling layer's."""
+    pools = {(name, i) for i, layer in enumerate(geometries) if layer.kind == "pool" for name in ("activation_bits", "state_bits", "gate")}
+    return frozenset(pools | {("weight_bits", i) for i, layer in enumerate(geometries) if not layer.has_weights})

@@ -85,7 +85,7 @@ class Run:
             operation.weight_bits[index],
             self._bits_taken(index),
             _entry(operation.state_bits, index),
-            None if operation.gate is None else operation.gate[index],
+            None if operation.gate is None else _entry(operation.gate, index),
             *self._keys[index],
         )
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -65,6 +67,7 @@ def test_illegal_bounds_are_refused(make, message: str) -> None:
 def test_a_space_relaxes_projects_and_lists_its_coordinates() -> None:
     space = Space({"rows": PowerOfTwo(16, 64), "bits": Integer(2, 4, per_layer=True)}, layers=2)
     assert space.coordinates() == [("rows", 0), ("bits", 0), ("bits", 1)]
+    assert dataclasses.replace(space, inert=frozenset({("bits", 0)})).searched() == [("rows", 0), ("bits", 1)]
     latents = space.latents({"rows": 32, "bits": [2, 4]})
     values = space.relax(latents)
     np.testing.assert_allclose(values["rows"], 32, rtol=1e-6)
