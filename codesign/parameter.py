@@ -335,7 +335,7 @@ class Space:
     inert: frozenset[tuple[str, int]] = frozenset()
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of latents: `()` for a global parameter, `(layers,)` for a per-layer one; and a last axis for the options of a categorical one."""
+        """Of latents: `()` for a global parameter, `(layers,)` for a per-layer one; a last axis for the options of a categorical one."""
         parameter = self.parameters[name]
         first = (self.layers,) if parameter.per_layer else ()
         return (*first, len(parameter.options)) if isinstance(parameter, Categorical) else first

@@ -1,0 +1,70 @@
+"""A config's network section: options go where they belong, mistakes are located, time and labels follow the data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flax import nnx
+
+from codesign.data.dataset import Dataset, Split
+from codesign.network.encoding import Direct, Events, Samples
+from codesign.network.firing import Graded
+from codesign.network.models import SpikingNetwork
+from codesign.network.neurons_dynamic import AdaptiveNeuron
+from codesign.network.norm import Standardised
+from codesign.network.readout import MeanReadout, StepReadout
+from search.config import NetworkConfig, read
+from search.errors import UserError
+from search.network import longest_of, network_builder
+from tests.search.toy import toy_config
+
+
+def dataset(shape: tuple[int, ...], labels: tuple[int, ...] = (4,), *, events: bool = False, low: float = 0.0) -> Dataset:
+    split = Split(np.full((4, *shape), low, np.float32), np.zeros(labels, np.int32))
+    return Dataset("made", split, split, split, 3, shape, "events" if events else "frames")
+
+
+def build(tmp_path: Path, data: Dataset, **network: object) -> SpikingNetwork:
+    config = NetworkConfig.model_validate(network)
+    return network_builder(read(toy_config(tmp_path)), config, data)(nnx.Rngs(0))
+
+
+def test_options_reach_the_builder_and_the_style(tmp_path: Path) -> None:
+    options = {"widths": [4, 0], "pool": "average", "neuron": "adaptive", "firing": "graded", "payload_bits": 3, "norm": "standardised"}
+    network = build(tmp_path, dataset((8, 8, 1)), kind="vgg", hidden=[5], options=options)
+    assert [layer.kind for layer in network.geometries] == ["conv", "pool", "dense", "dense"]
+    layer = network.body.blocks[0]
+    assert isinstance(layer.neuron, AdaptiveNeuron)
+    assert isinstance(layer.neuron.parts.firing, Graded)
+    assert layer.neuron.parts.firing.bits == 3
+    assert isinstance(layer.synapses.norm, Standardised)
+    assert isinstance(network.encoding, Direct)
+    assert isinstance(network.readout, MeanReadout)
+
+
+def test_time_and_labels_follow_the_data(tmp_path: Path) -> None:
+    data = dataset((11, 6), (4, 11), events=True)
+    network = build(tmp_path, data, kind="recurrent", options={"hidden": [5]})
+    assert isinstance(network.encoding, Events)
+    assert isinstance(network.readout, StepReadout)
+    assert network.geometries[0].channels_in == 6 + 5
+    assert longest_of(NetworkConfig(kind="recurrent"), data) == 11
+    signed = build(tmp_path, dataset((11, 6), events=True, low=-1.0), kind="mlp")
+    assert isinstance(signed.encoding, Samples)
+
+
+@pytest.mark.parametrize(
+    ("network", "complaint"),
+    [
+        ({"kind": "mlp", "channels": [4]}, "network.channels: mlp takes 'hidden', not 'channels'"),
+        ({"kind": "mlp", "options": {"nueron": "lif"}}, "network.options.nueron: mlp takes no such option (did you mean 'neuron'?)"),
+        ({"kind": "mlp", "options": {"neuron": "lfi"}}, "network: unknown neuron 'lfi' (did you mean 'lif'?)"),
+        ({"kind": "vgg", "options": {"widths": [4, 0, 0, 0, 0]}}, "network: pool5: windows of 2 do not fit a map of 1"),
+        ({"kind": "resnet", "options": {"depth": 9}}, "network: depth of a resnet is 6 n + 2"),
+    ],
+)
+def test_mistakes_are_located(tmp_path: Path, network: dict, complaint: str) -> None:
+    with pytest.raises(UserError) as caught:
+        build(tmp_path, dataset((8, 8, 1)), **network)
+    assert complaint in str(caught.value)
+    assert "toy.yaml:" in str(caught.value)
