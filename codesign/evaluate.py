@@ -147,7 +147,7 @@ def _magnitudes(network: SpikingNetwork, arrays: Sequence[AbstractArray]) -> Flo
         if layer.name not in found:
             return jnp.asarray(0.5, jnp.float32)
         synapses = found[layer.name]
-        share = jnp.clip(jnp.abs(synapses.kernel[...]) * jnp.exp(-synapses.log_scale[...]), 0, 1)
+        share = jnp.clip(jnp.abs(synapses.weights) * jnp.exp(-synapses.log_scale[...]), 0, 1)
         return jnp.mean(share * array.delivered(share.shape))
 
     return jnp.stack([magnitude(layer, array) for layer, array in zip(network.geometries, arrays, strict=True)])

@@ -5,7 +5,7 @@ product too: convolution gradients inside rolled loops are a hundred times slowe
 """
 
 import abc
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,7 @@ class Programmed(NamedTuple):
     """Weights as an array holds them, ready to be read any number of times; axes in front of those named are independent arrays."""
 
     array: AbstractArray
-    held: Float[Array, "... fan_in outputs"]
+    held: Any
     full_scale: Float[Array, ""]
     column_scale: Float[Array, " outputs"]
 
@@ -35,14 +35,14 @@ class Programmed(NamedTuple):
         """Product in which each group of outputs sees its own group of channels (depthwise: as many groups as channels)."""
         count, _, groups, _ = rows.shape
         own = jnp.moveaxis(rows, 2, 0).reshape(groups, count, -1)
-        held = jnp.moveaxis(self.held.reshape(self.held.shape[0], groups, -1), 1, 0)
+        held = jax.tree.map(lambda part: jnp.moveaxis(part.reshape(part.shape[0], groups, -1), 1, 0), self.held)
         read = jax.vmap(self.array.read, in_axes=(0, 0, None, 0))
         product = read(own, held, self.full_scale, jax.random.split(key, groups))
         return jnp.moveaxis(product, 0, 1).reshape(count, -1) * self.column_scale
 
     def part(self, start: int, stop: int) -> "Programmed":
         """Some of the array's rows."""
-        return self._replace(held=self.held[start:stop])
+        return self._replace(held=jax.tree.map(lambda part: part[start:stop], self.held))
 
 
 class AbstractSynapses(nnx.Module):
