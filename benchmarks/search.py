@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from search import cli
@@ -44,7 +43,7 @@ def main() -> None:
 
 def times(table: pd.DataFrame, problem: str) -> None:
     """What a unit costs; the first of a searcher in each process compiles."""
-    shown = Table(title=f"problem {problem}: one search")
+    shown = Table(title=f"problem {problem}: one search (budget in training samples x time steps)")
     for head in (
         "searcher",
         "share",
@@ -59,14 +58,10 @@ def times(table: pd.DataFrame, problem: str) -> None:
         shown.add_column(head, justify="left" if head == "searcher" else "right")
     for (name, share), own in table.groupby(["searcher", "share"]):
         middle = own.median(numeric_only=True)
-        numbers = [
-            f"{middle.budget:.3g}",
-            f"{middle.spent / middle.budget:.1%}",
-            f"{middle.seconds:.0f}",
-            f"{middle.processor_seconds:.0f}",
-        ]
+        spent = f"{middle.spent / middle.budget:.1%}"
+        numbers = [f"{middle.budget:.3g}", spent, f"{middle.seconds:.0f}", f"{middle.processor_seconds:.0f}"]
         shown.add_row(name, f"{share:g}", *numbers, f"{middle.found:.0f}", f"{middle.measured:.0f}", f"{own.feasible.mean():.0%}")
-    Console().print(shown)
+    cli.wide_console().print(shown)
 
 
 def half(table: pd.DataFrame) -> None:

@@ -9,12 +9,15 @@ import sqlite3
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 import codesign
 from search.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = App(
     name="codesign",
@@ -116,8 +119,6 @@ def compare(
     file = configs.read(config)
     folder = comparing.Folder(output or Path(f"results/{file.config.name}-compare"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from rich.console import Console
-
     from search import compare_report
     from search.interrupt import StopRequest
     from search.progress import reporter
@@ -133,7 +134,7 @@ def compare(
     results = folder.results()
     if results:
         found = compare_report.publish(folder.path, file.config, results, names[0])
-        Console().print(compare_report.terminal(found, names[0], file.config.name))
+        wide_console().print(compare_report.terminal(found, names[0], file.config.name))
         print(f"report: {folder.path / 'report.md'}")
     if failed:
         _fail("\n".join(f"{name} failed: {reason}" for name, reason in failed.items()), 1)
@@ -213,6 +214,14 @@ def cost(
     from search.cost_command import cost as price
 
     price(workload, hardware, list(set_), technology, json, csv, all_published, hardness)
+
+
+def wide_console() -> "Console":
+    """A console for tables: as wide as they are where the output is no terminal."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def main() -> None:

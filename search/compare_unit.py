@@ -11,8 +11,7 @@ import numpy as np
 from codesign.parameter import Categorical
 from search.blackbox import registry
 from search.blackbox.base import Report
-from search.blackbox.supernet import thinned
-from search.blackbox.workbench import Workbench, front
+from search.blackbox.workbench import Workbench, layered
 from search.harden import Candidate
 from search.problem import Problem
 
@@ -55,7 +54,7 @@ def run_unit(bench: Workbench, unit: Unit, budget: float, designs: int, chips: i
     key = jax.random.fold_in(jax.random.key(unit.seed), sorted(registry.REGISTRY).index(unit.searcher))
     found = registry.find(unit.searcher).run(bench, unit.share * budget, key, report)
     seconds, processor = time.monotonic() - began, time.process_time() - processor
-    chosen = thinned(front(bench.problem, found.candidates), designs)
+    chosen = layered(bench.problem, found.candidates, designs)
     measure_keys = jax.random.split(jax.random.fold_in(jax.random.key(unit.seed), 10**6), chips)
     return {
         "searcher": unit.searcher,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from search.blackbox.base import AbstractSearcher, Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import evolve, seed_of
-from search.blackbox.workbench import CHUNK, POLISH, Workbench, course, front
+from search.blackbox.workbench import CHUNK, POLISH, Workbench, course, layered
 from search.harden import Candidate
 
 SUPERNET: Final = 0.5  # share of the budget for the shared weights
@@ -63,8 +63,8 @@ class SupernetEvolution(AbstractSearcher):
     def _tuned(
         self, bench: Workbench, seen: list[Candidate], ledger: Ledger, key: Key[Array, ""], report: Report
     ) -> tuple[list[Candidate], list[Entry]]:
-        """Designs spread over the front, fine-tuned with equal shares of what is left."""
-        chosen = thinned(front(bench.problem, seen), DESIGNS)
+        """The best designs, fine-tuned with equal shares of what is left."""
+        chosen = layered(bench.problem, seen, DESIGNS)
         left = ledger.budget * (1 - POLISH) - ledger.spent
         each = left / len(chosen) - ledger.scoring(bench.validation_samples)
         steps = int(each / ledger.training(bench.training.batch_size * bench.problem.chips) / CHUNK) * CHUNK
@@ -77,9 +77,3 @@ class SupernetEvolution(AbstractSearcher):
             entries += course(ledger, found[-1:])
             report(ledger.spent / ledger.budget, f"fine-tuned {number + 1} of {len(chosen)}")
         return found, entries
-
-
-def thinned(candidates: list[Candidate], most: int) -> list[Candidate]:
-    """At most `most` of them, evenly along the last objective."""
-    ordered = sorted(candidates, key=lambda c: float(c.objectives[-1]))
-    return [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, min(most, len(ordered))).round().astype(int))]

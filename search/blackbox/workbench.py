@@ -220,6 +220,21 @@ def front(problem: Problem, found: Sequence[Candidate]) -> list[Candidate]:
     return [c for c, kept in zip(found, keep, strict=True) if kept]
 
 
+def layered(problem: Problem, found: Sequence[Candidate], most: int) -> list[Candidate]:
+    """The `most` best designs: the front on validation data, the front of the rest, and so on; the last is thinned evenly along its cost.
+
+    Validation data are noisy: the second layer often holds what test data would have put into the first.
+    """
+    left, chosen = list(found), list[Candidate]()
+    while left and len(chosen) < most:
+        layer = sorted(front(problem, left), key=lambda c: float(c.objectives[-1]))
+        room = min(most - len(chosen), len(layer))
+        chosen += [layer[i] for i in np.unique(np.linspace(0, len(layer) - 1, room).round().astype(int))]
+        taken = {id(c) for c in layer}
+        left = [c for c in left if id(c) not in taken]
+    return chosen
+
+
 def course(ledger: Ledger, found: Sequence[Candidate]) -> list[Entry]:
     """Entries for designs found now."""
     return [Entry(ledger.spent, tuple(float(v) for v in c.objectives), bool(np.all(c.excess <= 0))) for c in found]
