@@ -48,7 +48,8 @@ def design_row(
         row |= {"violation": excess[worst], "tightest": problem.limits[worst].objective.name}
     row["feasible"] = all(value <= 0 for value in excess)
     row |= {f"input_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.input_rate, strict=True)}
-    return row | {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
+    row |= {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
+    return row | {f"weight_magnitude[{n}]": float(v) for n, v in zip(layers, evaluation.workload.weight_magnitude, strict=True)}
 
 
 def is_finite(problem: Problem, evaluation: Evaluation) -> bool:

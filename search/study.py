@@ -13,10 +13,12 @@ from ruamel.yaml import YAML
 
 from codesign.units import show
 from search import build, harden
+from search.ageing import AgedErrors
 from search.config import ConfigFile
 from search.constraint import spell
 from search.gradient import JointSearch, Metrics, Population, minibatches
 from search.harden import Candidate, Hardener, NothingFiniteError
+from search.polish import polish
 from search.problem import Problem, as_batch
 from search.progress import Reporter
 from search.publish import publish
@@ -84,6 +86,7 @@ class Study:
         self._keys = dict(zip(("start", "search", "harden", "finetune", "measure"), jax.random.split(key, 5), strict=True))
         self._joint = JointSearch(problem, self.settings)
         self._hardener = Hardener(problem, self.settings, scalarisation=self._joint.scalarisation)
+        self._aged = AgedErrors(problem)
         self._view = View(problem.objectives, problem.limits, tuple(problem.space.parameters))
 
     def search(self) -> None:
@@ -181,7 +184,12 @@ class Study:
             self.reporter.update("harden", share, f"design {m + 1}/{self.settings.population}  validation {details}")
             self._safe_point()
         self._polish_evaluations = {m: row["evaluations"] + row.get("variants", 0) for m, row in known.items()}
-        return candidates
+        if not candidates:
+            return []
+        mutants = polish(self._hardener, candidates, self.settings.polish_evaluations, self.config.seed, self._keys["harden"])
+        for mutant in mutants:
+            self._polish_evaluations[mutant.member] += 1
+        return candidates + mutants
 
     def _harden_one(self, m: int, population: Population) -> tuple[Any, dict[str, Any]]:
         """A member's legal design with fine-tuned weights, and what is kept of how it came about."""
@@ -225,10 +233,11 @@ class Study:
             if not is_finite(self.problem, evaluation):
                 self.store.add_failed(candidate.member, "measure", f"design d{i:02d}: measured objectives not finite")
                 continue
+            aged = self._aged(candidate.network, candidate.point, keys)
             spent = {"polish_evaluations": self._polish_evaluations[candidate.member], "budget_sample_steps": self._budget()}
             name = f"d{i:02d}"
             identity = {"design": name, "searcher": "gradient", "seed": self.config.seed}
-            row = identity | design_row(self.problem, candidate, evaluation, errors, validated, hardened[candidate.member]) | spent
+            row = identity | design_row(self.problem, candidate, evaluation, errors, validated, hardened[candidate.member]) | aged | spent
             self.store.add_design(name, row, evaluation.cost.to_table())
             self.store.save_arrays(f"design_{i:02d}", candidate.network)
             self._safe_point()

@@ -60,6 +60,7 @@ def independent_cost(row: pd.Series) -> Cost:
         [dense("dense1", 64, 12), dense("dense2", 12, 10)],
         input_rate=[row[f"input_rate[{n}]"] for n in layers],
         output_rate=[row[f"output_rate[{n}]"] for n in layers],
+        weight_magnitude=[row[f"weight_magnitude[{n}]"] for n in layers],
         timesteps=row.timesteps,
         weight_bits=[row[f"weight_bits[{n}]"] for n in layers],
         activation_bits=[4, 1],
@@ -74,6 +75,8 @@ def test_the_folder_holds_what_is_promised(finished) -> None:
         assert (folder / name).stat().st_size > 0, name
     assert {p.name for p in (folder / "figures").iterdir()} == {"pareto.png", "breakdown.png", "gap.png", "history.png"}
     assert set(pd.read_csv(folder / "designs.csv").columns) >= COLUMNS
+    aged = pd.read_csv(folder / "designs.csv")[["error_1h", "error_1d", "error_30d"]].to_numpy()
+    assert np.all((aged >= 0) & (aged <= 1))
     provenance = json.loads((folder / "provenance.json").read_text())
     assert {"versions", "seed", "commit", "config_hash", "machine"} <= set(provenance)
     report = (folder / "report.html").read_text()
