@@ -56,6 +56,7 @@ def _(
     # errors of a weight's slices are independent, whether devices or converters make them
     slicing = slicing_factor(operation.weight_bits, hardware.cell_bits)
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,)) * slicing
+    converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     condition = None if ageing is None else Condition(device_of(technology), ageing)
     # weights are bell-shaped: a device conducts about a quarter of the largest on average
     conductance = 0.25 / technology["on_resistance_ohm"]
@@ -70,7 +71,7 @@ def _(
             column_loss=conductance * column_ohm,
             condition=condition,
         )
-        bits, step = hardware.adc_bits, slicing[layer]
+        bits, step = converters[layer], slicing[layer]
         arrays.append(TiledCrossbar(physics, bits, granularity, step) if exact else StatisticalCrossbar(physics, bits, step))
     return arrays
 
@@ -118,11 +119,12 @@ def device_arrays(
     """
     layers = operation.weight_bits.shape[0]
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
+    converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     wires = Wires(*wire_resistance(technology.node_nm, "1T1R"), tier)
     rows, columns = int(hardware.rows), int(hardware.columns)
     return [
-        DeviceCrossbar(device_of(technology, sigma), DifferentialPair(), ageing, wires, UniformConverter(hardware.adc_bits), rows, columns)
-        for sigma in sigmas
+        DeviceCrossbar(device_of(technology, sigma), DifferentialPair(), ageing, wires, UniformConverter(bits), rows, columns)
+        for sigma, bits in zip(sigmas, converters, strict=True)
     ]
 
 
