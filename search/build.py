@@ -36,11 +36,8 @@ def build(file: ConfigFile) -> Problem:
     if len({found.name for found in objectives}) < len(objectives):
         raise file.error(("objectives",), "must differ from each other")
     prices = _attempt(file, ("hardware", "technology"), lambda: _prices(config.hardware.technology))
-    dataset = _attempt(
-        file,
-        ("data", "name"),
-        lambda: registry.load(config.data.name, seed=config.seed, validation_share=config.data.validation_share, limit=config.data.limit),
-    )
+    chosen = ("data", "name" if config.data.timesteps is None else "timesteps")
+    dataset = _attempt(file, chosen, lambda: registry.load(**config.data.model_dump(), seed=config.seed))
     longest = longest_of(config.network, dataset)
     parameters = {name: make_parameter(entry) for name, entry in config.parameters.items()}
     timesteps = parameters.get("timesteps")

@@ -24,9 +24,10 @@ class Strict(BaseModel):
 
 
 class DataConfig(Strict):
-    """Which data, and how much of it."""
+    """Which data, and how much of it; `timesteps` are the bins of event recordings and other sets that can choose them."""
 
     name: str
+    timesteps: int | None = Field(None, ge=1)
     validation_share: float | None = Field(None, gt=0, lt=1)
     limit: int | None = Field(None, ge=1)
 

@@ -43,6 +43,8 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
         if name not in own | STYLE:
             raise file.error(("network", "options", name), f"{config.kind} takes no such option{nearest(name, sorted(own | STYLE))}")
     events = dataset.kind == "events"
+    if events and "longest" in config.model_fields_set and config.longest != dataset.sample_shape[0]:
+        raise file.error(("network", "longest"), f"is {config.longest}, but {dataset.name} has {dataset.sample_shape[0]} steps")
     implied: dict[str, Any] = {"steps": longest_of(config, dataset)}
     if events:
         implied["encoding"] = "samples" if dataset.train.inputs.min() < 0 else "events"

@@ -53,6 +53,13 @@ def test_time_and_labels_follow_the_data(tmp_path: Path) -> None:
     assert isinstance(signed.encoding, Samples)
 
 
+def test_another_length_than_the_datas_is_located(tmp_path: Path) -> None:
+    data = dataset((11, 6), events=True)
+    build(tmp_path, data, kind="mlp", longest=11)
+    with pytest.raises(UserError, match=r"toy\.yaml:\d+: network\.longest: is 8, but made has 11 steps"):
+        build(tmp_path, data, kind="mlp", longest=8)
+
+
 @pytest.mark.parametrize(
     ("network", "complaint"),
     [
