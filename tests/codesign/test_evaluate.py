@@ -4,12 +4,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from jax.test_util import check_grads
 
 from codesign import technology
+from codesign.analog.array import DigitalArray
 from codesign.arithmetic import slicing_factor
-from codesign.evaluate import Design, evaluate
+from codesign.evaluate import Batch, Design, evaluate
 from codesign.hardware.crossbar import Crossbar
+from codesign.hardware.systolic import Systolic
+from codesign.network.models import recurrent
+from codesign.network.operation import Operation
+from codesign.network.style import Style
 from codesign.verify import verify
 from codesign.workload import Workload, dense
 from tests.trained import mean_evaluation, place, trained
@@ -146,3 +152,21 @@ def test_a_batch_needs_a_label_for_every_sample() -> None:
     t = trained()
     with pytest.raises(AssertionError):
         evaluate(t.graph, t.design, t.test._replace(labels=t.test.labels[:-1]), t.technology, jax.random.key(0), exact=False)
+
+
+def test_labels_per_step_and_steps_without_a_label() -> None:
+    """An answer at every step, on a chip; what is labelled -1 counts for nothing."""
+    network = recurrent((3,), 2, [4], style=Style(encoding="events", readout="each_step"), rngs=nnx.Rngs(0))
+    graph, state = nnx.split(network)
+    inputs = jax.random.poisson(jax.random.key(0), 0.5, (4, 5, 3)).astype(jnp.float32)
+    labels = jnp.asarray([[0, 1, -1, 0, 1]] * 4)
+    design = Design(state, Operation.of(2, longest=5), Systolic.of())
+    evaluation = evaluate(graph, design, Batch(inputs, labels), technology.load("digital_45nm"), jax.random.key(1), exact=True)
+    logits = network(inputs, design.operation, [DigitalArray()] * 2, jax.random.key(1)).logits
+    assert logits.shape == (4, 5, 2)
+    chosen = np.asarray(jax.nn.log_softmax(logits))[:, [0, 1, 3, 4], [0, 1, 0, 1]]
+    assert float(evaluation.loss) == pytest.approx(-chosen.mean(), rel=1e-5)
+    right = np.asarray(logits.argmax(-1) == labels)[:, [0, 1, 3, 4]]
+    assert float(evaluation.accuracy) == pytest.approx(right.mean())
+    with pytest.raises(AssertionError):
+        evaluate(graph, design, Batch(inputs, labels[:, 0]), technology.load("digital_45nm"), jax.random.key(1), exact=True)
