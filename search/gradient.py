@@ -26,6 +26,7 @@ from search.scalarise import AbstractScalarisation, Frame
 
 SOFTEST = 5.0  # temperature of soft choices when they begin to be learned
 VALIDATION_SAMPLES = 256
+RESTART = 2**31  # beyond every step: keys of members that are started again
 RESPREADS = (1 / 3, 2 / 3, 1.0)  # shares of the relax stage after which preferences are shared anew
 
 
@@ -34,7 +35,7 @@ class Settings(NamedTuple):
 
     Attributes:
         patience: device calls without growth of the relaxed hypervolume after which a stage ends early; 0 for never.
-        polish_evaluations: mutations of the hardened designs that are scored before fine-tuning.
+        polish_evaluations: mutations of the front's fine-tuned designs that are scored on validation data.
     """
 
     population: int = 10
@@ -261,7 +262,7 @@ class JointSearch:
         lost = population.alive & (np.asarray(metrics.skipped) >= self.settings.steps_per_call)
         restarts = np.asarray(population.restarts) + lost
         for m in np.flatnonzero(lost & (restarts < 2)):
-            fresh_key, latent_key = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, -1 - int(m)), int(population.step)))
+            fresh_key, latent_key = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, RESTART + int(m)), int(population.step)))
             fresh = self._member(fresh_key)
             fresh = fresh._replace(latents=members.uniform_like(fresh.latents, latent_key))
             stacked = jax.tree.map(lambda all_, one, m=m: all_.at[m].set(one), population.members, fresh)

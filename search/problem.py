@@ -61,7 +61,7 @@ class Problem:
         """A divisor of every number of rows that may occur."""
         rows = self.space.parameters.get("rows")
         if rows is None:
-            return int(getattr(self.hardware, "rows", jnp.asarray(16.0)))
+            return int(getattr(self.hardware, "rows", 16.0))
         return int(rows.low) if isinstance(rows, PowerOfTwo) else 1
 
     def place(self, network: nnx.State, values: Mapping[str, Array]) -> Design:
