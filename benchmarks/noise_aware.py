@@ -4,16 +4,20 @@ A perceptron with one hidden layer of 256 is trained three ways: plainly; and wi
 every step, on a generic device (programming noise 10 % of the largest conductance) and on phase-change memory. Both networks are
 then programmed on the same 32 simulated chips. Layers are differential pairs; a plain network maps its largest |weight| to the
 largest conductance, a noise-aware one clips weights at twice their standard deviation while it trains, as Joshi et al. (2020) do,
-and learns a gain per column. Reported: percentage points, mean and standard deviation over chips.
+and learns a gain per column. Reported: percentage points, mean and standard deviation over chips and seeds (each seed: initial weights,
+batches and chips of its own), and the worst chip of all; losses with their standard deviation over seeds.
+
+    python -m benchmarks noise_aware            # NOISE_AWARE_SEEDS=1 and NOISE_AWARE_STEPS=300 for a quick look
 """
 
 import os
 from collections.abc import Callable
-from functools import partial
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +33,8 @@ from codesign.analog.mapping import DifferentialPair
 from codesign.data import registry
 from codesign.data.dataset import Dataset
 
-CHIPS, HIDDEN, STEPS, BATCH, SEED = 32, 256, 3000, 128, 0
+CHIPS, HIDDEN, BATCH = 32, 256, 128
+STEPS, SEEDS = (int(os.environ.get(f"NOISE_AWARE_{name}", default)) for name, default in (("STEPS", 3000), ("SEEDS", 3)))
 TIMES = {"1 s": 1.0, "1 minute": 60.0, "1 hour": 3600.0, "1 day": 86400.0, "1 week": 604800.0, "1 month": 2.63e6}
 
 Parameters = list[dict[str, jax.Array]]
@@ -65,7 +70,7 @@ def _network(parameters: Parameters, x: jax.Array, array: AbstractArray, scale: 
     return x
 
 
-@partial(eqx.filter_jit)
+@eqx.filter_jit
 def _train(data: tuple[jax.Array, jax.Array], array: AbstractArray, scale: Scale, key: jax.Array) -> Parameters:
     x, y = data
     first_key, scan_key = jax.random.split(key)
@@ -94,7 +99,7 @@ def _accuracies(
     return jax.lax.map(lambda key: 100 * jnp.mean(jnp.argmax(_network(parameters, x, array, scale, key), 1) == y), keys)
 
 
-def _show(values: jax.Array) -> str:
+def _show(values: np.ndarray) -> str:
     return f"{values.mean():.1f} ± {values.std():.1f} (worst {values.min():.1f})"
 
 
@@ -102,29 +107,50 @@ def _arrays(split) -> tuple[jax.Array, jax.Array]:  # type: ignore[no-untyped-de
     return jnp.asarray(split.inputs.reshape(len(split.inputs), -1)), jnp.asarray(split.labels)
 
 
+class _Trained(NamedTuple):
+    """One seed's networks (plain; noise-aware by device), the plain one's noise-free accuracy, and the seed's chips."""
+
+    plain: Parameters
+    aware: dict[str, Parameters]
+    exact: float
+    chips: jax.Array
+
+
+DEVICES = {"generic, sigma 10 %": generic(0.1), "PCM (aihwkit)": pcm()}
+
+
+def _seed(train: tuple[jax.Array, jax.Array], test: tuple[jax.Array, jax.Array], seed: int) -> _Trained:
+    train_key, chip_key = jax.random.split(jax.random.key(seed))
+    keys = jax.random.split(chip_key, CHIPS)
+    plain = _train(train, DigitalArray(), _largest, train_key)
+    aware = {name: _train(train, _chip(device, Fresh()), _clipped, train_key) for name, device in DEVICES.items()}
+    exact = float(_accuracies(test, plain, DigitalArray(), _largest, keys[:1])[0])
+    return _Trained(plain, aware, exact, keys)
+
+
 def _study(data: Dataset, noise: Table, drift: Table) -> None:
     train, test = _arrays(data.train), _arrays(data.test)
-    keys = jax.random.split(jax.random.key(SEED + 1), CHIPS)
-    plain = _train(train, DigitalArray(), _largest, jax.random.key(SEED))
-    exact = float(_accuracies(test, plain, DigitalArray(), _largest, keys[:1])[0])
-    for name, device in (("generic, sigma 10 %", generic(0.1)), ("PCM (aihwkit)", pcm())):
-        chip = _chip(device, Fresh())
-        aware = _train(train, chip, _clipped, jax.random.key(SEED))
-        plain_chips, aware_chips = _accuracies(test, plain, chip, _largest, keys), _accuracies(test, aware, chip, _clipped, keys)
-        lost = [f"{exact - float(chips.mean()):.1f}" for chips in (plain_chips, aware_chips)]
-        noise.add_row(data.name, name, f"{exact:.1f}", _show(plain_chips), lost[0], _show(aware_chips), lost[1])
+    seeds = [_seed(train, test, seed) for seed in range(SEEDS)]
+    exact = np.asarray([one.exact for one in seeds])
+
+    def measured(name: str, ageing: AbstractAgeing, aware: bool) -> np.ndarray:
+        """Accuracies `[seeds, chips]`."""
+        chip = _chip(DEVICES[name], ageing)
+        networks = [(one.aware[name], _clipped) if aware else (one.plain, _largest) for one in seeds]
+        return np.stack([_accuracies(test, network[0], chip, network[1], one.chips) for network, one in zip(networks, seeds, strict=True)])
+
+    for name in DEVICES:
+        chips = [measured(name, Fresh(), aware) for aware in (False, True)]
+        lost = [f"{(exact - c.mean(1)).mean():.1f} ± {(exact - c.mean(1)).std():.1f}" for c in chips]
+        noise.add_row(data.name, name, f"{exact.mean():.1f} ± {exact.std():.1f}", _show(chips[0]), lost[0], _show(chips[1]), lost[1])
     for label, time_s in TIMES.items():
-        cells = [
-            _show(_accuracies(test, network, _chip(pcm(), ageing(leaf(time_s))), scale, keys))
-            for network, scale in ((plain, _largest), (aware, _clipped))
-            for ageing in (Aged, AgedCompensated)
-        ]
+        cells = [_show(measured("PCM (aihwkit)", kind(leaf(time_s)), aware)) for aware in (False, True) for kind in (Aged, AgedCompensated)]
         drift.add_row(data.name, label, *cells)
 
 
 def main() -> None:
     """Print both tables; Fashion-MNIST joins the digits where CODESIGN_DATA is set."""
-    noise = Table(title=f"Test accuracy [%] on {CHIPS} chips right after programming, {STEPS} steps of {BATCH}, seed {SEED}")
+    noise = Table(title=f"Test accuracy [%] on {CHIPS} chips right after programming, {STEPS} steps of {BATCH}, {SEEDS} seeds")
     for column in ("data", "device", "noise free", "plain, on chips", "lost", "noise-aware, on chips", "lost"):
         noise.add_column(column)
     drift = Table(title=f"Test accuracy [%] on {CHIPS} phase-change chips against time since programming")
