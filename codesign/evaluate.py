@@ -19,10 +19,12 @@ from codesign.analog.array import AbstractArray
 from codesign.arithmetic import arrays_of
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
+from codesign.network.early_exit import exit_early
 from codesign.network.layers import Synapses
 from codesign.network.models import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.network.score import accuracy, cross_entropy
+from codesign.network.tet import tet
 from codesign.network.trace import trace
 from codesign.technology import Technology
 from codesign.workload import LayerWork, Workload
@@ -56,6 +58,7 @@ class Evaluation(eqx.Module):
         workload: shapes and measured rates the cost was computed from.
         operation, hardware: the design's settings.
         chip_loss, chip_accuracy: of each simulated chip, where it was measured on several.
+        step_loss: mean over the steps of each step's cross-entropy [nat] (`codesign.network.tet`); that of `loss` for answers per step.
     """
 
     loss: Float[Array, ""]
@@ -67,6 +70,7 @@ class Evaluation(eqx.Module):
     hardware: AbstractHardware
     chip_loss: Float[Array, " chips"] | None = None
     chip_accuracy: Float[Array, " chips"] | None = None
+    step_loss: Float[Array, ""] | None = None
 
 
 def evaluate(
@@ -128,7 +132,7 @@ def evaluate_on(
     chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
-    activity = network(batch.inputs, design.operation, arrays, key)
+    activity = exit_early(network(batch.inputs, design.operation, arrays, key), design.operation, hardness)
     chex.assert_shape(batch.labels, activity.logits.shape[:-1])
     traced = trace(geometries, activity, design.operation)
     workload = eqx.tree_at(lambda w: w.weight_magnitude, traced, _magnitudes(network, arrays))
@@ -136,7 +140,8 @@ def evaluate_on(
     loss = cross_entropy(activity.logits, batch.labels)
     smoothed = cross_entropy(activity.logits, batch.labels, LABEL_SMOOTHING)
     right = accuracy(activity.logits, batch.labels)
-    return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware)
+    each_step = tet(activity.step_logits, batch.labels, design.operation.timesteps) if batch.labels.ndim == 1 else loss
+    return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware, step_loss=each_step)
 
 
 def _magnitudes(network: SpikingNetwork, arrays: Sequence[AbstractArray]) -> Float[Array, " layers"]:

@@ -47,11 +47,11 @@ def verify(
 def over_chips(chips: Evaluation, design: Design, technology: Technology, hardness: ArrayLike = 1.0) -> Evaluation:
     """One evaluation from those of several simulated chips, stacked along the first axis.
 
-    Losses, accuracy and rates are averaged; the cost is that of the averaged rates.
+    Losses, accuracy, rates and steps are averaged; the cost is that of the averages.
     """
     first = jax.tree.map(lambda x: x[0], chips.workload)
-    rates = (jnp.mean(chips.workload.input_rate, axis=0), jnp.mean(chips.workload.output_rate, axis=0))
-    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate), first, rates)
+    averaged = [jnp.mean(x, axis=0) for x in (chips.workload.input_rate, chips.workload.output_rate, chips.workload.timesteps)]
+    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate, w.timesteps), first, averaged)
     return Evaluation(
         jnp.mean(chips.loss),
         jnp.mean(chips.smoothed_loss),
@@ -62,6 +62,7 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
         design.hardware,
         chips.loss,
         chips.accuracy,
+        None if chips.step_loss is None else jnp.mean(chips.step_loss),
     )
 
 

@@ -3,13 +3,13 @@
 import importlib
 from importlib.metadata import entry_points
 
-from search import objective_answers, objective_cost
+from search import objective_answers, objective_cost, objective_time
 from search.errors import UserError, nearest
 from search.objective_base import REGISTRY, AbstractObjective, objective, register
 
 __all__ = ["BUILT_IN", "REGISTRY", "AbstractObjective", "available", "find", "objective", "register"]
 
-BUILT_IN = (objective_answers, objective_cost)  # importing them registers theirs
+BUILT_IN = (objective_answers, objective_cost, objective_time)  # importing them registers theirs
 
 
 def available() -> list[str]:

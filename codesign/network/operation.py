@@ -25,6 +25,8 @@ class Operation(eqx.Module):
         longest: steps that are simulated (static).
         gate: 1 where a layer spikes, 0 where it is a quantised-ReLU layer, between for a relaxed one; one for all, or per layer. None: all
             spike, and nothing is computed for the other case.
+        exit_entropy: an answer is given as soon as its entropy falls below this share of the largest, from 0 to 1 (see
+            `codesign.network.early_exit`). None: after all steps.
     """
 
     timesteps: Float[Array, ""]
@@ -33,6 +35,7 @@ class Operation(eqx.Module):
     state_bits: Float[Array, "..."]
     longest: int = eqx.field(static=True)
     gate: Float[Array, "..."] | None = None
+    exit_entropy: Float[Array, ""] | None = None
 
     @classmethod
     def of(
@@ -45,6 +48,7 @@ class Operation(eqx.Module):
         activation_bits: ArrayLike | Sequence[float] = 4,
         state_bits: ArrayLike | Sequence[float] = 12,
         gate: ArrayLike | Sequence[float] | None = None,
+        exit_entropy: ArrayLike | None = None,
     ) -> "Operation":
         """An operation for a network of `layers` layers; timesteps default to `longest`.
 
@@ -65,6 +69,7 @@ class Operation(eqx.Module):
             array("state_bits", state_bits),
             longest,
             None if gate is None else jnp.broadcast_to(array("gate", gate), (layers,)),
+            None if exit_entropy is None else jnp.asarray(exit_entropy, jnp.float32),
         )
 
 

@@ -19,7 +19,8 @@ def tet(
         timesteps: steps that count, any real number; step t with weight clip(timesteps - t, 0, 1).
         regularisation: share (their lambda) of the mean square distance between the scores and 1, which keeps outliers down.
     """
-    share = step_weights(timesteps, step_logits.shape[0]) / timesteps
+    steps = jnp.asarray(timesteps, step_logits.dtype)
+    share = step_weights(steps, step_logits.shape[0]) / steps
     known = (labels >= 0).astype(step_logits.dtype)
     entropy = optax.softmax_cross_entropy_with_integer_labels(step_logits, jnp.maximum(labels, 0)[None])
     distance = jnp.mean((step_logits - 1) ** 2, axis=-1)
