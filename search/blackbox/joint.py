@@ -7,9 +7,11 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from search.blackbox.base import AbstractSearcher, Entry, Found, Ledger, Report, silent
+from search.blackbox.evolution import seed_of
 from search.blackbox.workbench import Workbench, course
 from search.gradient import JointSearch, Metrics, Population, Settings, minibatches
 from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants
+from search.polish import polish
 
 SMALLEST = 0.02  # of the configured steps; a smaller budget cannot hold a search
 
@@ -23,8 +25,8 @@ def cost(bench: Workbench, settings: Settings) -> float:
     looks = calls * settings.population * bench.validation_samples
     middle = bench.point([len(row) // 2 for row in bench.rows])
     near = len(neighbours(bench.problem.space, middle))
-    scored = settings.population * (2 ** min(AMBIGUOUS, len(bench.rows)) + 3 * near + 1) * bench.validation_samples
-    return ledger.training(trained) + ledger.scoring(looks + scored)
+    scored = settings.population * (2 ** min(AMBIGUOUS, len(bench.rows)) + 3 * near + 1) + settings.polish_evaluations
+    return ledger.training(trained) + ledger.scoring(looks + scored * bench.validation_samples)
 
 
 def scaled(bench: Workbench, budget: float) -> Settings:
@@ -65,7 +67,7 @@ class Gradient(AbstractSearcher):
         """See `AbstractSearcher.run`."""
         settings, ledger = scaled(bench, budget), bench.ledger(budget)
         joint, hardener = _compiled(bench, settings)
-        start_key, search_key, harden_key, tune_key = jax.random.split(key, 4)
+        start_key, search_key, harden_key, tune_key, polish_key = jax.random.split(key, 5)
         population = joint.start(start_key)
         total = cost(bench, settings)
 
@@ -90,7 +92,11 @@ class Gradient(AbstractSearcher):
             found += fresh
             entries += course(ledger, fresh)
             report(ledger.spent / total, f"hardened {m + 1} of {settings.population}")
-        return Found(found, entries, ledger.spent)
+        if not found:
+            return Found([], entries, ledger.spent)
+        mutants = polish(hardener, found, settings.polish_evaluations, seed_of(polish_key), jax.random.clone(harden_key))
+        ledger.pay(ledger.scoring(len(mutants) * bench.validation_samples))
+        return Found(found + mutants, entries + course(ledger, mutants), ledger.spent)
 
     def _hardened(
         self, joint: JointSearch, hardener: Hardener, population: Population, m: int, key: Key[Array, ""], tune_key: Key[Array, ""]

@@ -13,7 +13,16 @@ from search.errors import UserError
 from search.gradient import Settings
 from tests.search.toy import toy_config
 
-SETTINGS = Settings(population=2, batch_size=16, warmup_steps=40, relax_steps=40, anneal_steps=20, finetune_steps=20, steps_per_call=10)
+SETTINGS = Settings(
+    population=2,
+    batch_size=16,
+    warmup_steps=40,
+    relax_steps=40,
+    anneal_steps=20,
+    finetune_steps=20,
+    steps_per_call=10,
+    polish_evaluations=32,
+)
 
 
 @pytest.fixture(scope="module")
