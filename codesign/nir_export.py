@@ -163,7 +163,15 @@ def _layer_nodes(nir: Any, layer: Layer, shape: tuple[int, ...], dt: float) -> t
     return nodes, made
 
 
-def to_nir(layers: Sequence[Layer], sample_shape: Sequence[int], *, timesteps: int, dt: float = 1.0, hardware: Point | None = None) -> Any:
+def to_nir(
+    layers: Sequence[Layer],
+    sample_shape: Sequence[int],
+    *,
+    timesteps: int,
+    dt: float = 1.0,
+    hardware: Point | None = None,
+    encoding: str = "direct",
+) -> Any:
     """A `nir.NIRGraph` of a chain of layers.
 
     Args:
@@ -172,6 +180,7 @@ def to_nir(layers: Sequence[Layer], sample_shape: Sequence[int], *, timesteps: i
         timesteps: steps of an inference.
         dt: length of a step, in the unit that the graph's time constants shall have.
         hardware: the chip, by parameter name.
+        encoding: how a sample becomes the input of each step.
 
     Raises:
         ImportError: the package `nir` is not installed.
@@ -198,7 +207,7 @@ def to_nir(layers: Sequence[Layer], sample_shape: Sequence[int], *, timesteps: i
                 edges.append((name, back))
     nodes["output"] = nir.Output(output_type={"output": np.array(shape)})
     edges.append((last, "output"))
-    metadata = _given(dt=dt, timesteps=timesteps, encoding="direct", hardware=dict(hardware or {}))
+    metadata = _given(dt=dt, timesteps=timesteps, encoding=encoding, hardware=dict(hardware or {}))
     # the package's own check takes a grouped convolution's input for one of fewer channels
     return nir.NIRGraph(nodes=nodes, edges=edges, metadata=metadata, type_check=False)
 
@@ -211,6 +220,7 @@ def write(
     timesteps: int,
     dt: float = 1.0,
     hardware: Point | None = None,
+    encoding: str = "direct",
 ) -> None:
     """A `.nir` file of a chain of layers; arguments and errors as for `to_nir`."""
-    package().write(str(path), to_nir(layers, sample_shape, timesteps=timesteps, dt=dt, hardware=hardware))
+    package().write(str(path), to_nir(layers, sample_shape, timesteps=timesteps, dt=dt, hardware=hardware, encoding=encoding))

@@ -162,11 +162,34 @@ def report(folder: Path, /) -> None:
 
 
 @app.command
-def export(folder: Path, /, *, design: str | None = None) -> None:
-    """Write measured designs as JSON: settings, measured qualities and per-layer workload; all of them, or one."""
-    from search import publish
+def export(
+    folder: Path,
+    /,
+    *,
+    design: str | None = None,
+    format_: Annotated[Literal["json", "nir", "integer"], Parameter(name="--format")] = "json",
+) -> None:
+    """Write measured designs of a result folder for other tools.
 
-    print(publish.designs_json(folder, design))
+    Parameters
+    ----------
+    folder
+        A finished study.
+    design
+        One design; default all (json), or all on the front.
+    format_
+        json: settings, measured qualities and per-layer workload, printed. nir: a graph of the trained network with its hardware
+        point. integer: weights, thresholds and leaks of a digital chip's datapath, as NumPy arrays.
+    """
+    if format_ == "json":
+        from search import publish
+
+        print(publish.designs_json(folder, design))
+        return
+    from search.export import export as export_files
+
+    for path in export_files(folder, design, format_):
+        print(path)
 
 
 @app.command(name="list")
