@@ -14,8 +14,12 @@ from jaxtyping import Array, Float, Key
 
 from benchmarks._accuracy_training import Augment, Stage
 from codesign.data.dataset import Dataset, Split
+from codesign.network.blocks import SpikingLayer
 from codesign.network.models import SpikingNetwork, convnet, mlp
+from codesign.network.parts import finish, spiking
+from codesign.network.readout_leaky import LeakyStepReadout
 from codesign.network.style import Style
+from codesign.workload import conv, dense
 
 # integrate-and-fire neurons: at T steps the twin of a rectifier with T levels, so an ANN's weights are a good start
 TWIN: Final = Style(neuron="if", norm="standardised")
@@ -87,6 +91,7 @@ class Recipe:
         augment: of minibatches.
         longest: steps, for frames; sequences have their own.
         input_bits: precision of what enters.
+        window: steps of the pieces that sequences with a label per step are cut into for training; None keeps them whole.
         prepare: from the loader's data to what the network sees.
         source: name of the data where it is not the recipe's.
     """
@@ -100,8 +105,25 @@ class Recipe:
     augment: Augment = unchanged
     longest: int = 4
     input_bits: float = 4
+    window: int | None = None
     prepare: Callable[[Dataset], Dataset] = same
     source: str | None = None
+
+
+def strided(channels: Sequence[int], hidden: int) -> Build:
+    """Convolutions of stride 2, then a dense layer: most weights where they are cheapest."""
+
+    def build(shape: Sequence[int], classes: int, rngs: nnx.Rngs) -> SpikingNetwork:
+        size, _, depth = shape
+        blocks = []
+        for number, width in enumerate(channels, 1):
+            layer = conv(f"conv{number}", depth, width, size, kernel=3, stride=2)
+            blocks.append(spiking(layer, TWIN, rngs))
+            size, depth = layer.height_out, width
+        blocks.append(spiking(dense("dense1", depth * size * size, hidden), TWIN, rngs))
+        return finish(blocks, dense("dense2", hidden, classes), TWIN, rngs)
+
+    return build
 
 
 def _convnet(style: Style, channels: Sequence[int]) -> Build:
@@ -112,8 +134,38 @@ def _mlp(style: Style, hidden: Sequence[int]) -> Build:
     return lambda shape, classes, rngs: mlp(shape, classes, hidden, style=style, rngs=rngs)
 
 
+def _spread(layer: SpikingLayer, slowest: float, gain: float, key: Key[Array, ""]) -> None:
+    """Memories from 2 to `slowest` steps, adaptations from 20 to 300, and currents scaled so that all potentials vary alike.
+
+    Biases drive neurons towards firing on their own: what they remember is told by when they fire.
+    """
+    leak_key, decay_key, bias_key = jax.random.split(key, 3)
+    count = layer.synapses.geometry.channels_out
+    leak = jnp.exp(-1 / jax.random.permutation(leak_key, jnp.geomspace(2.0, slowest, count)))
+    decay = jnp.exp(-1 / jax.random.permutation(decay_key, jnp.geomspace(20.0, 300.0, count)))
+    layer.neuron.leak_logit[...] = jnp.log(leak / (1 - leak))
+    layer.neuron.decay_logit[...] = jnp.log(decay / (1 - decay))
+    layer.synapses.log_column_scale[...] = jnp.log(gain * jnp.sqrt(1 - leak**2))
+    layer.synapses.bias[...] = (1 - leak) * jax.random.uniform(bias_key, leak.shape, maxval=1.2)
+
+
+def heart(hidden: int) -> Build:
+    """Two layers of adaptive neurons with memories of many lengths, and leaky scores at every step."""
+
+    def build(shape: Sequence[int], classes: int, rngs: nnx.Rngs) -> SpikingNetwork:
+        style = Style(neuron="adaptive", learned_per="channel", norm="standardised", encoding="events", readout="each_step")
+        first, second = (spiking(dense(f"dense{i}", size, hidden), style, rngs) for i, size in ((1, shape[0]), (2, hidden)))
+        _spread(first, 200.0, 2.0, rngs.params())
+        _spread(second, 100.0, 2.0, rngs.params())
+        network = finish([first, second], dense("dense3", hidden, classes), style, rngs)
+        network.readout = LeakyStepReadout(0.8)
+        return network
+
+    return build
+
+
 def _tuning(epochs: float) -> Stage:
-    return Stage(epochs, learning_rate=1e-3, each_step=0.5, smoothing=0.05)
+    return Stage(epochs, learning_rate=2e-3, each_step=0.5, smoothing=0.05)
 
 
 def _frames(build: Build, bar: float, ann: Stage, tuned: Stage, **options: Any) -> Recipe:
@@ -131,15 +183,15 @@ RECIPES: Final[dict[str, Recipe]] = {
         0.98,
         Stage(60, batch=30, learning_rate=3e-3, smoothing=0.1, decay=1e-2, steps_per_call=54),
         Stage(30, batch=30, learning_rate=1e-3, smoothing=0.1, decay=1e-2, steps_per_call=54, each_step=0.5),
-        augment=partial(noisy, spread=0.05),
+        augment=partial(noisy, spread=0.1),
         prepare=flattened,
         input_bits=6,
     ),
     "fsdd": _frames(
         _convnet(TWIN, (16, 32, 64)),
         0.98,
-        Stage(20, batch=50, learning_rate=3e-3, smoothing=0.1, steps_per_call=45),
-        Stage(4, batch=50, learning_rate=1e-3, smoothing=0.1, steps_per_call=45, each_step=0.5),
+        Stage(30, batch=50, learning_rate=3e-3, smoothing=0.1, steps_per_call=45),
+        Stage(12, batch=50, learning_rate=2e-3, smoothing=0.1, steps_per_call=45, each_step=0.5),
         augment=partial(shifted, most=(3, 3, 0)),
         prepare=pictured,
         source="fsdd_loudness",
@@ -151,14 +203,13 @@ RECIPES: Final[dict[str, Recipe]] = {
         augment=partial(shifted, most=(0, 2, 2, 0)),
         input_bits=1,
     ),
-    "mnist": _frames(
-        _convnet(TWIN, (24, 48)), 0.99, Stage(6, learning_rate=3e-3, smoothing=0.05), _tuning(0.7), augment=partial(shifted, most=(2, 2, 0))
-    ),
+    "qtdb": _sequences(heart(96), 0.80, Stage(20, batch=96, learning_rate=1e-2, steps_per_call=19, decay=0.0), input_bits=1, window=434),
+    "mnist": _frames(strided((24, 48), 128), 0.99, Stage(9, learning_rate=3e-3), _tuning(1.2), augment=partial(shifted, most=(1, 1, 0))),
     "fashion_mnist": _frames(
-        _convnet(TWIN, (32, 64)),
+        strided((32, 64), 128),
         0.91,
-        Stage(8, learning_rate=3e-3, smoothing=0.05),
-        _tuning(0.7),
+        Stage(9, learning_rate=3e-3),
+        _tuning(1),
         augment=partial(flipped_and_shifted, most=(1, 1, 0)),
     ),
     "cifar10_jpeg": _frames(

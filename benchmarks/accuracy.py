@@ -49,6 +49,14 @@ def joined(*splits: Split) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([s.inputs for s in splits]), np.concatenate([s.labels for s in splits])
 
 
+def cut(samples: tuple[np.ndarray, np.ndarray], window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pieces of `window` steps that cover each sequence; the last ones overlap as little as they can."""
+    length = samples[1].shape[1]
+    starts = np.linspace(0, length - window, -(-length // window)).astype(int)
+    inputs, labels = (np.concatenate([x[:, start : start + window] for start in starts]) for x in samples)
+    return inputs, labels
+
+
 def run(name: str, dataset: Dataset, recipe: Recipe, model: str, seed: int, validate: bool) -> dict:
     """Train and measure one network; a row of the table."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -73,7 +81,11 @@ def run(name: str, dataset: Dataset, recipe: Recipe, model: str, seed: int, vali
             last[0] = time.perf_counter()
             print(f"  {name} {model} seed {seed}: {text}", flush=True)
 
-    weights = train(graph, weights, operation, samples, stage, recipe.augment, seed, report)
+    pieces, practice = samples, operation
+    if recipe.window is not None:
+        pieces = cut(samples, recipe.window)
+        practice = operation_of(recipe, model, len(network.geometries), recipe.window)
+    weights = train(graph, weights, practice, pieces, stage, recipe.augment, seed, report)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if recipe.converted and model == "ann":
         arrays = {f"leaf{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(weights))}
