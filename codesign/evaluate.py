@@ -59,6 +59,7 @@ class Evaluation(eqx.Module):
         operation, hardware: the design's settings.
         chip_loss, chip_accuracy: of each simulated chip, where it was measured on several.
         step_loss: mean over the steps of each step's cross-entropy [nat] (`codesign.network.tet`); that of `loss` for answers per step.
+        aged_loss, aged_accuracy: some time after programming, where that was measured.
     """
 
     loss: Float[Array, ""]
@@ -71,6 +72,8 @@ class Evaluation(eqx.Module):
     chip_loss: Float[Array, " chips"] | None = None
     chip_accuracy: Float[Array, " chips"] | None = None
     step_loss: Float[Array, ""] | None = None
+    aged_loss: Float[Array, ""] | None = None
+    aged_accuracy: Float[Array, ""] | None = None
 
 
 def evaluate(

@@ -62,7 +62,7 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
         design.hardware,
         chips.loss,
         chips.accuracy,
-        None if chips.step_loss is None else jnp.mean(chips.step_loss),
+        *(None if x is None else jnp.mean(x) for x in (chips.step_loss, chips.aged_loss, chips.aged_accuracy)),
     )
 
 

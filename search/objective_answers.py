@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from codesign.analog.ageing import AGES_S
 from codesign.evaluate import Evaluation
 from search.objective_base import AbstractObjective, register
 
@@ -79,6 +80,21 @@ class YieldError(AbstractObjective):
     def relaxed(self, evaluation: Evaluation) -> Float[Array, ""]:
         """The same of the cross-entropy [nat]."""
         return _upper(_losses(evaluation))
+
+
+@register
+class AgedError(AbstractObjective):
+    """Lifetime: error a month after programming, drift compensated by one factor per layer, read noise included."""
+
+    name, unit, logarithmic, answers, worst, age_s = "aged_error", "1", False, True, CHANCE, AGES_S["month"]
+
+    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
+        """Share of wrong answers then; now, where no later time was measured."""
+        return 1 - (evaluation.accuracy if evaluation.aged_accuracy is None else evaluation.aged_accuracy)
+
+    def relaxed(self, evaluation: Evaluation) -> Float[Array, ""]:
+        """Cross-entropy then [nat]."""
+        return evaluation.loss if evaluation.aged_loss is None else evaluation.aged_loss
 
 
 def _upper(values: Float[Array, " chips"]) -> Float[Array, ""]:

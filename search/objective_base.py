@@ -33,6 +33,7 @@ class AbstractObjective(abc.ABC):
         answers: whether it is about the network's answers, and so noisy over samples.
         worst: value of no worth, where differences count.
         chips: simulated chips that one value needs.
+        age_s: time after programming [s] at which `Evaluation.aged_loss` and `aged_accuracy` are needed; None for not at all.
     """
 
     name: ClassVar[str]
@@ -43,6 +44,7 @@ class AbstractObjective(abc.ABC):
     answers: ClassVar[bool] = False
     worst: ClassVar[float] = 1.0
     chips: ClassVar[int] = 1
+    age_s: ClassVar[float | None] = None
 
     @property
     def column(self) -> str:

@@ -11,6 +11,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Key
 from numpy.typing import NDArray
 
+from codesign.analog.ageing import AbstractAgeing, AgedCompensated
 from codesign.data.dataset import Dataset, Split
 from codesign.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.hardware.base import AbstractHardware
@@ -94,14 +95,28 @@ class Problem:
 
     def evaluate(self, design: Design, batch: Batch, key: Key[Array, ""], *, exact: bool, hardness: Any = 1.0) -> Evaluation:
         """One design on one batch, on one simulated chip or as many as the objectives need."""
-
-        def on_chip(chip: Key[Array, ""]) -> Evaluation:
-            return evaluate(self.graph, design, batch, self.technology, chip, exact=exact, hardness=hardness, granularity=self.granularity)
-
         if self.chips == 1:
-            return on_chip(key)
-        many = jax.lax.map(on_chip, jax.random.split(key, self.chips))
+            return self._on_chip(design, batch, key, exact, hardness)
+        return self.evaluate_on_chips(design, batch, jax.random.split(key, self.chips), exact=exact, hardness=hardness)
+
+    def evaluate_on_chips(
+        self, design: Design, batch: Batch, keys: Key[Array, " chips"], *, exact: bool, hardness: Any = 1.0
+    ) -> Evaluation:
+        """One design on one batch, mean over given simulated chips."""
+        many = jax.lax.map(lambda chip: self._on_chip(design, batch, chip, exact, hardness), keys)
         return over_chips(many, design, self.technology, 1.0 if exact else hardness)
+
+    def _on_chip(self, design: Design, batch: Batch, key: Key[Array, ""], exact: bool, hardness: Any) -> Evaluation:
+        def at(ageing: AbstractAgeing | None, chip: Key[Array, ""]) -> Evaluation:
+            setting = (self.graph, design, batch, self.technology, chip)
+            return evaluate(*setting, exact=exact, hardness=hardness, granularity=self.granularity, ageing=ageing)
+
+        fresh = at(None, key)
+        ages = [objective.age_s for objective in self.everything if objective.age_s is not None]
+        if not ages:
+            return fresh
+        aged = at(AgedCompensated(jnp.asarray(max(ages), jnp.float32)), jax.random.clone(key))
+        return dataclasses.replace(fresh, aged_loss=aged.loss, aged_accuracy=aged.accuracy)
 
     def values(self, evaluation: Evaluation) -> Float[Array, " objectives"]:
         """The objectives as they are reported."""

@@ -17,6 +17,7 @@ from search.pareto import hypervolume, non_dominated
 
 AUGMENTATION: Final = 0.05  # weight of the sum, which breaks ties towards properly efficient points
 SMOOTHING: Final = 0.05  # of the maximum, as a share of the front's range
+UTOPIA: Final = 0.5  # beyond the ideal, in front ranges: what is aimed at, or the population would never leave the front it has
 SMALLEST_RANGE: Final = 0.1  # relaxed units: below it a front has no extent worth sharing
 
 Preferences = NDArray[np.float32]  # [population, objectives]
@@ -97,9 +98,9 @@ class Tchebycheff(AbstractScalarisation):
         return weights / weights.max(axis=1, keepdims=True)
 
     def __call__(self, relaxed: Float[Array, " objectives"], preference: Float[Array, " objectives"], frame: Frame) -> Float[Array, ""]:
-        """`mu log sum exp(w d / mu) + rho sum(w d)` with d the normalised distance."""
-        weighted = preference * frame.normalise(relaxed)
-        return SMOOTHING * jax.nn.logsumexp(weighted / SMOOTHING) + AUGMENTATION * jnp.sum(frame.normalise(relaxed))
+        """`mu log sum exp(w d / mu) + rho sum(d)` with d the distance from a point beyond the ideal, in front ranges."""
+        distance = frame.normalise(relaxed) + UTOPIA
+        return SMOOTHING * jax.nn.logsumexp(preference * distance / SMOOTHING) + AUGMENTATION * jnp.sum(distance)
 
     def respread(self, preferences: Preferences, relaxed: NDArray[np.float64], frame: Frame) -> Preferences:
         """Evenly along the front."""
@@ -120,7 +121,7 @@ class Epsilon(AbstractScalarisation):
     def spread(self, population: int, objectives: int) -> Preferences:
         """Bounds from the loosest to the tightest; with several costs in proportions that differ."""
         weights = spread_preferences(population, objectives, 1.0, 1.0)[:, 1:]
-        levels = np.linspace(1, 0, population)[:, None] * weights / np.maximum(weights.max(axis=1, keepdims=True), 1e-9)
+        levels = np.linspace(1, -UTOPIA, population)[:, None] * weights / np.maximum(weights.max(axis=1, keepdims=True), 1e-9)
         return np.concatenate([np.ones((population, 1)), levels], axis=1).astype(np.float32)
 
     def __call__(self, relaxed: Float[Array, " objectives"], preference: Float[Array, " objectives"], frame: Frame) -> Float[Array, ""]:

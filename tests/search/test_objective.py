@@ -1,14 +1,18 @@
+import dataclasses
 import sys
 
 import jax
 import numpy as np
 import pytest
 
-from search import objective
-from search.errors import UserError
+from codesign.testing import check_objective
+from search import build, config, objective
 from search.constraint import Constraint
+from search.errors import UserError
+from search.problem import as_batch
 from search.recommend import choose, sentence
 from search.view import View
+from tests.search.toy import TOY
 from tests.trained import mean_evaluation, trained
 
 
@@ -18,17 +22,83 @@ def evaluation():
     return mean_evaluation(t, t.design, t.test, exact=False, chips=2)
 
 
+@pytest.fixture(scope="module")
+def on_chips(evaluation):
+    """The same as if measured on three chips that differ."""
+    spread = jax.numpy.asarray([0.9, 1.0, 1.1])
+    return dataclasses.replace(evaluation, chip_loss=evaluation.loss * spread, chip_accuracy=evaluation.accuracy * spread / 1.1)
+
+
 @pytest.mark.parametrize("name", sorted(objective.REGISTRY))
-def test_every_objective_is_finite_smooth_and_named(evaluation, name: str) -> None:
+def test_every_objective_keeps_the_contract(on_chips, name: str) -> None:
     found = objective.find(name)
-    assert found.name == name
-    assert found.unit
-    assert found.column.startswith(name)
-    assert np.isfinite(float(found(evaluation)))
-    gradient = jax.grad(found.relaxed)(evaluation)
-    leaves = [np.asarray(x) for x in jax.tree.leaves(gradient)]
-    assert all(np.all(np.isfinite(x)) for x in leaves)
-    assert any(np.any(x != 0) for x in leaves), "a dead gradient"
+    assert (found.name, bool(found.unit), found.column.startswith(name)) == (name, True, True)
+    assert "ok: gradients" in check_objective(found, on_chips)
+
+
+def test_robust_objectives_see_every_chip(evaluation, on_chips) -> None:
+    worst, three_sigma, error = (objective.find(name) for name in ("worst_chip_error", "error_3_sigma", "error"))
+    assert float(worst(on_chips)) == pytest.approx(1 - float(on_chips.chip_accuracy.min()))
+    errors = 1 - np.asarray(on_chips.chip_accuracy)
+    assert float(three_sigma(on_chips)) == pytest.approx(errors.mean() + 3 * errors.std(), rel=1e-5)
+    # on one chip both are its error, with a gradient
+    for robust in (worst, three_sigma):
+        assert float(robust(evaluation)) == pytest.approx(float(error(evaluation)))
+        assert np.isfinite(jax.tree.leaves(jax.grad(robust.relaxed)(evaluation))[0]).all()
+
+
+def test_products_agree_with_their_factors(evaluation) -> None:
+    energy, latency, area, edap = (float(objective.find(n)(evaluation)) for n in ("energy", "latency", "area", "edap"))
+    assert edap == pytest.approx(energy * latency * area / 1e6, rel=1e-4)
+    assert float(objective.find("edap").relaxed(evaluation)) == pytest.approx(np.log(edap), rel=1e-4)
+    work = evaluation.workload
+    hidden = [float(r) * layer.neurons_out for r, layer in zip(work.output_rate, work, strict=True)][:-1]
+    assert float(objective.find("spikes")(evaluation)) == pytest.approx(sum(hidden) * float(work.timesteps[0]), rel=1e-5)
+
+
+def test_what_is_maximised_is_turned_round_in_one_place(evaluation) -> None:
+    @objective.objective("throughput", "1/s", "maximise")
+    def throughput(e):
+        """Inferences per second."""
+        return 1e9 / e.cost.latency
+
+    try:
+        found, latency = objective.find("throughput"), objective.find("latency")
+        assert "ok: gradients" in check_objective(found, evaluation)
+        difference = float(found.relaxed(evaluation) - latency.relaxed(evaluation))
+        assert difference == pytest.approx(-np.log(1e9), rel=1e-4)
+        at_least = Constraint(found, float(found(evaluation)) * 2)
+        assert float(at_least.excess(found(evaluation))) == pytest.approx(np.log(2), rel=1e-4)
+        assert "at least" in at_least.describe(1.0)
+        assert list(found.share(np.array([1e3, 1e4]), 1e3)) == pytest.approx([0.75, 0.5])
+    finally:
+        del objective.REGISTRY["throughput"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (lambda e: e.workload.output_rate, "expected a scalar"),
+        (lambda e: jax.numpy.log(-e.loss), "the value is nan"),
+        (lambda e: jax.numpy.asarray(float(e.loss)), "compiles: Concretization"),
+        (lambda e: jax.numpy.sqrt(e.loss - e.loss), "the gradient is not finite with respect to .loss"),
+        (lambda e: jax.numpy.round(e.accuracy), "the gradient is zero everywhere"),
+    ],
+)
+def test_the_check_names_what_is_wrong(evaluation, wrong, what: str) -> None:
+    with pytest.raises(AssertionError, match=what):
+        check_objective(wrong, evaluation)
+
+
+def test_a_bound_pulls_by_what_is_measured_and_along_what_is_smooth(evaluation) -> None:
+    bound = Constraint(objective.find("error"), 0.03)
+    measured = jax.numpy.float32(0.7)
+    excess, gradient = jax.value_and_grad(lambda e: bound.steered(e, measured))(evaluation)
+    assert float(excess) == pytest.approx(0.7)
+    assert float(gradient.smoothed_loss) == pytest.approx(1)
+    area = Constraint(objective.find("area"), 2 * float(evaluation.cost.area))
+    assert float(area.steered(evaluation, measured)) == pytest.approx(-np.log(2), rel=1e-4)
+    assert area.describe(1e6).startswith("area 1 mm² against at most")
 
 
 def test_a_users_objective_by_import_path(tmp_path, monkeypatch, evaluation) -> None:
@@ -84,3 +154,18 @@ def test_the_recommendation_is_chosen_by_validation_data() -> None:
     assert "3.0x less energy" in sentence(designs, view)
     nothing = sentence(designs.assign(feasible=False, violation=[0.3, 0.1, 0.4, 0.5], error=[0.1, 0.055, 0.3, 0.4]), view)
     assert nothing == "Build nothing yet: infeasible because of error: the nearest design, d01, has error 5.50% against at most 5.00%."
+
+
+def test_a_worst_chip_a_month_old_is_measured_where_it_is_asked_for(tmp_path) -> None:
+    start, _, _ = TOY.partition("  timesteps:")
+    path = tmp_path / "aged.yaml"
+    path.write_text(start.replace("hidden: [12]", "hidden: [8]") + "objectives: [aged_error, worst_chip_error, energy]\n")
+    problem = build.build(config.read(path))
+    design = problem.place(problem.build(0), problem.space.relax(problem.space.latents({"rows": 32.0, "adc_bits": 5.0})))
+    batch = as_batch(problem.dataset.validation)
+    found = jax.jit(lambda d, k: problem.evaluate(d, batch, k, exact=True))(design, jax.random.key(0))
+    assert found.chip_loss.shape == (4,)
+    assert float(found.aged_loss) != float(found.loss), "devices have drifted"
+    values = problem.values(found)
+    assert float(values[0]) == pytest.approx(1 - float(found.aged_accuracy))
+    assert float(values[1]) == pytest.approx(1 - float(found.chip_accuracy.min()))
