@@ -106,17 +106,19 @@ def compare(
     output
         Folder for the results; default `results/NAME-compare`.
     """
-    from search import compare as comparing
     from search import config as configs
+    from search.compare_plan import Plan
 
     try:
         shares = tuple(float(share) for share in budgets.split(","))
     except ValueError:
         raise UserError(f"--budgets: must be numbers with commas between, got {budgets!r}") from None
     names = tuple(name.strip() for name in searchers.split(","))
-    plan = comparing.Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate, workers)
+    plan = Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate, workers)
     plan.check()
     file = configs.read(config)
+    from search import compare as comparing
+
     folder = comparing.Folder(output or Path(f"results/{file.config.name}-compare"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from search import compare_report

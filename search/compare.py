@@ -8,63 +8,15 @@ import queue
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from search.blackbox import registry
-from search.compare_unit import Unit
+from search.compare_plan import Plan, Unit
 from search.config import ConfigFile
 from search.errors import UserError
 from search.progress import Reporter
 from search.store import provenance, write_text
 
 POLL_SECONDS = 0.5
-
-
-class Plan(NamedTuple):
-    """What is compared.
-
-    Attributes:
-        config: path of the problem's config.
-        searchers: the first is compared with every other.
-        seeds: 0 to `seeds - 1` for each.
-        shares: budgets as shares of `budget`.
-        budget: training samples x simulated time steps; 0 for what the config's own gradient search spends.
-        steps: minibatches that a network per design is trained for.
-        learning_rate: of these.
-        workers: processes.
-    """
-
-    config: Path
-    searchers: tuple[str, ...]
-    seeds: int
-    shares: tuple[float, ...] = (1.0,)
-    budget: float = 0.0
-    steps: int = 200
-    learning_rate: float = 5e-3
-    workers: int = 1
-
-    def units(self) -> list[Unit]:
-        """All units; those of one searcher together, so that a process compiles each once."""
-        return [Unit(name, seed, share) for share in self.shares for name in self.searchers for seed in range(self.seeds)]
-
-    def check(self) -> None:
-        """See that everything asked for exists.
-
-        Raises:
-            UserError: it does not; the message says what and the nearest valid choice.
-        """
-        for name in self.searchers:
-            try:
-                registry.check(name)
-            except UserError as error:
-                raise UserError(f"--searchers: {error}") from None
-        if len(set(self.searchers)) < len(self.searchers):
-            raise UserError("--searchers: each may be named once")
-        for option, value in (("--seeds", self.seeds), ("--workers", self.workers), ("--steps-per-design", self.steps)):
-            if value < 1:
-                raise UserError(f"{option}: must be at least 1, got {value}")
-        if not self.shares or any(not 0 < share <= 1 for share in self.shares):
-            raise UserError(f"--budgets: must be shares above 0 and at most 1, got {', '.join(f'{s:g}' for s in self.shares)}")
 
 
 class Folder:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,27 +12,9 @@ from codesign.parameter import Categorical
 from search.blackbox import registry
 from search.blackbox.base import Report
 from search.blackbox.workbench import Workbench, layered
+from search.compare_plan import Unit
 from search.harden import Candidate
 from search.problem import Problem
-
-
-class Unit(NamedTuple):
-    """What is run.
-
-    Attributes:
-        searcher: by name.
-        seed: of the searcher; the same seeds are paired.
-        share: of the comparison's budget.
-    """
-
-    searcher: str
-    seed: int
-    share: float
-
-    @property
-    def name(self) -> str:
-        """As in file names."""
-        return f"{self.searcher}-{self.seed:03d}-{self.share:g}"
 
 
 def run_unit(bench: Workbench, unit: Unit, budget: float, designs: int, chips: int, report: Report) -> dict[str, Any]:

@@ -1,15 +1,9 @@
-"""What all searchers share: an interface, and a ledger in one currency."""
+"""What searchers spend and find: a ledger in one currency."""
 
-import abc
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
-
-from jaxtyping import Array, Key
+from typing import Final, NamedTuple
 
 from search.harden import Candidate
-
-if TYPE_CHECKING:
-    from search.blackbox.workbench import Workbench
 
 FORWARD_SHARE: Final = 1 / 3  # of a training step that its forward pass makes up: the backward pass costs about twice as much
 
@@ -62,20 +56,3 @@ Report = Callable[[float, str], None]  # share of the budget, what is happening;
 
 def silent(share: float, what: str) -> None:
     """Report nothing."""
-
-
-class AbstractSearcher(abc.ABC):
-    """A way to search a problem. It keeps nothing between runs; what is compiled is kept by the workbench."""
-
-    name: ClassVar[str]
-
-    @abc.abstractmethod
-    def run(self, bench: "Workbench", budget: float, key: Key[Array, ""], report: Report = silent) -> Found:
-        """Search.
-
-        Args:
-            bench: the problem, with its compiled training and scoring.
-            budget: training samples x simulated time steps, spent to within one design at most.
-            key: of everything random.
-            report: shown progress.
-        """

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Array, Key
 from numpy.typing import NDArray
 
-from search.blackbox.base import AbstractSearcher, Entry, Found, Report, silent
+from search.blackbox.base import Entry, Found, Report, silent
+from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import POLISH, Workbench, course
 from search.harden import Candidate
 

@@ -6,8 +6,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from search.blackbox.base import AbstractSearcher, Entry, Found, Ledger, Report, silent
+from search.blackbox.base import Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import seed_of
+from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import Workbench, course
 from search.gradient import JointSearch, Metrics, Population, Settings, minibatches
 from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from search.errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from search.blackbox.base import AbstractSearcher
+    from search.blackbox.searcher import AbstractSearcher
 
 # name -> where it is, and a line about it
 REGISTRY: Final = {

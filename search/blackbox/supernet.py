@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Array, Key
 from numpy.typing import NDArray
 
-from search.blackbox.base import AbstractSearcher, Entry, Found, Ledger, Report, silent
+from search.blackbox.base import Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import evolve, seed_of
+from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import CHUNK, POLISH, Workbench, course, layered
 from search.harden import Candidate
 

@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from codesign.parameter import Categorical
-from search.blackbox.base import AbstractSearcher, Entry, Found, Report, silent
+from search.blackbox.base import Entry, Found, Report, silent
 from search.blackbox.evolution import seed_of
+from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import POLISH, Workbench, course
 from search.harden import Candidate
 

@@ -8,9 +8,9 @@ import pytest
 
 from search import compare, compare_report, config
 from search.cli import main
-from search.compare import Folder, Plan
+from search.compare import Folder
+from search.compare_plan import Plan, Unit
 from search.compare_tables import Scale, best_known, comparison, history, summary
-from search.compare_unit import Unit
 from search.errors import UserError
 from tests.search.toy import toy_config
 
