@@ -32,6 +32,7 @@ RANKS = {
     "codesign.verify": 6,
     "codesign.recalibrate": 6,
     "codesign.testing": 6,
+    "codesign.conversion": 6,
     "codesign.evaluate": 6,
     "search": 7,
 }
