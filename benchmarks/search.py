@@ -15,7 +15,7 @@ from search import cli
 CONFIGS = Path(__file__).parents[1] / "configs"
 SEARCHERS = "gradient,supernet_nsga2,tpe,nsga2,random"
 # minibatches that searchers with a network per design train each for: the best of those tried
-STEPS = {"a": 200, "b": 200, "c": 100}
+STEPS = {"a": 400, "b": 400, "c": 200}
 
 
 def option(arguments: list[str], name: str, default: str) -> str:
