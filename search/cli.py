@@ -78,8 +78,8 @@ def compare(
     seeds: int = 5,
     budgets: str = "1",
     budget: float = 0.0,
-    steps_per_design: int = 200,
-    learning_rate: float = 5e-3,
+    steps_per_design: int = 400,
+    learning_rate: float = 1e-2,
     workers: int = 1,
     output: Path | None = None,
 ) -> None:

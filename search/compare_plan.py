@@ -45,8 +45,8 @@ class Plan(NamedTuple):
     seeds: int
     shares: tuple[float, ...] = (1.0,)
     budget: float = 0.0
-    steps: int = 200
-    learning_rate: float = 5e-3
+    steps: int = 400
+    learning_rate: float = 1e-2
     workers: int = 1
 
     def units(self) -> list[Unit]:

@@ -34,9 +34,9 @@ class Training(NamedTuple):
         learning_rate: of Adam, falling to 0 by a cosine.
     """
 
-    steps: int = 200
+    steps: int = 400
     batch_size: int = 64
-    learning_rate: float = 5e-3
+    learning_rate: float = 1e-2
 
 
 class Workbench:
