@@ -147,11 +147,11 @@ def wire_attenuation(
     """
 
     def along_row(size: Array) -> Array:
-        j = jnp.mod(jnp.arange(shape[1]), size)
+        j = jax.lax.rem(jnp.arange(shape[1], dtype=size.dtype), size)
         return (j + 1) * size - j * (j + 1) / 2
 
     def along_column(size: Array) -> Array:
-        i = jnp.mod(jnp.arange(shape[0]), size)
+        i = jax.lax.rem(jnp.arange(shape[0], dtype=size.dtype), size)
         return (size - i) * (i + 1) + (size - i - 1) * (size - i) / 2
 
     row_term = row_loss * _between_powers(along_row, columns)

@@ -27,11 +27,12 @@ def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> 
     slices = jnp.maximum(jnp.asarray(slices), 1)
     size, base = jnp.asarray(magnitude) * jnp.ones_like(slices), 2.0 ** jnp.asarray(cell_bits)
     sliced = jnp.clip(slices - 1, 0, 1)
-    total = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
-    for place in range(_MOST_SLICES - 1):
-        mean = jnp.maximum(size * base ** (place + 1), 2e-2)
-        digit = jnp.minimum(0.5, 1 / (jnp.expm1(1 / mean) * (base - 1)))
-        total = total + jnp.clip(slices - 1 - place, 0, 1) * digit
+    lowest = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
+    # all higher digits at once, along an axis in front: a loop over them would be most of a cost model's program
+    place = jnp.arange(_MOST_SLICES - 1, dtype=slices.dtype).reshape(-1, *[1] * slices.ndim)
+    mean = jnp.maximum(size * base ** (place + 1), 2e-2)
+    higher = jnp.clip(slices - 1 - place, 0, 1) * jnp.minimum(0.5, 1 / (jnp.expm1(1 / mean) * (base - 1)))
+    total = lowest + jnp.sum(higher, axis=0)
     return total / slices
 
 
