@@ -141,6 +141,7 @@ def accuracy(network, operation, x, labels):
     return jnp.mean(jnp.argmax(logits(network, operation, x), axis=-1) == labels)
 
 
+@pytest.mark.slow
 def test_conversion_costs_little_and_progressive_tuning_nothing(digits):
     ann, operation, train, score = digits
     reference = score(ann, operation)

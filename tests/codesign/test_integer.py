@@ -82,10 +82,10 @@ def vectors():
     ("style", "gate"),
     [
         (Style(neuron="if"), None),
-        (Style(neuron="if"), [1, 0, 1]),
+        pytest.param(Style(neuron="if"), [1, 0, 1], marks=pytest.mark.slow),
         (Style(learned_per="channel"), [0, 1, 0]),
         (Style(firing="graded", reset="hard"), [1, 0, 1]),
-        (Style(encoding="rate", reset="none", readout="each_step"), [1, 0, 1]),
+        pytest.param(Style(encoding="rate", reset="none", readout="each_step"), [1, 0, 1], marks=pytest.mark.slow),
     ],
 )
 def test_every_spike_code_and_score_of_dense_layers(vectors, style, gate):
@@ -157,17 +157,23 @@ def test_a_trained_network_keeps_its_answers(trained):
     network, operation, test = trained
     x, labels = jnp.asarray(test.inputs, jnp.float32), np.asarray(test.labels)
     before = network(x, operation, [DigitalArray()] * 2, jax.random.key(0)).logits
-    fixed, result = compare(network, operation, x)
+    _, result = compare(network, operation, x)
     right_before, right_after = (np.mean(np.argmax(z, axis=-1) == labels) for z in (np.asarray(before), result.logits))
     assert right_before > 0.85
     assert right_after >= right_before - 0.02
     assert np.mean(np.argmax(before, axis=-1) == np.argmax(result.logits, axis=-1)) > 0.97
-    # and the network in fixed point is measured as any other
+
+
+@pytest.mark.slow
+def test_a_network_in_fixed_point_is_measured_as_any_other(trained):
+    network, operation, test = trained
+    x, labels = jnp.asarray(test.inputs, jnp.float32), jnp.asarray(test.labels, jnp.int32)
+    fixed = to_fixed_point(network, operation)
     graph, state = nnx.split(fixed)
-    prices = technology("digital_28nm")
-    batch = Batch(x, jnp.asarray(labels, jnp.int32))
-    evaluation = evaluate(graph, Design(state, operation, Systolic.of()), batch, prices, jax.random.key(0), exact=True)
-    assert float(evaluation.accuracy) == pytest.approx(right_after, abs=1e-6)
+    design = Design(state, operation, Systolic.of())
+    evaluation = evaluate(graph, design, Batch(x, labels), technology("digital_28nm"), jax.random.key(0), exact=True)
+    answers = to_integer(fixed, operation)(input_codes(fixed, x, operation, jax.random.key(0))).logits
+    assert float(evaluation.accuracy) == pytest.approx(np.mean(np.argmax(answers, axis=-1) == labels), abs=1e-6)
 
 
 def test_the_datapath_is_integers_of_the_widths_it_names(trained):
@@ -242,9 +248,9 @@ def test_what_has_no_integer_form_is_named(style, changed, message):
 def test_blocks_without_integer_form_and_analog_arrays_are_named(vectors):
     with pytest.raises(ValueError, match="layer 'recurrent1': RecurrentLayer has no integer form; those with one: Chain"):
         to_fixed_point(recurrent((12,), 5, [6], style=Style(), rngs=nnx.Rngs(0)), Operation.of(2, longest=4))
-    network = lenet((12, 12, 1), 4, "average", style=Style(), rngs=nnx.Rngs(0))
-    with pytest.raises(ValueError, match="layer 'pool1': averages of numbers"):
-        to_fixed_point(network, Operation.of(7, longest=4, gate=0))
+    network = vgg((4, 4, 1), 4, [2, 0], [], "average", rngs=nnx.Rngs(0))
+    with pytest.raises(ValueError, match="layer 'pool2': averages of numbers"):
+        to_fixed_point(network, Operation.of(3, longest=4, gate=0))
     network, operation = mlp((12,), 5, [16], style=Style(), rngs=nnx.Rngs(0)), Operation.of(2, longest=4)
     with pytest.raises(TypeError, match="call to_fixed_point first"):
         to_integer(network, operation)

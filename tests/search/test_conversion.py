@@ -48,6 +48,7 @@ def trained():
     return dataset, quantised, network
 
 
+@pytest.mark.slow
 def test_members_start_converted_and_fine_tuning_keeps_the_answers(trained):
     dataset, quantised, network = trained
     started = from_quantised(quantised, network)
@@ -67,8 +68,9 @@ def test_members_start_converted_and_fine_tuning_keeps_the_answers(trained):
     assert after < before + 0.01
 
 
-def test_other_layers_and_too_many_steps_are_refused(trained):
-    dataset, _, network = trained
+def test_other_layers_and_too_many_steps_are_refused():
+    dataset = load("digits", seed=0)
+    network = mlp(dataset.sample_shape, dataset.classes, [16], rngs=nnx.Rngs(0))
     with pytest.raises(UserError, match="layers differ from the problem's"):
         from_quantised(problem(dataset, (8,)), network)
     with pytest.raises(UserError, match="high 5 exceeds the 3 steps"):
