@@ -55,12 +55,15 @@ PROPERTIES = {
     "activation_bits": (1, 2, 4, 8),
     "state_bits": (4, 8, 16),
     "weight_density": (0.0, 0.1, 1.0),
+    "weight_magnitude": (0.0, 0.05, 0.3, 1.0),
 }
 
 
 def workload(**values) -> Workload:
     bits = jnp.asarray([8.0] + [1] * (len(LAYERS) - 1))
-    return Workload.of(LAYERS, **{"activation_bits": bits, "weight_bits": 4.5, "timesteps": 3.5, **values})
+    # weights of half the range have evenly spread digits, where the mean digit has a kink
+    run = {"activation_bits": bits, "weight_bits": 4.5, "timesteps": 3.5, "weight_magnitude": 0.2}
+    return Workload.of(LAYERS, **{**run, **values})
 
 
 STATIC = eqx.filter((Crossbar.of(), workload()), eqx.is_array, inverse=True)
