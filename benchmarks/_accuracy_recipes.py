@@ -146,14 +146,15 @@ def _spread(layer: SpikingLayer, slowest: float, gain: float, key: Key[Array, ""
     layer.neuron.leak_logit[...] = jnp.log(leak / (1 - leak))
     layer.neuron.decay_logit[...] = jnp.log(decay / (1 - decay))
     layer.synapses.log_column_scale[...] = jnp.log(gain * jnp.sqrt(1 - leak**2))
-    layer.synapses.bias[...] = (1 - leak) * jax.random.uniform(bias_key, leak.shape, maxval=1.2)
+    bias = (1 - leak) * jax.random.uniform(bias_key, leak.shape, maxval=1.2)
+    layer.synapses.bias = nnx.data(nnx.Param(bias))
 
 
 def heart(hidden: int) -> Build:
     """Two layers of adaptive neurons with memories of many lengths, and leaky scores at every step."""
 
     def build(shape: Sequence[int], classes: int, rngs: nnx.Rngs) -> SpikingNetwork:
-        style = Style(neuron="adaptive", learned_per="channel", norm="standardised", encoding="events", readout="each_step")
+        style = Style(neuron="adaptive", learned_per="channel", encoding="events", readout="each_step")
         first, second = (spiking(dense(f"dense{i}", size, hidden), style, rngs) for i, size in ((1, shape[0]), (2, hidden)))
         _spread(first, 200.0, 2.0, rngs.params())
         _spread(second, 100.0, 2.0, rngs.params())
@@ -203,7 +204,7 @@ RECIPES: Final[dict[str, Recipe]] = {
         augment=partial(shifted, most=(0, 2, 2, 0)),
         input_bits=1,
     ),
-    "qtdb": _sequences(heart(96), 0.80, Stage(20, batch=96, learning_rate=1e-2, steps_per_call=19, decay=0.0), input_bits=1, window=434),
+    "qtdb": _sequences(heart(128), 0.80, Stage(28, batch=64, learning_rate=1e-2, steps_per_call=19, decay=0.0), input_bits=1, window=651),
     "mnist": _frames(strided((24, 48), 128), 0.99, Stage(9, learning_rate=3e-3), _tuning(1.2), augment=partial(shifted, most=(1, 1, 0))),
     "fashion_mnist": _frames(
         strided((32, 64), 128),
