@@ -30,7 +30,8 @@ def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> 
     lowest = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
     # all higher digits at once, along an axis in front: a loop over them would be most of a cost model's program
     place = jnp.arange(_MOST_SLICES - 1, dtype=slices.dtype).reshape(-1, *[1] * slices.ndim)
-    mean = jnp.maximum(size * base ** (place + 1), 2e-2)
+    # digits of over 40 bits below the point are evenly spread for any size, and their powers leave float32's range
+    mean = jnp.maximum(size * base ** jnp.minimum(place + 1, 40 / jnp.log2(base)), 2e-2)
     higher = jnp.clip(slices - 1 - place, 0, 1) * jnp.minimum(0.5, 1 / (jnp.expm1(1 / mean) * (base - 1)))
     total = lowest + jnp.sum(higher, axis=0)
     return total / slices

@@ -225,7 +225,9 @@ def test_float32_and_float64_agree():
     chips = [{name: float(np.float32(draw.uniform(values[0], values[-1]))) for name, values in LEGAL.items()} for _ in range(8)]
     single = [np.asarray([c.energy, c.latency, c.area]) for c in (evaluate(Crossbar.of(**chip), workload()) for chip in chips)]
     with jax.enable_x64(True):
-        double_work = Workload.of(LAYERS, activation_bits=[8] + [1] * (len(LAYERS) - 1), weight_bits=4.5, timesteps=3.5, dtype=jnp.float64)
+        double_work = Workload.of(
+            LAYERS, activation_bits=[8] + [1] * (len(LAYERS) - 1), weight_bits=4.5, timesteps=3.5, weight_magnitude=0.2, dtype=jnp.float64
+        )
         run = jax.jit(summary_of, compiler_options=QUICK)
         for chip, expected in zip(chips, single, strict=True):
             wide = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), Crossbar.of(**chip))
