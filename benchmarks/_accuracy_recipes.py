@@ -218,7 +218,7 @@ RECIPES: Final[dict[str, Recipe]] = {
         _convnet(TWIN, (32, 64, 128)),
         0.68,
         Stage(30, learning_rate=3e-3, smoothing=0.05),
-        _tuning(3),
+        _tuning(6),
         augment=partial(flipped_and_shifted, most=(3, 3, 0)),
     ),
 }
