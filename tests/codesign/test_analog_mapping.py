@@ -62,6 +62,7 @@ def test_towards_high_resistance_lowers_the_current_and_keeps_the_product():
     assert bool((better.G.sum((0, 1)) <= base.G.sum((0, 1))).all())
 
 
+@pytest.mark.slow
 def test_exact_wires_lower_outputs_tile_by_tile():
     x, weights = layer()
     weights = jnp.abs(weights)
@@ -102,6 +103,7 @@ def test_gradients_reach_device_wires_and_converter():
         assert float(jnp.abs(part)) > 0
 
 
+@pytest.mark.slow
 def test_compensation_recovers_most_of_what_drift_takes():
     x, weights = layer(fan_in=64)
     exact = x @ weights

@@ -78,6 +78,7 @@ def off_the_grid(network):
     return network
 
 
+@pytest.mark.slow
 def test_one_hidden_layer_is_exact_whatever_the_weights():
     bits = 3
     network = off_the_grid(mlp((10,), 4, [12], style=Style(), rngs=nnx.Rngs(bits)))
@@ -88,6 +89,7 @@ def test_one_hidden_layer_is_exact_whatever_the_weights():
     np.testing.assert_allclose(logits(twin, spiking, x), logits(network, operation, x), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_deep_layers_are_exact_where_their_currents_stay_in_range_and_not_elsewhere():
     operation = Operation.of(3, longest=2, activation_bits=3, gate=0)
     x = jax.random.uniform(jax.random.key(1), (32, 10))

@@ -15,6 +15,7 @@ from codesign.network.operation import Operation
 from codesign.workload import Workload, dense
 
 
+@pytest.mark.slow
 def test_smaller_and_fewer_weights_draw_as_much_less_as_their_devices_do() -> None:
     """Energy of the searched crossbar's cells against the same weights on devices of their own, wires included."""
     prices = technology.load("rram_45nm")

@@ -20,6 +20,7 @@ def test_a_point_survives_the_way_through_its_latents() -> None:
     assert len(SPACE.coordinates()) == 5
 
 
+@pytest.mark.slow
 def test_cold_choices_are_made_and_warm_ones_learn() -> None:
     latents = {"engine": jnp.asarray([[0.5, 0.6, 0.4], [0.1, 0.2, 0.9]]), "gate": jnp.asarray([0.4, 0.8]), "bits": jnp.asarray(0.5)}
     cold, warm = (SPACE.relax(latents, temperature) for temperature in (0.05, 5.0))

@@ -30,6 +30,7 @@ def errors(ageing=AgedCompensated, calibrated: bool = False) -> np.ndarray:
     return np.asarray(run(jax.random.split(jax.random.key(5), CHIPS)))
 
 
+@pytest.mark.slow
 def test_chips_age_and_compensation_helps() -> None:
     plain, compensated = errors(Aged), errors()
     assert plain.shape == (len(AGES), CHIPS)

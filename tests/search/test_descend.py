@@ -38,6 +38,7 @@ def tiles(values, hardness):
     return jnp.log(count)[None], jnp.log(values["rows"] * values["columns"] / 750)[None]
 
 
+@pytest.mark.slow
 def test_constrained_integer_optimum() -> None:
     space = Space({"rows": Integer(1, 128, log=True), "columns": Integer(1, 128, log=True)}, 1)
     search = Descender(Task(space, tiles, 1, 1), Settings(starts=16, steps=150))
@@ -52,6 +53,7 @@ def test_constrained_integer_optimum() -> None:
     np.testing.assert_array_equal(result.polished.place, again.polished.place)
 
 
+@pytest.mark.slow
 def test_concave_front_is_found_to_one_per_cent() -> None:
     """Fonseca and Fleming 1995: f = 1 - exp(-|x -+ 1/sqrt n|^2); the front is x_1 = x_2 = t, concave: weighted sums see its ends alone."""
     space = Space({"x": Continuous(-2, 2, steps=4000), "y": Continuous(-2, 2, steps=4000)}, 1)

@@ -156,6 +156,7 @@ def test_the_recommendation_is_chosen_by_validation_data() -> None:
     assert nothing == "Build nothing yet: infeasible because of error: the nearest design, d01, has error 5.50% against at most 5.00%."
 
 
+@pytest.mark.slow
 def test_a_worst_chip_a_month_old_is_measured_where_it_is_asked_for(tmp_path) -> None:
     start, _, _ = TOY.partition("  timesteps:")
     path = tmp_path / "aged.yaml"

@@ -12,6 +12,8 @@ from search.store import Store
 from tests.search.test_study import Silent
 from tests.search.toy import TOY
 
+pytestmark = pytest.mark.slow  # compiles studies of its own
+
 
 def toy(folder: Path, extra: str) -> Path:
     path = folder / "toy.yaml"
