@@ -14,23 +14,23 @@ from codesign.hardware.crossbar import Crossbar
 from codesign.verify import age_errors
 from search.problem import Problem, as_batch, as_values
 
-CHIPS: Final = 4  # noise of every reading makes an aged chip several times as slow as a fresh one
 COLUMNS: Final = {"error_1h": AGES_S["hour"], "error_1d": AGES_S["day"], "error_30d": AGES_S["month"]}
 
 
 class AgedErrors:
-    """Test error after an hour, a day and a month, with global drift compensation and read noise, mean over `CHIPS` simulated chips."""
+    """Test error after an hour, a day and a month, with global drift compensation and read noise, mean over some simulated chips."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, chips: int) -> None:
+        self._chips = chips
         self.problem, self._test = problem, as_batch(problem.dataset.test)
         self._errors = jax.jit(self._errors_traced)
 
     def __call__(self, network: nnx.State, point: dict[str, Any], keys: Key[Array, " chips"]) -> dict[str, float]:
         """One column for each time; none for a chip that does not age, or whose technology does not say how."""
-        ages = isinstance(self.problem.hardware, Crossbar) and "drift_start_s" in self.problem.technology.values
+        ages = self._chips > 0 and isinstance(self.problem.hardware, Crossbar) and "drift_start_s" in self.problem.technology.values
         if not ages:
             return {}
-        errors = self._errors(network, as_values(self.problem.space, point), jax.random.clone(keys)[:CHIPS], self._test)
+        errors = self._errors(network, as_values(self.problem.space, point), jax.random.clone(keys)[: self._chips], self._test)
         return {name: float(error) for name, error in zip(COLUMNS, np.asarray(errors), strict=True)}
 
     def _errors_traced(self, network: nnx.State, values: dict[str, Array], keys: Key[Array, " chips"], test: Batch) -> Array:

@@ -86,7 +86,7 @@ class Study:
         self._keys = dict(zip(("start", "search", "harden", "finetune", "measure"), jax.random.split(key, 5), strict=True))
         self._joint = JointSearch(problem, self.settings)
         self._hardener = Hardener(problem, self.settings, scalarisation=self._joint.scalarisation)
-        self._aged = AgedErrors(problem)
+        self._aged = AgedErrors(problem, file.config.search.aged_chips)
         self._view = View(problem.objectives, problem.limits, tuple(problem.space.parameters))
 
     def search(self) -> None:
