@@ -41,7 +41,7 @@ def test_the_hash_ignores_where_results_go_and_nothing_else(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("old", "new", "path", "what"),
     [
-        ("population: 16", "populatoin: 10", "search.populatoin", "unknown key (did you mean 'population'?)"),
+        ("population: 14", "populatoin: 10", "search.populatoin", "unknown key (did you mean 'population'?)"),
         ("seed: 0", "seed: zero", "seed", "integer"),
         ("seed: 0", "seed: true", "seed", "integer"),
         ("low: 3, high: 8", "low: 8, high: 3", "parameters.adc_bits", "low must be below high, got low=8, high=3"),
