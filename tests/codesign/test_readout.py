@@ -12,8 +12,9 @@ from codesign.analog.array import (
     analog_matmul,
     wire_attenuation,
 )
-from codesign.analog.readout import convert, converter_step, statistical_read, tile_sums
+from codesign.analog.readout import clip_and_round, convert, converter_step, statistical_read, tile_sums
 from codesign.arithmetic import slicing_factor
+from codesign.numerics import straight_through
 
 X = (jax.random.uniform(jax.random.key(0), (40, 100)) < 0.3).astype(jnp.float32)
 W = jax.random.normal(jax.random.key(1), (100, 7)) * 0.1
@@ -152,3 +153,24 @@ def test_wires_weaken_far_cells_more_and_larger_arrays_more() -> None:
     np.testing.assert_array_equal(small[:32, :32], small[32:, 32:])  # a new array begins
     between = attenuation(48, 48)
     assert np.all(between <= np.maximum(small, large) + 1e-6)
+
+
+def test_the_converters_derivative_is_that_of_its_parts() -> None:
+    """Straight through inside, to the full scale outside, the rounding error to the step; in both modes, for many chips at once."""
+
+    def composed(x: jax.Array, most: jax.Array, step: jax.Array) -> jax.Array:
+        level = jnp.clip(x, -most, most) / step
+        return straight_through(jnp.round(level), level) * step
+
+    x, weight = jax.random.normal(jax.random.key(0), (2, 64, 7))
+    most, step = jnp.asarray([1.1, 2.0]), jnp.asarray([0.13, 0.4])
+
+    def gradients(read):
+        def total(x: jax.Array, most: jax.Array, step: jax.Array) -> jax.Array:
+            return jnp.sum(read(x, most, step) * weight)
+
+        reverse = jax.vmap(jax.grad(total, argnums=(0, 1, 2)), in_axes=(None, 0, 0))(x, most, step)
+        forward = jax.vmap(jax.jacfwd(total, argnums=(1, 2)), in_axes=(None, 0, 0))(x, most, step)
+        return reverse, forward
+
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3), gradients(clip_and_round), gradients(composed))
