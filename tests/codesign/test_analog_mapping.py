@@ -75,6 +75,7 @@ def test_exact_wires_lower_outputs_tile_by_tile():
     assert errors[1] < errors[0] < 0.1 * float(jnp.abs(ideal - large_tiles).max())
 
 
+@pytest.mark.slow
 def test_energy_is_of_the_same_chip_at_the_same_voltages():
     x, weights = layer()
     scale, key = jnp.float32(1), jax.random.key(4)

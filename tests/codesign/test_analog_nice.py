@@ -75,8 +75,11 @@ def _product(x: jax.Array, weights: jax.Array, crossbar: DeviceCrossbar) -> jax.
     return analog_matmul(x, weights, crossbar, jax.random.key(0))
 
 
+SIZES = sorted({case["xbar_size"] for case in cases()})
+
+
 @pytest.mark.golden
-@pytest.mark.parametrize("rows", sorted({case["xbar_size"] for case in cases()}))
+@pytest.mark.parametrize("rows", [SIZES[0], *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:-1]), SIZES[-1]])
 def test_layer_outputs_are_the_tools(rows):
     chosen = [case for case in cases() if case["xbar_size"] == rows]
     columns = max(case["out_channels"] for case in chosen)

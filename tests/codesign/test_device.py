@@ -104,6 +104,7 @@ def test_gradient_to_sigma_matches_common_random_numbers(law):
         np.testing.assert_allclose(jax.grad(loss)(sigma), numeric, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_gradients_reach_every_number_of_a_device():
     device = eqx.tree_at(lambda d: d.levels, pcm(), leaf(15.5))
 

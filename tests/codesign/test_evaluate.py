@@ -90,7 +90,7 @@ def test_energy_gradient_reaches_the_weights_and_the_neurons() -> None:
         design = Design(network, t.design.operation, t.design.hardware)
         return evaluate(t.graph, design, t.test, t.technology, jax.random.key(0), exact=False, hardness=0.5).cost.energy
 
-    gradient = jax.grad(energy)(t.design.network)
+    gradient = jax.jit(jax.grad(energy))(t.design.network)
     norms = {jax.tree_util.keystr(path): float(jnp.linalg.norm(leaf)) for path, leaf in jax.tree_util.tree_leaves_with_path(gradient)}
     assert all(np.isfinite(list(norms.values())))
     for name in ("kernel", "log_threshold", "leak_logit"):
@@ -102,6 +102,7 @@ def test_smooth_energy_gradients_match_differences_in_float64() -> None:
         prices = jax.tree.map(lambda x: x.astype(jnp.float64), technology.load("rram_45nm"))
         work = Workload.of([dense("a", 100, 30), dense("b", 30, 10)], dtype=jnp.float64)
 
+        @jax.jit
         def energy(rows, columns, adc_bits, sigma, timesteps, weight_bits, rate):
             rows, columns, adc_bits, sigma = (jnp.asarray(v) for v in (rows, columns, adc_bits, sigma))
             chip = jax.tree.map(lambda x: x.astype(jnp.float64), Crossbar.of(cell_bits=1))
@@ -123,6 +124,7 @@ def test_smooth_energy_gradients_match_differences_in_float64() -> None:
         check_grads(energy, point, order=1, modes=["rev"], atol=1e-6, rtol=1e-6, eps=1e-6)
 
 
+@pytest.mark.slow
 def test_relaxed_and_exact_models_agree_at_a_legal_point() -> None:
     t = trained()
     soft, hard = (mean_evaluation(t, t.design, t.test, exact=exact) for exact in (False, True))
@@ -130,6 +132,7 @@ def test_relaxed_and_exact_models_agree_at_a_legal_point() -> None:
     np.testing.assert_allclose(soft.workload.input_rate, hard.workload.input_rate, rtol=0.08)
 
 
+@pytest.mark.slow
 def test_verification_prices_the_mean_rates() -> None:
     t = trained()
     evaluation, errors = verify(t.graph, t.design, t.test, t.technology, jax.random.split(jax.random.key(5), 4))

@@ -125,6 +125,7 @@ def test_gate_gradient_matches_differences_in_float64(x) -> None:
         state = jax.tree.map(lambda v: v.astype(jnp.float64), state)
         operation = jax.tree.map(lambda v: v.astype(jnp.float64), Operation.of(LAYERS, longest=STEPS, timesteps=2.5, gate=0.5))
 
+        @jax.jit
         def logits(gate):
             at = eqx.tree_at(lambda o: o.gate, operation, gate)
             return nnx.merge(graph, state)(x.astype(jnp.float64), at, [DigitalArray()] * LAYERS, jax.random.key(0)).logits

@@ -42,7 +42,10 @@ def runnable(name: str, layers: tuple[LayerWork, ...]) -> Workload:
     return Workload.of(kept, activation_bits=bits, spiking=jnp.linspace(1, 0, len(kept)), timesteps=3)
 
 
-@pytest.mark.parametrize("name", [*REGISTRY, *(pytest.param(name, marks=pytest.mark.slow) for name in PUBLISHED)])
+SLOW = ("hybrid", *PUBLISHED)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in (*REGISTRY, *PUBLISHED)])
 def test_every_model_on_every_kind_of_layer_it_runs(name):
     work = runnable(name, ALL_KINDS)
     prices = load(TECHNOLOGY.get(name, "rram_45nm"))

@@ -153,6 +153,7 @@ def trained():
     return nnx.merge(graph, carry[0]), operation, data.test
 
 
+@pytest.mark.slow
 def test_a_trained_network_keeps_its_answers(trained):
     network, operation, test = trained
     x, labels = jnp.asarray(test.inputs, jnp.float32), np.asarray(test.labels)

@@ -195,6 +195,7 @@ def test_a_recurrent_layer_at_gate_zero_is_a_quantised_recurrent_network(counts)
     np.testing.assert_allclose(activity.timesteps, [6, 1])  # its own steps count: it has memory
 
 
+@pytest.mark.slow
 def test_attention_multiplies_queries_keys_and_values() -> None:
     network = transformer((8, 8, 1), 3, width=8, blocks=1, heads=2, patch=4, rngs=nnx.Rngs(0))
     attention = next(block.body.blocks[0] for block in network.body.blocks if hasattr(block, "body"))

@@ -47,6 +47,7 @@ def test_a_neuron_that_wins_always_becomes_harder_to_excite() -> None:
     np.testing.assert_allclose(learned.thresholds, [0.2, 0.0])
 
 
+@pytest.mark.slow
 def test_learned_features_beat_random_ones_on_digits() -> None:
     data = registry.load("digits", seed=0)
     train, test = (jnp.asarray(split.inputs).reshape(len(split.labels), -1) for split in (data.train, data.test))

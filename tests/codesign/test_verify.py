@@ -47,6 +47,7 @@ def test_recalibration_gains_what_ageing_took() -> None:
     assert calibrated[0].mean() < plain[0].mean() + 0.01
 
 
+@pytest.mark.slow
 def test_digital_chips_do_not_age() -> None:
     t = trained()
     design = dataclasses.replace(t.design, hardware=Systolic.of())

@@ -14,7 +14,10 @@ from codesign.analog.wires_resistance import wire_resistance
 from tests.golden_files import reference
 
 TABLES = sorted(reference("irdrop").glob("irdrop_*.npz"))
-SIZES = pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+# each compiles a solver of its own
+SIZES = pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem, marks=pytest.mark.slow if i % 2 else ()) for i, path in enumerate(TABLES)]
+)
 NONE, PADE, LINE, EXACT = LARGEST_DROP
 
 

@@ -36,7 +36,7 @@ def budget(bench) -> float:
     return cost(bench, SETTINGS)
 
 
-SLOW = {"gradient": pytest.mark.slow}  # its compilation takes longer than all others together
+SLOW = dict.fromkeys(("gradient", "supernet_nsga2"), pytest.mark.slow)  # their compilation takes longer than all others together
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in registry.REGISTRY])

@@ -15,6 +15,9 @@ from search.errors import UserError
 from tests.search.toy import toy_config
 
 
+pytestmark = pytest.mark.slow  # compiles the training of two searchers
+
+
 class Silent:
     def __init__(self) -> None:
         self.lines: list[tuple[float, str]] = []

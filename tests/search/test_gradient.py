@@ -38,6 +38,7 @@ def test_the_whole_search_compiles_once(searched) -> None:
     assert searched[0].traces == 1
 
 
+@pytest.mark.slow
 def test_preferences_order_the_members(problem, searched) -> None:
     """No weight on energy gives the most accurate chip, a large one the cheapest."""
     _, _, population = searched
@@ -62,8 +63,8 @@ def test_weights_and_chip_both_move(searched) -> None:
     assert all(float(z.min()) >= 0 and float(z.max()) <= 1 for z in end.members.latents.values())
 
 
-def test_warm_up_leaves_the_chips_alone(problem, settings) -> None:
-    joint = JointSearch(problem, settings)
+def test_warm_up_leaves_the_chips_alone(searched, settings) -> None:
+    joint = searched[0]
     start = joint.start(jax.random.key(0))
     warm, _ = joint.advance(start, stages(settings)[0], 0.3, jax.random.key(1))
     for name, z in warm.members.latents.items():
@@ -121,6 +122,7 @@ def test_selection_keeps_members_and_a_feasible_front(problem) -> None:
     assert len(select([*members, *polish], most=2)) == 2
 
 
+@pytest.mark.slow
 def test_fine_tuning_helps_on_the_exact_model(problem, settings, searched) -> None:
     hardener = Hardener(problem, settings)
     network = jax.tree.map(lambda x: x[0], searched[2].members.network)

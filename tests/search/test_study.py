@@ -23,6 +23,8 @@ from search.pareto import non_dominated
 from search.store import Store
 from tests.search.toy import toy_config
 
+pytestmark = pytest.mark.slow  # a whole study, and the command line in processes of its own
+
 ROOT = Path(__file__).parents[2]
 COLUMNS = {"design", "searcher", "seed", "error_mean", "error_std", "chips", "gap_error", "gap_energy", "feasible", "on_front"}
 
@@ -183,7 +185,6 @@ def test_a_full_disk_gives_one_line_and_loses_nothing(finished, tmp_path: Path, 
     assert "--resume" in message[0]
 
 
-@pytest.mark.slow
 def test_an_interrupted_study_resumes_to_the_same_designs(tmp_path: Path) -> None:
     path = toy_config(tmp_path)
     out = tmp_path / "out"
@@ -207,7 +208,6 @@ def test_an_interrupted_study_resumes_to_the_same_designs(tmp_path: Path) -> Non
     assert (tmp_path / "straight" / "designs.csv").read_text() == (out / "designs.csv").read_text()
 
 
-@pytest.mark.slow
 def test_a_killed_study_resumes(tmp_path: Path) -> None:
     path = toy_config(tmp_path)
     out = tmp_path / "out"
