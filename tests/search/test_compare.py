@@ -14,7 +14,6 @@ from search.compare_tables import Scale, best_known, comparison, history, summar
 from search.errors import UserError
 from tests.search.toy import toy_config
 
-
 pytestmark = pytest.mark.slow  # compiles the training of two searchers
 
 
