@@ -87,6 +87,7 @@ def test_thermal_noise_is_that_of_the_columns_conductance():
     np.testing.assert_allclose(found.std(0), np.sqrt(variance) * code.gain[0], rtol=0.06)
 
 
+@pytest.mark.slow
 def test_offsets_belong_to_the_chip_and_noise_to_the_conversion():
     x, weights = layer(fan_in=8, outputs=512)
     quiet = readings(crossbar(converter=UniformConverter(leaf(16.0))), 0 * x, weights)
@@ -114,6 +115,7 @@ def test_drivers_send_what_they_can():
         assert float(pulses.weights.sum()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_bit_serial_pulses_are_converted_one_by_one_and_all_cost_energy():
     x, weights = layer(fan_in=8)
     x = x[None]

@@ -207,6 +207,7 @@ def test_no_parameter_has_a_dead_gradient():
             assert jnp.any(getattr(tree, field.name) != 0), field.name
 
 
+@pytest.mark.slow
 def test_smooth_and_exact_agree_where_everything_fits_exactly():
     """At legal integers that divide the layer, no ceiling rounds: all hardnesses give the exact cost."""
     work = Workload.of((dense("fc", 256, 64),), weight_bits=5, timesteps=3)
@@ -288,6 +289,7 @@ def test_multi_level_drivers_save_reads():
     assert float(parallel.by_component()["adc"]) < float(serial.by_component()["adc"])
 
 
+@pytest.mark.slow
 def test_per_layer_parameters():
     work = workload()
     weighted = sum(layer.has_weights for layer in LAYERS)

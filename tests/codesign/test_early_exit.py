@@ -80,6 +80,7 @@ def test_relaxed_steps_approach_the_exact_ones_and_fall_with_the_threshold():
     assert float(slope(0.4, 1.0)) < 0  # the exact rule's gradient is that of the coldest soft one
 
 
+@pytest.mark.slow
 def test_relaxed_gradients_match_differences_in_float64():
     with jax.enable_x64(True):
         scores = SCORES.astype(jnp.float64)

@@ -83,6 +83,7 @@ def test_array_size_trades_conversions_against_wires() -> None:
     assert slope("columns", 200.0, 8) > 1e-7
 
 
+@pytest.mark.slow
 def test_energy_gradient_reaches_the_weights_and_the_neurons() -> None:
     t = trained()
 
@@ -157,6 +158,7 @@ def test_a_batch_needs_a_label_for_every_sample() -> None:
         evaluate(t.graph, t.design, t.test._replace(labels=t.test.labels[:-1]), t.technology, jax.random.key(0), exact=False)
 
 
+@pytest.mark.slow
 def test_labels_per_step_and_steps_without_a_label() -> None:
     """An answer at every step, on a chip; what is labelled -1 counts for nothing."""
     network = recurrent((3,), 2, [4], style=Style(encoding="events", readout="each_step"), rngs=nnx.Rngs(0))

@@ -102,6 +102,7 @@ def test_hard_assignment_is_one_hot_and_the_relaxed_one_approaches_it():
         np.testing.assert_array_equal(legal.shares(workload, hardness), np.eye(2)[[0, 0, 1, 1, 0, 0]])
 
 
+@pytest.mark.slow
 def test_gradient_of_the_assignment_points_to_the_cheaper_engine():
     workload = network([1] * 6)
     chip = HybridChip.of(ENGINES, np.full((6, 2), 0.5))
@@ -113,6 +114,7 @@ def test_gradient_of_the_assignment_points_to_the_cheaper_engine():
     np.testing.assert_array_equal(direction[clear], (alone[1] > alone[0])[clear])
 
 
+@pytest.mark.slow
 def test_layers_go_only_where_they_can_run():
     attention = LayerWork("attention", "attention", 64, 64, 4, 4, 4, 4)
     workload = Workload.of([dense("before", 64, 1024), attention])

@@ -211,6 +211,7 @@ def test_attention_multiplies_queries_keys_and_values() -> None:
     assert float(energy) > 0
 
 
+@pytest.mark.slow
 def test_attention_is_its_sum_over_tokens() -> None:
     """Against loops in numpy: current of a token is the sum over tokens of (query . key) value, head by head."""
     network = transformer((8, 8, 1), 3, width=8, blocks=1, heads=2, patch=4, rngs=nnx.Rngs(0))
@@ -234,6 +235,7 @@ def test_attention_is_its_sum_over_tokens() -> None:
     np.testing.assert_array_equal(got, numpy_lif(current, float(attention.neuron.leak)))
 
 
+@pytest.mark.slow
 def test_a_residual_block_with_silent_weights_passes_its_input() -> None:
     network = resnet((8, 8, 1), 3, 8, 4, rngs=nnx.Rngs(0))
     block = network.body.blocks[1]

@@ -127,6 +127,7 @@ def test_rates_count_the_steps_that_count(run) -> None:
     assert bool(jnp.all(jnp.isfinite(silent.logits)))
 
 
+@pytest.mark.slow
 def test_convolutional_networks_run_and_refuse_other_shapes() -> None:
     network = convnet((8, 8, 1), 10, [4, 6], rngs=nnx.Rngs(0))
     assert [g.positions for g in network.geometries] == [16, 4, 1]

@@ -81,6 +81,7 @@ def nodal_currents(conductance: np.ndarray, voltage: np.ndarray, wire: float) ->
     st.integers(0, 2**24 - 1),
 )
 @settings(max_examples=30, deadline=None)
+@pytest.mark.slow
 def test_elimination_solves_the_nodal_equations(cells, wire, pattern):
     conductance = np.pad(np.asarray(cells), (24 - len(cells), 0), constant_values=1e-8)
     voltage = 0.1 * np.asarray([(pattern >> i) & 1 for i in range(24)], float)

@@ -50,6 +50,7 @@ def test_every_row_of_the_labelled_mappings():
 
 
 @pytest.mark.golden
+@pytest.mark.slow
 def test_smooth_form_reaches_the_exact_one_as_it_hardens():
     table = tables("timeloop", COLUMNS)
     table = table.sample(min(500, len(table)), random_state=0)
@@ -73,6 +74,7 @@ def relaxed(log_temporal, log_spatial, order, hardness=0.5):
     return tl.evaluate(mapping, tl.Window(2.0, 2.0), machine, hardness)
 
 
+@pytest.mark.slow
 def test_gradient_in_log_factors_is_finite_at_integers_and_between():
     mapping = stacked([EXAMPLE])
     log_temporal, log_spatial = (jnp.log(jnp.asarray(part[0], jnp.float32)) for part in (mapping.temporal[:, :3], mapping.spatial))
@@ -84,6 +86,7 @@ def test_gradient_in_log_factors_is_finite_at_integers_and_between():
     assert np.any(np.asarray(by_temporal) != 0)
 
 
+@pytest.mark.slow
 def test_gradient_agrees_with_differences():
     mapping = stacked([EXAMPLE])
     with jax.enable_x64():

@@ -66,6 +66,7 @@ def agrees(network, sample_shape, x):
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_graph_computes_the_same_spikes(build_network, shape):
     agrees(off_the_grid(build_network()), shape, jax.random.uniform(jax.random.key(1), (BATCH, *shape)))
 
@@ -118,6 +119,7 @@ def finished(folder: Path, kind: str, gate: str = "") -> Path:
     return folder / "result"
 
 
+@pytest.mark.slow
 def test_designs_leave_with_their_bits_steps_and_hardware(tmp_path, capsys):
     folder = finished(tmp_path / "digital", "{kind: systolic, technology: digital_28nm}")
     cli.app(["export", str(folder), "--format", "nir"], exit_on_error=False)
