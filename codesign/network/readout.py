@@ -2,7 +2,6 @@
 
 import abc
 import dataclasses
-from typing import Final
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -97,6 +96,3 @@ class StepReadout(AbstractReadout):
     def logits(self, scores: Float[Array, "time batch classes"], counted: Float[Array, " time"]) -> Float[Array, "batch time classes"]:
         """The scores, batch first."""
         return jnp.swapaxes(scores, 0, 1)
-
-
-READOUTS: Final[dict[str, AbstractReadout]] = {"mean": MeanReadout(), "each_step": StepReadout()}

@@ -10,7 +10,8 @@ from codesign.network.firing import RESETS, STATES, AbstractFiring, Binary, Grad
 from codesign.network.neurons import AbstractNeuron, AbstractSequentialNeuron, IntegrateAndFire, LeakyNeuron
 from codesign.network.neurons_dynamic import AdaptiveNeuron, CurrentBasedNeuron, ParallelNeuron
 from codesign.network.norm import NORMS, AbstractNorm
-from codesign.network.readout import READOUTS, AbstractReadout
+from codesign.network.readout import AbstractReadout
+from codesign.network.readouts import READOUTS
 from codesign.network.surrogate import SURROGATES
 
 NEURONS: Final[dict[str, Callable[["Style", tuple[int, ...]], AbstractNeuron]]] = {
@@ -40,7 +41,7 @@ class Style:
         state: exact, or fixed_point of the operation's `state_bits`.
         norm: none, or standardised weights with a learned bias.
         encoding: direct, rate, latency or phase for frames; events or samples for sequences.
-        readout: mean, or each_step for one label per time step.
+        readout: mean; or, for one label per time step, each_step, or leaky_each_step of which earlier scores are a part.
         steps: most time steps that a parallel neuron can be run for.
 
     Raises:

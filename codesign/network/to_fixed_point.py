@@ -31,7 +31,7 @@ from codesign.network.network import SpikingNetwork
 from codesign.network.neurons import AbstractNeuron, IntegrateAndFire, LeakyNeuron
 from codesign.network.operation import Operation
 from codesign.network.pooling import Maximum, Pooling
-from codesign.network.readout import MeanReadout
+from codesign.network.readout import MeanReadout, StepReadout
 from codesign.network.residual import Residual
 from codesign.workload import LayerWork
 
@@ -103,6 +103,8 @@ def to_fixed_point(network: SpikingNetwork, operation: Operation) -> SpikingNetw
     Raises:
         ValueError: a relaxed setting, a part that has no integer form, or sums that exceed what float32 holds exactly; names the layer.
     """
+    if not isinstance(network.readout, MeanReadout | StepReadout):
+        raise ValueError(f"readout {type(network.readout).__name__} has no integer form; those with one: MeanReadout, StepReadout")
     settings = Settings(network, operation)
     first = network.geometries[0]
     body, stream = _fixed(network.body, entering(network.encoding, settings.of(first).activation_bits), settings)

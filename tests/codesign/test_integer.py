@@ -249,6 +249,9 @@ def test_what_has_no_integer_form_is_named(style, changed, message):
 def test_blocks_without_integer_form_and_analog_arrays_are_named(vectors):
     with pytest.raises(ValueError, match="layer 'recurrent1': RecurrentLayer has no integer form; those with one: Chain"):
         to_fixed_point(recurrent((12,), 5, [6], style=Style(), rngs=nnx.Rngs(0)), Operation.of(2, longest=4))
+    network = mlp((12,), 5, [16], style=Style(readout="leaky_each_step"), rngs=nnx.Rngs(0))
+    with pytest.raises(ValueError, match="LeakyStepReadout has no integer form"):
+        to_fixed_point(network, Operation.of(2, longest=4))
     network = vgg((4, 4, 1), 4, [2, 0], [], "average", rngs=nnx.Rngs(0))
     with pytest.raises(ValueError, match="layer 'pool2': averages of numbers"):
         to_fixed_point(network, Operation.of(3, longest=4, gate=0))

@@ -180,6 +180,20 @@ def test_a_recurrent_layer_is_its_unrolled_loop(counts) -> None:
     assert float(activity.payload_bits[0]) == 2
 
 
+def test_leaky_scores_are_filtered_scores(counts) -> None:
+    """s <- 0.9 s + 0.1 score, from 0, causally."""
+
+    def logits(readout: str) -> np.ndarray:
+        network = recurrent((7,), 5, [8], style=Style(encoding="events", readout=readout), rngs=nnx.Rngs(0))
+        return np.asarray(run(network, counts, longest=6).logits)
+
+    kept, filtered = np.zeros((3, 5)), []
+    for score in np.swapaxes(logits("each_step"), 0, 1):
+        kept = 0.9 * kept + 0.1 * score
+        filtered.append(kept)
+    np.testing.assert_allclose(logits("leaky_each_step"), np.swapaxes(filtered, 0, 1), atol=1e-6)
+
+
 def test_a_recurrent_layer_at_gate_zero_is_a_quantised_recurrent_network(counts) -> None:
     network = recurrent((7,), 5, [8], style=Style(encoding="events"), rngs=nnx.Rngs(0))
     network.body.blocks[0].neuron.log_threshold[...] += 0.0137  # off the grid of the products
