@@ -7,7 +7,7 @@ import pytest
 
 import tests.typecheck  # noqa: F401 - what the import hook of `--jaxtyping-packages` decorates with
 
-# most of the suite's time is compilation: a fifth less of it; CI's slow tests and quickstart are compiled as users compile them
+# most of the tests' time is compilation: a fifth less of it; CI's quickstart is compiled as users compile it
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 jax.config.update("jax_debug_key_reuse", True)
 

@@ -174,7 +174,7 @@ def test_a_network_in_fixed_point_is_measured_as_any_other(trained):
     design = Design(state, operation, Systolic.of())
     evaluation = evaluate(graph, design, Batch(x, labels), technology("digital_28nm"), jax.random.key(0), exact=True)
     answers = to_integer(fixed, operation)(input_codes(fixed, x, operation, jax.random.key(0))).logits
-    assert float(evaluation.accuracy) == pytest.approx(np.mean(np.argmax(answers, axis=-1) == labels), abs=1e-6)
+    assert float(evaluation.accuracy) == pytest.approx(float(np.mean(np.argmax(answers, axis=-1) == labels)), abs=1e-6)
 
 
 def test_the_datapath_is_integers_of_the_widths_it_names(trained):
