@@ -149,16 +149,15 @@ def _study(data: Dataset, noise: Table, drift: Table) -> None:
 
 
 def main() -> None:
-    """Print both tables; Fashion-MNIST joins the digits where CODESIGN_DATA is set."""
-    noise = Table(title=f"Test accuracy [%] on {CHIPS} chips right after programming, {STEPS} steps of {BATCH}, {SEEDS} seeds")
-    for column in ("data", "device", "noise free", "plain, on chips", "lost", "noise-aware, on chips", "lost"):
-        noise.add_column(column)
-    drift = Table(title=f"Test accuracy [%] on {CHIPS} phase-change chips against time since programming")
-    for column in ("data", "after", "plain", "plain, compensated", "noise-aware", "noise-aware, compensated"):
-        drift.add_column(column)
-    _study(registry.load("digits"), noise, drift)
-    if os.environ.get("CODESIGN_DATA"):
-        _study(registry.load("fashion_mnist"), noise, drift)
+    """Print both tables of each data set as soon as they are there; Fashion-MNIST joins the digits where CODESIGN_DATA is set."""
     console = Console(width=150)
-    console.print(noise)
-    console.print(drift)
+    for name in ("digits", "fashion_mnist") if os.environ.get("CODESIGN_DATA") else ("digits",):
+        noise = Table(title=f"Test accuracy [%] on {CHIPS} chips right after programming, {STEPS} steps of {BATCH}, {SEEDS} seeds")
+        for column in ("data", "device", "noise free", "plain, on chips", "lost", "noise-aware, on chips", "lost"):
+            noise.add_column(column)
+        drift = Table(title=f"Test accuracy [%] on {CHIPS} phase-change chips against time since programming")
+        for column in ("data", "after", "plain", "plain, compensated", "noise-aware", "noise-aware, compensated"):
+            drift.add_column(column)
+        _study(registry.load(name), noise, drift)
+        console.print(noise)
+        console.print(drift)
