@@ -173,6 +173,8 @@ class SearchConfig(Strict):
     population_axis: Literal["auto", "loop", "vmap"] = "auto"
     patience: int = Field(0, ge=0)
     polish_evaluations: int = Field(0, ge=0)
+    scout_evaluations: int = Field(0, ge=0)
+    tuned_designs: int = Field(0, ge=0)
     chips: int = Field(16, ge=1, le=4096)
     aged_chips: int = Field(4, ge=0, le=4096)
     designs: int = Field(24, ge=1)

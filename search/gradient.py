@@ -26,6 +26,7 @@ from search.scalarise import AbstractScalarisation, Frame
 
 SOFTEST = 5.0  # temperature of soft choices when they begin to be learned
 VALIDATION_SAMPLES = 256
+SCOUTING = 2**30  # beyond every step: key of the chips that members begin with
 RESTART = 2**31  # beyond every step: keys of members that are started again
 RESPREADS = (1 / 3, 2 / 3, 1.0)  # shares of the relax stage after which preferences are shared anew
 
@@ -36,6 +37,8 @@ class Settings(NamedTuple):
     Attributes:
         patience: device calls without growth of the relaxed hypervolume after which a stage ends early; 0 for never.
         polish_evaluations: mutations of the front's fine-tuned designs that are scored on validation data.
+        scout_evaluations: legal designs scored with the warm weights, from which members choose their chips; see `search.scout`.
+        tuned_designs: designs of the polished front that are fine-tuned once more, each with weights of its own.
     """
 
     population: int = 10
@@ -54,6 +57,8 @@ class Settings(NamedTuple):
     population_axis: Literal["auto", "loop", "vmap"] = "auto"
     patience: int = 0
     polish_evaluations: int = 0
+    scout_evaluations: int = 0
+    tuned_designs: int = 0
 
 
 class Population(NamedTuple):
@@ -150,6 +155,11 @@ def minibatches(settings: Settings, step: int | None = None) -> int:
     return warm * shared + (step - warm) * settings.population
 
 
+def looks(stage: Stage, done: int, per_call: int) -> bool:
+    """Whether the call after `done` of a stage's steps ends with a look at validation data; while chips are random, only the last."""
+    return stage.random_chip == 0 or done + per_call >= stage.steps
+
+
 class JointSearch:
     """The population's step, compiled once for all stages."""
 
@@ -187,22 +197,32 @@ class JointSearch:
         )
 
     def advance(
-        self, population: Population, stage: Stage, hardness: float, key: Key[Array, ""], temperature: float = SHARP
+        self, population: Population, stage: Stage, hardness: float, key: Key[Array, ""], temperature: float = SHARP, looking: bool = True
     ) -> tuple[Population, Metrics]:
-        """`steps_per_call` minibatches for every member, in one device call."""
+        """`steps_per_call` minibatches for every member, in one device call; `looking` at validation data at its end."""
         at_work = population.alive
         if self._shared(stage):
             at_work &= np.arange(len(at_work)) == 0
         traced = [jnp.asarray(x, jnp.float32) for x in (stage.random_chip, hardness, temperature)]
-        population, metrics = self._advance(population, *traced, jnp.asarray(at_work), key, self._train, self._validation)
+        population, metrics = self._advance(
+            population, *traced, jnp.asarray(at_work), jnp.asarray(looking), key, self._train, self._validation
+        )
         return (members.broadcast(population), members.broadcast_metrics(metrics)) if self._shared(stage) else (population, metrics)
 
     def run(
-        self, population: Population, key: Key[Array, ""], on_call: Callable[[str, int, int, Population, Metrics], None]
+        self,
+        population: Population,
+        key: Key[Array, ""],
+        on_call: Callable[[str, int, int, Population, Metrics], None],
+        scout: Callable[[Population, Key[Array, ""]], Population] = lambda population, _: population,
     ) -> Iterator[Population]:
         """All stages from where `population` stands; yields after every call, so that the caller can save or stop.
 
-        `on_call(stage name, steps done, steps in all, population, metrics)` sees every call's result.
+        Args:
+            population: where it stands.
+            key: of everything drawn at random.
+            on_call: `on_call(stage name, steps done, steps in all, population, metrics)` sees every call's result.
+            scout: chooses the chips that members begin to learn from, once their weights are warm; see `search.scout`.
         """
         per_call = self.settings.steps_per_call
         plan = stages(self.settings)
@@ -212,8 +232,12 @@ class JointSearch:
             for done in range(0, stage.steps, per_call):
                 if int(population.step) > before + done:
                     continue
+                if stage.name == "relax" and before and not done:
+                    population = scout(population, jax.random.fold_in(key, SCOUTING))
                 call_key = jax.random.fold_in(key, before + done)
-                population, metrics = self.advance(population, stage, stage.hardness(done), call_key, stage.temperature(done))
+                population, metrics = self.advance(
+                    population, stage, stage.hardness(done), call_key, stage.temperature(done), looks(stage, done, per_call)
+                )
                 population = self._settle(population, stage, done + per_call, end, metrics, key)
                 on_call(stage.name, min(before + done + per_call, total), total, population, metrics)
                 yield population
@@ -280,6 +304,7 @@ class JointSearch:
         hardness: Array,
         temperature: Array,
         at_work: Array,
+        looking: Array,
         key: Key[Array, ""],
         train: Batch,
         validation: Batch,
@@ -318,7 +343,9 @@ class JointSearch:
         def look(inputs: Any) -> tuple[Array, Array]:
             index, latents, look_key = inputs
             network = jax.tree.map(lambda x: x[index], stacked.network)
-            return self._look(network, latents, look_key, setting, validation)
+            blind = (jnp.full(len(self.problem.objectives), jnp.nan), jnp.full(len(self.problem.limits), jnp.nan))
+            see = lambda: self._look(network, latents, look_key, setting, validation)  # noqa: E731
+            return jax.lax.cond(looking, see, lambda: blind)
 
         relaxed, excess = self._map(look, (source, stacked.latents, jax.random.split(validation_key, count)))
         renewed = jax.vmap(lagrangian.update)(population.multipliers, excess)

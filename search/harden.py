@@ -17,7 +17,6 @@ from codesign.parameter import Categorical, Continuous, Space
 from search import lagrangian
 from search.gradient import VALIDATION_SAMPLES, Settings, draw
 from search.lagrangian import Multipliers
-from search.pareto import non_dominated
 from search.problem import Problem, as_batch, as_values
 from search.scalarise import AbstractScalarisation, Linear, Wish
 
@@ -39,6 +38,7 @@ class Candidate:
 
     Attributes:
         excess: how far each constraint is exceeded.
+        relaxed: the objectives' relaxed forms, where they have been asked for.
     """
 
     member: int
@@ -48,6 +48,7 @@ class Candidate:
     objectives: np.ndarray
     score: float
     excess: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
+    relaxed: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
 
 
 class Scores(NamedTuple):
@@ -57,11 +58,20 @@ class Scores(NamedTuple):
         objectives: exact.
         scalar: what is minimised: the scalarised relaxed forms, and a large number times any excess.
         excess: how far each constraint is exceeded.
+        relaxed: the objectives' relaxed forms.
     """
 
     objectives: Float[Array, "points objectives"]
     scalar: Float[Array, " points"]
     excess: Float[Array, "points constraints"]
+    relaxed: Float[Array, "points objectives"]
+
+    def candidates(self, points: Sequence[Point], member: int, origin: str, network: nnx.State) -> list[Candidate]:
+        """The scored points with the weights they were scored with."""
+        return [
+            Candidate(member, origin, p, network, np.asarray(f), float(s), np.asarray(g), np.asarray(r))
+            for p, f, s, g, r in zip(points, self.objectives, self.scalar, self.excess, self.relaxed, strict=True)
+        ]
 
 
 def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUOUS) -> list[Point]:
@@ -120,7 +130,7 @@ class Hardener:
     ) -> None:
         self.problem, self.settings = problem, settings
         self.evaluations = 0  # designs scored so far
-        self._scalarisation = scalarisation or Linear(settings.preference_low, settings.preference_high)
+        self.scalarisation = scalarisation or Linear(settings.preference_low, settings.preference_high)
         self._train = as_batch(problem.dataset.train)
         validation = as_batch(problem.dataset.validation)
         self._whole_validation = validation
@@ -197,6 +207,11 @@ class Hardener:
             network, state = self._finetune_jit(network, state, values, prices, jax.random.fold_in(key, call), self._train)
         return network
 
+    def tuned(self, design: Candidate, wish: Wish, key: Key[Array, ""], chip: Key[Array, ""]) -> Candidate:
+        """A design with weights of its own: those it has, fine-tuned on its chip, and scored on the simulated chip of `chip`."""
+        network = self.finetune(design.network, design.point, key)
+        return self.score(network, [design.point], wish, chip).candidates([design.point], design.member, "tuned", network)[0]
+
     def measure(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> tuple[Evaluation, np.ndarray]:
         """The final measurement: test split, many simulated chips. Nothing is chosen by it."""
         evaluation, errors = self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._test)
@@ -217,8 +232,9 @@ class Hardener:
             chip = jax.random.clone(key)
             evaluation = self.problem.evaluate(self.problem.place(network, values), self._validation, chip, exact=True)
             excess = self.problem.excess(evaluation)
-            merit = self._scalarisation(self.problem.relaxed(evaluation), *wish)
-            return Scores(self.problem.values(evaluation), merit + FORBIDDEN * jnp.sum(jnp.maximum(excess, 0)), excess)
+            relaxed = self.problem.relaxed(evaluation)
+            merit = self.scalarisation(relaxed, *wish) + FORBIDDEN * jnp.sum(jnp.maximum(excess, 0))
+            return Scores(self.problem.values(evaluation), merit, excess, relaxed)
 
         return jax.lax.map(one, stacked)
 
@@ -265,36 +281,6 @@ def variants(
 ) -> list[Candidate]:
     """A fine-tuned design and every design one step away from it, scored on validation data with the same weights."""
     points = [point, *neighbours(hardener.problem.space, point)]
-    scores = hardener.score(network, points, preference, key)
-    return [
-        Candidate(
-            member,
-            "member" if i == 0 else "polish",
-            p,
-            network,
-            np.asarray(scores.objectives[i]),
-            float(scores.scalar[i]),
-            np.asarray(scores.excess[i]),
-        )
-        for i, p in enumerate(points)
-    ]
-
-
-def select(candidates: Sequence[Candidate], most: int, signs: Sequence[float] | None = None) -> list[Candidate]:
-    """Designs worth the final measurement: all members' own, and the polish's that are feasible and on the validation front.
-
-    Args:
-        candidates: scored designs.
-        most: designs to keep in all; the front is thinned evenly along its last objective.
-        signs: 1 for each objective that is minimised, -1 for one that is maximised; all minimised where left out.
-    """
-    own = [c for c in candidates if c.origin == "member"]
-    values = np.array([c.objectives for c in candidates]) * (1.0 if signs is None else np.asarray(signs))
-    feasible = np.array([bool(np.all(c.excess <= 0)) for c in candidates])
-    front = non_dominated(np.where(feasible[:, None], values, np.nan))
-    polish = [c for c, keep in zip(candidates, front, strict=True) if keep and c.origin == "polish"]
-    polish.sort(key=lambda c: c.objectives[-1])
-    room = max(most - len(own), 0)
-    if len(polish) > room:
-        polish = [polish[i] for i in np.unique(np.linspace(0, len(polish) - 1, room).round().astype(int))] if room else []
-    return own + polish
+    found = hardener.score(network, points, preference, key).candidates(points, member, "polish", network)
+    found[0].origin = "member"
+    return found

@@ -26,7 +26,9 @@ def polish(hardener: Hardener, candidates: Sequence[Candidate], evaluations: int
     draws = np.random.default_rng(seed)
     problem = hardener.problem
     found: list[Candidate] = []
-    seen = {_name(c.point, c.member) for c in candidates}
+    networks: dict[int, int] = {}  # designs that share weights are of one family
+    family = [networks.setdefault(id(c.network), len(networks)) for c in candidates]
+    seen = {_name(c.point, number) for c, number in zip(candidates, family, strict=True)}
     for call in range(evaluations // CANDIDATES):
         known = [*candidates, *found]
         values = problem.minimised(np.array([c.objectives for c in known]))
@@ -34,22 +36,20 @@ def polish(hardener: Hardener, candidates: Sequence[Candidate], evaluations: int
         front = [c for c, keep in zip(known, non_dominated(values), strict=True) if keep]
         if not front:
             break
-        # a device call scores with one network: members of the front take turns
-        members = sorted({c.member for c in front})
-        parents = [c for c in front if c.member == members[call % len(members)]]
+        # a device call scores with one network: families on the front take turns
+        families = sorted({networks[id(c.network)] for c in front})
+        turn = families[call % len(families)]
+        parents = [c for c in front if networks[id(c.network)] == turn]
         points: list[Point] = []
         for _ in range(4 * CANDIDATES):
             mutant = mutated(problem.space, parents[draws.integers(len(parents))].point, draws)
-            name = _name(mutant, parents[0].member)
+            name = _name(mutant, turn)
             if name not in seen and len(points) < CANDIDATES:
                 seen.add(name)
                 points.append(mutant)
         if points:
-            scores = hardener.score(parents[0].network, points, jnp.ones(len(problem.objectives)), key)
-            found += [
-                Candidate(parents[0].member, "polish", p, parents[0].network, np.asarray(f), 0.0, np.asarray(g))
-                for p, f, g in zip(points, scores.objectives, scores.excess, strict=True)
-            ]
+            weights, ones = parents[0].network, jnp.ones(len(problem.objectives))
+            found += hardener.score(weights, points, ones, key).candidates(points, parents[0].member, "polish", weights)
     return found
 
 
@@ -70,5 +70,5 @@ def mutated(space: Space, point: Point, draws: np.random.Generator) -> Point:
     return mutant
 
 
-def _name(point: Point, member: int) -> str:
-    return f"{member} {sorted((name, str(np.ravel(value).tolist())) for name, value in point.items())}"
+def _name(point: Point, family: int) -> str:
+    return f"{family} {sorted((name, str(np.ravel(value).tolist())) for name, value in point.items())}"

@@ -16,7 +16,7 @@ from codesign.data.dataset import Dataset, Split
 from codesign.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.hardware.base import AbstractHardware
 from codesign.network.models import SpikingNetwork
-from codesign.network.operation import Operation, inert_entries
+from codesign.network.operation import LOWEST, Operation, inert_entries
 from codesign.parameter import Categorical, Parameter, PowerOfTwo, Space
 from codesign.technology import Technology
 from codesign.verify import over_chips
@@ -139,6 +139,14 @@ class Problem:
         """Reported objectives `[.., objectives]` with the sign that makes less better."""
         return np.asarray(values, np.float64) * np.array([objective.sign for objective in self.objectives])
 
+    def comparable(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Reported objectives `[.., objectives]`, less being better, logarithms of those whose ratios count."""
+        values = np.asarray(values, np.float64)
+        parts = [
+            o.sign * (np.log(np.maximum(values[..., i], 1e-30)) if o.logarithmic else values[..., i]) for i, o in enumerate(self.objectives)
+        ]
+        return np.stack(parts, axis=-1)
+
     def scalarise(self, evaluation: Evaluation, preference: Float[Array, " objectives"]) -> Float[Array, ""]:
         """Preference-weighted sum of the objectives' relaxed forms."""
         return jnp.sum(preference * self.relaxed(evaluation))
@@ -203,11 +211,14 @@ def make_problem(
     layers = len(network.geometries)
     template = Operation.of(layers, longest=longest, **(operation or {}))
     known = designable(hardware, template)
-    for name in parameters:
+    for name, parameter in parameters.items():
         if name not in known:
             raise UserError(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
+        lowest = float(parameter.relax(0.0))
+        if lowest < LOWEST.get(name, -np.inf):
+            raise UserError(f"parameters.{name}: must be at least {LOWEST[name]:g}, got {lowest:g}")
     limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
     for geometry in network.geometries:
         reason = hardware.unsupported(geometry)

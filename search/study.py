@@ -12,7 +12,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from codesign.units import show
-from search import build, harden
+from search import build, choose, harden
 from search.ageing import AgedErrors
 from search.config import ConfigFile
 from search.constraint import spell
@@ -23,6 +23,7 @@ from search.problem import Problem, as_batch
 from search.progress import Reporter
 from search.publish import publish
 from search.row import design_row, is_finite
+from search.scout import Scout
 from search.store import Store, provenance, write_text
 from search.view import View, study_hypervolume
 
@@ -109,9 +110,9 @@ class Study:
     def _relaxed(self) -> Population:
         start = self._joint.start(self._keys["start"])
         population = self.store.load_arrays("population", start) or start
-        saved = time.monotonic()
+        saved, scout = time.monotonic(), Scout(self._hardener, self.settings)
         try:
-            for advanced in self._joint.run(population, self._keys["search"], self._on_call):
+            for advanced in self._joint.run(population, self._keys["search"], self._on_call, scout):
                 population = advanced  # what is saved when stopped
                 self._safe_point()
                 if time.monotonic() - saved > CHECKPOINT_SECONDS:
@@ -189,7 +190,26 @@ class Study:
         mutants = polish(self._hardener, candidates, self.settings.polish_evaluations, self.config.seed, self._keys["harden"])
         for mutant in mutants:
             self._polish_evaluations[mutant.member] += 1
-        return candidates + mutants
+        candidates += mutants
+        return candidates + self._tuned(choose.layered(self.problem, candidates, self.settings.tuned_designs), population)
+
+    def _tuned(self, chosen: Sequence[Candidate], population: Population) -> list[Candidate]:
+        """Designs with weights fine-tuned once more, each on its own."""
+        found: list[Candidate] = []
+        for i, design in enumerate(chosen):
+            self.where = f"fine-tuning design {i + 1} of {len(chosen)}"
+            wish, key = population.wish(design.member), jax.random.fold_in(self._keys["finetune"], self.settings.population + i)
+            held = self.store.load_arrays(f"tuned_{i:03d}", design.network)
+            if held is None:
+                found.append(self._hardener.tuned(design, wish, key, self._keys["harden"]))
+                self.store.save_arrays(f"tuned_{i:03d}", found[-1].network)
+            else:
+                scores = self._hardener.score(held, [design.point], wish, self._keys["harden"])
+                found += scores.candidates([design.point], design.member, "tuned", held)
+            self._polish_evaluations[design.member] += 1
+            self.reporter.update("harden", SEARCH_SHARE + HARDEN_SHARE, f"fine-tuned {i + 1}/{len(chosen)}")
+            self._safe_point()
+        return found
 
     def _harden_one(self, m: int, population: Population) -> tuple[Any, dict[str, Any]]:
         """A member's legal design with fine-tuned weights, and what is kept of how it came about."""
@@ -216,7 +236,7 @@ class Study:
         return [float(v) for v in self._relaxed_jit(network, latents, jax.random.clone(self._keys["harden"]))]
 
     def _measure(self, candidates: Sequence[Candidate]) -> None:
-        chosen = harden.select(candidates, self.config.search.designs, [o.sign for o in self.problem.objectives])
+        chosen = choose.select(candidates, self.config.search.designs, [o.sign for o in self.problem.objectives])
         chosen.sort(key=lambda c: self._view.cost.sign * float(c.objectives[self._cost]))
         keys, other_keys = (jax.random.split(jax.random.fold_in(self._keys["measure"], i), self.config.search.chips) for i in range(2))
         hardened = self.store.hardened()
@@ -245,16 +265,17 @@ class Study:
     def _budget(self) -> int:
         """Training samples times simulated time steps, for one member; of a shared supernet its share."""
         s = self.settings
-        steps = minibatches(s) / s.population + s.finetune_steps
+        steps = minibatches(s) / s.population + s.finetune_steps * (1 + s.tuned_designs / s.population)
         return round(steps * s.batch_size * self.config.network.longest)
 
     def _spent(self) -> dict[str, Any]:
         """What the search cost in all."""
         s, samples = self.settings, self.settings.batch_size * self.config.network.longest
         hardened = self.store.hardened()
+        steps = minibatches(s) + s.finetune_steps * (len(hardened) + s.tuned_designs)
         return {
-            "minibatches": minibatches(s) + s.finetune_steps * len(hardened),
-            "training_sample_steps": (minibatches(s) + s.finetune_steps * len(hardened)) * samples,
+            "minibatches": steps,
+            "training_sample_steps": steps * samples,
             "polish_evaluations": sum(self._polish_evaluations.values()),
             "feasible_after_rounding": float(np.mean([row["rounded_feasible"] for row in hardened.values()])),
         }

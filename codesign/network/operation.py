@@ -1,13 +1,19 @@
 """How a network is run: the design parameters that belong to no chip alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.workload import LayerWork
+
+# a sign and a magnitude: signed numbers of one bit would all be 0 (see codesign.network.quantise)
+LOWEST: Final[Mapping[str, float]] = {"timesteps": 1, "weight_bits": 2, "activation_bits": 1, "state_bits": 2}
 
 
 class Operation(eqx.Module):
@@ -53,13 +59,15 @@ class Operation(eqx.Module):
         """An operation for a network of `layers` layers; timesteps default to `longest`.
 
         Raises:
-            ValueError: a per-layer value of another length.
+            ValueError: a per-layer value of another length, or one below its `LOWEST`.
         """
 
         def array(name: str, value: ArrayLike | Sequence[float]) -> Array:
             values = jnp.asarray(value, jnp.float32)
             if values.shape not in ((), (layers,)):
                 raise ValueError(f"operation: {name} has shape {values.shape}, but the network has {layers} layers")
+            if not isinstance(values, jax.core.Tracer) and np.any(np.asarray(values) < LOWEST.get(name, -np.inf)):
+                raise ValueError(f"operation: {name} must be at least {LOWEST[name]:g}, got {np.min(np.asarray(values)):g}")
             return values
 
         return cls(

@@ -7,8 +7,9 @@ from jaxtyping import Array, Float, Int
 
 
 def accuracy(logits: Float[Array, "*samples classes"], labels: Int[Array, "*samples"]) -> Float[Array, ""]:
-    """Share of labels that are the place of the largest logit."""
-    return _mean_where_labelled((jnp.argmax(logits, axis=-1) == labels).astype(logits.dtype), labels)
+    """Share of labels that are the place of the largest logit; NaN where a logit is, which is no answer."""
+    right = jnp.where(jnp.any(jnp.isnan(logits), axis=-1), jnp.nan, jnp.argmax(logits, axis=-1) == labels)
+    return _mean_where_labelled(right.astype(logits.dtype), labels)
 
 
 def cross_entropy(logits: Float[Array, "*samples classes"], labels: Int[Array, "*samples"], smoothing: float = 0.0) -> Float[Array, ""]:
@@ -21,4 +22,4 @@ def cross_entropy(logits: Float[Array, "*samples classes"], labels: Int[Array, "
 
 def _mean_where_labelled(values: Float[Array, "*samples"], labels: Int[Array, "*samples"]) -> Float[Array, ""]:
     counts = (labels >= 0).astype(values.dtype)
-    return jnp.sum(counts * values) / jnp.maximum(jnp.sum(counts), 1)
+    return jnp.sum(jnp.where(labels >= 0, values, 0)) / jnp.maximum(jnp.sum(counts), 1)

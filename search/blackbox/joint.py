@@ -10,9 +10,11 @@ from search.blackbox.base import Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import Workbench, course
-from search.gradient import JointSearch, Metrics, Population, Settings, minibatches
+from search.choose import layered
+from search.gradient import JointSearch, Metrics, Population, Settings, looks, minibatches, stages
 from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants
 from search.polish import polish
+from search.scout import Scout
 
 SMALLEST = 0.02  # of the configured steps; a smaller budget cannot hold a search
 
@@ -21,13 +23,24 @@ def cost(bench: Workbench, settings: Settings) -> float:
     """What a search with these settings spends at most, in training samples x simulated time steps."""
     ledger = Ledger(0.0, bench.longest)
     chips = bench.problem.chips
-    trained = (minibatches(settings) + settings.population * settings.finetune_steps) * settings.batch_size * chips
-    calls = sum(-(-n // settings.steps_per_call) for n in (settings.warmup_steps, settings.relax_steps, settings.anneal_steps))
-    looks = calls * settings.population * bench.validation_samples
+    tuned = (settings.population + settings.tuned_designs) * settings.finetune_steps
+    trained = (minibatches(settings) + tuned) * settings.batch_size * chips
+    seen = calls(settings) * settings.population * bench.validation_samples
     middle = bench.point([len(row) // 2 for row in bench.rows])
     near = len(neighbours(bench.problem.space, middle))
-    scored = settings.population * (2 ** min(AMBIGUOUS, len(bench.rows)) + 3 * near + 1) + settings.polish_evaluations
-    return ledger.training(trained) + ledger.scoring(looks + scored * bench.validation_samples)
+    scored = (
+        settings.population * (2 ** min(AMBIGUOUS, len(bench.rows)) + 3 * near + 1)
+        + settings.polish_evaluations
+        + settings.scout_evaluations
+    )
+    scored += settings.tuned_designs
+    return ledger.training(trained) + ledger.scoring(seen + scored * bench.validation_samples)
+
+
+def calls(settings: Settings) -> int:
+    """Device calls that end with a look at validation data."""
+    per_call = settings.steps_per_call
+    return sum(looks(stage, done, per_call) for stage in stages(settings) for done in range(0, stage.steps, per_call))
 
 
 def scaled(bench: Workbench, budget: float) -> Settings:
@@ -76,10 +89,11 @@ class Gradient(AbstractSearcher):
             spent = minibatches(settings, done) * settings.batch_size * bench.problem.chips
             report(ledger.training(spent) / total, f"{stage} {done}/{steps}")
 
-        for advanced in joint.run(population, search_key, on_call):
+        for advanced in joint.run(population, search_key, on_call, Scout(hardener, settings)):
             population = advanced
-            ledger.pay(ledger.scoring(settings.population * bench.validation_samples))
+        ledger.pay(ledger.scoring(calls(settings) * settings.population * bench.validation_samples))
         ledger.pay(ledger.training(minibatches(settings, int(population.step)) * settings.batch_size * bench.problem.chips))
+        ledger.pay(ledger.scoring(settings.scout_evaluations * bench.validation_samples))
         found: list[Candidate] = []
         entries: list[Entry] = []
         for m in (int(m) for m in np.flatnonzero(population.alive)):
@@ -95,8 +109,23 @@ class Gradient(AbstractSearcher):
             report(ledger.spent / total, f"hardened {m + 1} of {settings.population}")
         if not found:
             return Found([], entries, ledger.spent)
+        each = ledger.scoring(bench.validation_samples)
         mutants = polish(hardener, found, settings.polish_evaluations, seed_of(polish_key), jax.random.clone(harden_key))
-        ledger.pay(ledger.scoring(len(mutants) * bench.validation_samples))
+        ledger.pay(len(mutants) * each)
+        entries += course(ledger, mutants)
+        found += mutants
+        chosen = layered(bench.problem, found, settings.tuned_designs)
+        for i, design in enumerate(chosen):
+            own_key = jax.random.fold_in(tune_key, settings.population + i)
+            fresh = [hardener.tuned(design, population.wish(design.member), own_key, jax.random.clone(harden_key))]
+            ledger.pay(ledger.training(settings.finetune_steps * settings.batch_size * bench.problem.chips) + each)
+            found += fresh
+            entries += course(ledger, fresh)
+            report(ledger.spent / total, f"fine-tuned {i + 1} of {len(chosen)}")
+        # hardening stops early where no step is better: what is left looks for more
+        left = int((budget - ledger.spent) / each)
+        mutants = polish(hardener, found, left, seed_of(polish_key) + 1, jax.random.clone(harden_key))
+        ledger.pay(len(mutants) * each)
         return Found(found + mutants, entries + course(ledger, mutants), ledger.spent)
 
     def _hardened(

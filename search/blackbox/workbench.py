@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from codesign.evaluate import Batch
 from search.blackbox.base import Entry, Ledger
+from search.choose import front
 from search.descend import legal_values
 from search.gradient import VALIDATION_SAMPLES, Settings, draw
 from search.harden import FORBIDDEN, Candidate, Hardener, Point, neighbours
-from search.pareto import non_dominated
 from search.problem import Problem, as_batch
 
 CANDIDATES = 32  # designs scored in one device call at most
@@ -156,11 +156,7 @@ class Workbench:
 
     def merit(self, objectives: NDArray[np.float64], excess: NDArray[np.float64]) -> NDArray[np.float64]:
         """Objectives as they are minimised, worse by a large number where constraints are exceeded or nothing is finite."""
-        parts = []
-        for i, objective in enumerate(self.problem.objectives):
-            value = objectives[..., i]
-            parts.append(objective.sign * (np.log(np.maximum(value, 1e-30)) if objective.logarithmic else value))
-        values = np.stack(parts, axis=-1)
+        values = self.problem.comparable(objectives)
         values = values + FORBIDDEN * np.sum(np.maximum(excess, 0), axis=-1, keepdims=True)
         return np.where(np.isfinite(values), values, 1e9)
 
@@ -206,33 +202,6 @@ class Workbench:
 
 def _whole(steps: int) -> int:
     return -(-steps // CHUNK) * CHUNK
-
-
-def front(problem: Problem, found: Sequence[Candidate]) -> list[Candidate]:
-    """Feasible designs that no other beats on validation data; the least infeasible one where none is feasible."""
-    if not found:
-        return []
-    values = problem.minimised(np.array([c.objectives for c in found]))
-    feasible = np.array([bool(np.all(c.excess <= 0)) for c in found])
-    keep = non_dominated(np.where(feasible[:, None], values, np.nan))
-    if not keep.any():
-        return [min(found, key=lambda c: float(np.max(c.excess, initial=0.0)))]
-    return [c for c, kept in zip(found, keep, strict=True) if kept]
-
-
-def layered(problem: Problem, found: Sequence[Candidate], most: int) -> list[Candidate]:
-    """The `most` best designs: the front on validation data, the front of the rest, and so on; the last is thinned evenly along its cost.
-
-    Validation data are noisy: the second layer often holds what test data would have put into the first.
-    """
-    left, chosen = list(found), list[Candidate]()
-    while left and len(chosen) < most:
-        layer = sorted(front(problem, left), key=lambda c: float(c.objectives[-1]))
-        room = min(most - len(chosen), len(layer))
-        chosen += [layer[i] for i in np.unique(np.linspace(0, len(layer) - 1, room).round().astype(int))]
-        taken = {id(c) for c in layer}
-        left = [c for c in left if id(c) not in taken]
-    return chosen
 
 
 def course(ledger: Ledger, found: Sequence[Candidate]) -> list[Entry]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from search import build, config
+from search.choose import select
 from search.gradient import JointSearch, Settings, Stage, spread_preferences, stages
-from search.harden import Candidate, Hardener, corners, neighbours, select
+from search.harden import Candidate, Hardener, corners, neighbours
 from search.problem import as_values
 from tests.search.toy import toy_config
 
