@@ -187,8 +187,7 @@ class Descender:
         """
         if preferences is None:
             preferences = jnp.ones((self.settings.starts, self.task.objectives), jnp.float32)
-        latents, relaxed, ideal = self._relax_jit(key, preferences)
-        corners = jax.vmap(self.grid.corners)(latents)
+        latents, relaxed, ideal, corners = self._relax_jit(key, preferences)
         rounded, polished, rounds = self._polish_jit(corners, preferences, ideal)
         return Descent(latents, relaxed, rounded, polished, corners.shape[1] + (rounds - 1) * len(self._moves))
 
@@ -196,8 +195,8 @@ class Descender:
         """The best of several legal points per start, improved greedily on the exact model; for points that come from elsewhere."""
         return self._polish_jit(corners, preferences, jnp.zeros(self.task.objectives))[1]
 
-    def _relax(self, key: Key[Array, ""], preferences: Array) -> tuple[dict[str, Array], Array, Array]:
-        """The gradient steps: latents, relaxed objectives and ideal."""
+    def _relax(self, key: Key[Array, ""], preferences: Array) -> tuple[dict[str, Array], Array, Array, Array]:
+        """The gradient steps: latents, relaxed objectives, ideal, and the corners around the latents."""
         settings, space, starts = self.settings, self.task.space, preferences.shape[0]
         keys = jax.random.split(key, len(space.parameters))
         latents = {name: jax.random.uniform(k, (starts, *space.shape(name))) for name, k in zip(space.parameters, keys, strict=True)}
@@ -214,7 +213,7 @@ class Descender:
             return (state, jnp.minimum(ideal, best), values), None
 
         (state, ideal, values), _ = jax.lax.scan(step, (state, ideal, values), jnp.arange(settings.steps))
-        return state.latents, values, ideal
+        return state.latents, values, ideal, jax.vmap(self.grid.corners)(state.latents)
 
     def _step(self, state: _State, preference: Array, ideal: Array, hardness: Array, at: Array) -> tuple[_State, Array]:
         space, settings = self.task.space, self.settings

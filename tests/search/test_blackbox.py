@@ -22,6 +22,8 @@ SETTINGS = Settings(
     finetune_steps=20,
     steps_per_call=10,
     polish_evaluations=32,
+    scout_evaluations=64,
+    tuned_designs=1,
 )
 
 

@@ -117,6 +117,25 @@ def test_a_users_objective_by_import_path(tmp_path, monkeypatch, evaluation) -> 
         objective.find("mine:Spokes")
 
 
+def test_an_installed_packages_objective_by_name(tmp_path, monkeypatch, evaluation) -> None:
+    """Found as pip leaves it: a module and its metadata on the path."""
+    (tmp_path / "spiky.py").write_text(
+        "from search.objective import AbstractObjective\n"
+        "class Steps(AbstractObjective):\n"
+        "    name = 'spiky_steps'\n"
+        "    unit = '1'\n"
+        "    def __call__(self, evaluation):\n"
+        "        return evaluation.workload.timesteps.max()\n"
+    )
+    metadata = tmp_path / "spiky-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: spiky\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[codesign.objectives]\nspiky_steps = spiky:Steps\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "spiky_steps" in objective.available()
+    assert float(objective.find("spiky_steps")(evaluation)) == float(evaluation.workload.timesteps.max())
+
+
 def test_unknown_objectives_name_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'energy'"):
         objective.find("enrgy")

@@ -1,5 +1,9 @@
 """Where members begin, which designs are looked at again, and that what cannot answer is no design."""
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -112,3 +116,47 @@ def test_bits_below_what_a_sign_needs_are_refused(tmp_path) -> None:
     path.write_text(path.read_text().replace("weight_bits: {kind: integer, low: 2", "weight_bits: {kind: integer, low: 1"))
     with pytest.raises(UserError, match="weight_bits: must be at least 2, got 1"):
         build.build(config.read(path))
+
+
+def test_a_stage_without_progress_ends_early(hardener) -> None:
+    joint = JointSearch(hardener.problem, SETTINGS._replace(patience=2))
+    population = joint.start(jax.random.key(0))
+    volumes = [1.0, 1.1, 1.1, 1.2, 1.2, 1.2]  # grows, stalls once, grows, stalls twice
+    steps = []
+    for volume in volumes:
+        population = joint._impatient(population, volume, end=500)
+        steps.append(int(population.step))
+    assert steps == [0, 0, 0, 0, 0, 500]
+    patient = JointSearch(hardener.problem, SETTINGS)
+    for volume in volumes:
+        population = patient._impatient(patient.start(jax.random.key(0)), volume, end=500)
+        assert int(population.step) == 0
+
+
+@pytest.mark.slow
+def test_members_are_shared_among_devices(tmp_path) -> None:
+    """Side by side on two devices, a member ends as it does in a loop on one."""
+    script = tmp_path / "devices.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "import jax, numpy as np\n"
+        "from search import build, config\n"
+        "from search.gradient import JointSearch, Settings, stages\n"
+        "problem = build.build(config.read(Path(sys.argv[1])))\n"
+        "ends = []\n"
+        "for axis in ('vmap', 'loop'):\n"
+        "    settings = Settings(population=4, batch_size=16, steps_per_call=5, population_axis=axis)\n"
+        "    joint = JointSearch(problem, settings)\n"
+        "    start = joint.start(jax.random.key(0))\n"
+        "    devices = {d for leaf in jax.tree.leaves(start.members) for d in leaf.devices()}\n"
+        "    assert len(devices) == (2 if axis == 'vmap' else 1), devices\n"
+        "    end, metrics = joint.advance(start, stages(settings)[1], 0.3, jax.random.key(1))\n"
+        "    ends.append((np.asarray(metrics.loss), np.asarray(end.members.latents['adc_bits'])))\n"
+        "np.testing.assert_allclose(ends[0][0], ends[1][0], rtol=1e-4)\n"
+        "np.testing.assert_allclose(ends[0][1], ends[1][1], atol=1e-3)\n"
+        "print('same')\n"
+    )
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=1"}
+    done = subprocess.run([sys.executable, str(script), str(toy_config(tmp_path))], env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "same", done.stderr[-2000:]

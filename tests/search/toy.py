@@ -25,6 +25,8 @@ search:
   steps_per_call: 10
   preference_low: 0.01
   preference_high: 3
+  scout_evaluations: 96
+  tuned_designs: 2
   chips: 4
   designs: 6
 """
