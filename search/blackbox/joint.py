@@ -110,7 +110,8 @@ class Gradient(AbstractSearcher):
         if not found:
             return Found([], entries, ledger.spent)
         each = ledger.scoring(bench.validation_samples)
-        mutants = polish(hardener, found, settings.polish_evaluations, seed_of(polish_key), jax.random.clone(harden_key))
+        seed = seed_of(polish_key)
+        mutants = polish(hardener, found, settings.polish_evaluations, seed, jax.random.clone(harden_key))
         ledger.pay(len(mutants) * each)
         entries += course(ledger, mutants)
         found += mutants
@@ -124,7 +125,7 @@ class Gradient(AbstractSearcher):
             report(ledger.spent / total, f"fine-tuned {i + 1} of {len(chosen)}")
         # hardening stops early where no step is better: what is left looks for more
         left = int((budget - ledger.spent) / each)
-        mutants = polish(hardener, found, left, seed_of(polish_key) + 1, jax.random.clone(harden_key))
+        mutants = polish(hardener, found, left, seed + 1, jax.random.clone(harden_key))
         ledger.pay(len(mutants) * each)
         return Found(found + mutants, entries + course(ledger, mutants), ledger.spent)
 
