@@ -158,5 +158,6 @@ def test_members_are_shared_among_devices(tmp_path) -> None:
         "print('same')\n"
     )
     environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=1"}
-    done = subprocess.run([sys.executable, str(script), str(toy_config(tmp_path))], env=environment, capture_output=True, text=True)
+    command = [sys.executable, str(script), str(toy_config(tmp_path))]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "same", done.stderr[-2000:]
