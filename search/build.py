@@ -17,9 +17,9 @@ from codesign.parameter import Categorical, Parameter
 from search import objective
 from search.config import Config, ConfigFile, HardwareConfig, make_parameter
 from search.errors import UserError, nearest
-from search.gradient import Settings
 from search.network import longest_of, network_builder
 from search.problem import Problem, make_problem
+from search.schedule import Settings
 
 
 def build(file: ConfigFile) -> Problem:

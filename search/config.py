@@ -154,7 +154,7 @@ ParameterConfig = Annotated[
 
 
 class SearchConfig(Strict):
-    """How the joint search is run; see `search.gradient.Settings`."""
+    """How the joint search is run; see `search.schedule.Settings`."""
 
     kind: Literal["gradient"] = "gradient"
     population: int = Field(10, ge=1, le=4096)

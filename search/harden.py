@@ -15,10 +15,11 @@ from jaxtyping import Array, Float, Key
 from codesign.evaluate import Batch, Evaluation
 from codesign.parameter import Categorical, Continuous, Space
 from search import lagrangian
-from search.gradient import VALIDATION_SAMPLES, Settings, draw
+from search.gradient import VALIDATION_SAMPLES, draw
 from search.lagrangian import Multipliers
 from search.problem import Problem, as_batch, as_values
 from search.scalarise import AbstractScalarisation, Linear, Wish
+from search.schedule import Settings
 
 # parameter name -> number, or list of numbers for a per-layer parameter; a categorical parameter's is the number of the option
 Point = dict[str, Any]

@@ -204,12 +204,16 @@ def make_problem(
         operation: fixed values of operation fields.
 
     Raises:
-        UserError: a parameter or constraint that nothing has (with the nearest name), or a layer the chip cannot run.
+        UserError: a parameter or constraint that nothing has (with the nearest name), a value below what it may be, or a layer the chip cannot
+            run.
     """
     network = build_network(nnx.Rngs(0))
     graph, _ = nnx.split(network)
     layers = len(network.geometries)
-    template = Operation.of(layers, longest=longest, **(operation or {}))
+    try:
+        template = Operation.of(layers, longest=longest, **(operation or {}))
+    except ValueError as error:
+        raise UserError(f"network.{error}") from None
     known = designable(hardware, template)
     for name, parameter in parameters.items():
         if name not in known:

@@ -74,7 +74,7 @@ def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str
     note = "Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: " + ", ".join(gaps) + ". "
     if spent:
         note += (
-            f"{spent['feasible_after_rounding']:.0%} of the members met the constraints after rounding; polish scored "
+            f"{spent['feasible_after_rounding']:.0%} of the members met the constraints after rounding; scouting and polish scored "
             f"{spent['polish_evaluations']} designs. The search spent {spent['minibatches']} minibatches "
             f"({spent['training_sample_steps'] / 1e6:.3g} million training samples x time steps). "
         )

@@ -14,9 +14,10 @@ from jaxtyping import Array, Key
 
 from codesign.parameter import Space
 from search.descend import legal_values
-from search.gradient import Population, Settings
+from search.gradient import Population
 from search.harden import CANDIDATES, FORBIDDEN, Candidate, Hardener, Point
 from search.polish import polish
+from search.schedule import Settings
 
 RANDOM = 1 / 3  # share of the designs that are drawn at random; the others are mutations of the best
 

@@ -16,13 +16,14 @@ from search import build, choose, harden
 from search.ageing import AgedErrors
 from search.config import ConfigFile
 from search.constraint import spell
-from search.gradient import JointSearch, Metrics, Population, minibatches
+from search.gradient import JointSearch, Metrics, Population
 from search.harden import Candidate, Hardener, NothingFiniteError
 from search.polish import polish
 from search.problem import Problem, as_batch
 from search.progress import Reporter
 from search.publish import publish
 from search.row import design_row, is_finite
+from search.schedule import minibatches
 from search.scout import Scout
 from search.store import Store, provenance, write_text
 from search.view import View, study_hypervolume
@@ -276,6 +277,6 @@ class Study:
         return {
             "minibatches": steps,
             "training_sample_steps": steps * samples,
-            "polish_evaluations": sum(self._polish_evaluations.values()),
+            "polish_evaluations": sum(self._polish_evaluations.values()) + s.scout_evaluations,
             "feasible_after_rounding": float(np.mean([row["rounded_feasible"] for row in hardened.values()])),
         }

@@ -11,9 +11,10 @@ from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import Workbench, course
 from search.choose import layered
-from search.gradient import JointSearch, Metrics, Population, Settings, looks, minibatches, stages
+from search.gradient import JointSearch, Metrics, Population
 from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants
 from search.polish import polish
+from search.schedule import Settings, looks, minibatches, stages
 from search.scout import Scout
 
 SMALLEST = 0.02  # of the configured steps; a smaller budget cannot hold a search

@@ -16,9 +16,10 @@ from codesign.evaluate import Batch
 from search.blackbox.base import Entry, Ledger
 from search.choose import front
 from search.descend import legal_values
-from search.gradient import VALIDATION_SAMPLES, Settings, draw
+from search.gradient import VALIDATION_SAMPLES, draw
 from search.harden import FORBIDDEN, Candidate, Hardener, Point, neighbours
 from search.problem import Problem, as_batch
+from search.schedule import Settings
 
 CANDIDATES = 32  # designs scored in one device call at most
 CHUNK = 25  # minibatches in one device call

@@ -10,7 +10,7 @@ from search.blackbox.base import Ledger
 from search.blackbox.joint import cost, scaled
 from search.blackbox.workbench import Training, Workbench
 from search.errors import UserError
-from search.gradient import Settings
+from search.schedule import Settings
 from tests.search.toy import toy_config
 
 SETTINGS = Settings(

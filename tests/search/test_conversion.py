@@ -15,10 +15,11 @@ from codesign.parameter import Integer, PowerOfTwo
 from codesign.technology import load as technology
 from search.conversion import from_quantised
 from search.errors import UserError
-from search.gradient import JointSearch, Settings
+from search.gradient import JointSearch
 from search.harden import Hardener
 from search.objective import find
 from search.problem import make_problem
+from search.schedule import Settings
 
 SETTINGS = Settings(population=2, batch_size=32, finetune_steps=20, steps_per_call=10, learning_rate=1e-3)
 

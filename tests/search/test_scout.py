@@ -13,10 +13,11 @@ from codesign.network.score import accuracy
 from search import build, config
 from search.choose import layered
 from search.errors import UserError
-from search.gradient import JointSearch, Settings, looks, stages
+from search.gradient import JointSearch
 from search.harden import Candidate, Hardener
 from search.pareto import hypervolume, representatives
 from search.polish import polish
+from search.schedule import Settings, looks, stages
 from search.scout import Scout, random_point
 from tests.search.toy import toy_config
 
@@ -116,6 +117,10 @@ def test_bits_below_what_a_sign_needs_are_refused(tmp_path) -> None:
     path.write_text(path.read_text().replace("weight_bits: {kind: integer, low: 2", "weight_bits: {kind: integer, low: 1"))
     with pytest.raises(UserError, match="weight_bits: must be at least 2, got 1"):
         build.build(config.read(path))
+    fixed = [line for line in toy_config(tmp_path).read_text().splitlines() if "weight_bits" not in line]
+    path.write_text("\n".join(fixed).replace("longest: 3}", "longest: 3, operation: {weight_bits: 1}}"))
+    with pytest.raises(UserError, match="network.operation: weight_bits must be at least 2, got 1"):
+        build.build(config.read(path))
 
 
 def test_a_stage_without_progress_ends_early(hardener) -> None:
@@ -142,7 +147,8 @@ def test_members_are_shared_among_devices(tmp_path) -> None:
         "from pathlib import Path\n"
         "import jax, numpy as np\n"
         "from search import build, config\n"
-        "from search.gradient import JointSearch, Settings, stages\n"
+        "from search.gradient import JointSearch\n"
+        "from search.schedule import Settings, stages\n"
         "problem = build.build(config.read(Path(sys.argv[1])))\n"
         "ends = []\n"
         "for axis in ('vmap', 'loop'):\n"
