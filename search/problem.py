@@ -204,7 +204,8 @@ def make_problem(
         operation: fixed values of operation fields.
 
     Raises:
-        UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, or a layer the chip cannot run.
+        UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, or a layer that the
+            chip cannot run.
     """
     network = build_network(nnx.Rngs(0))
     graph, _ = nnx.split(network)
