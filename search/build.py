@@ -44,8 +44,7 @@ def build(file: ConfigFile) -> Problem:
     if timesteps is not None and getattr(timesteps, "high", 0) > longest:
         raise file.error(("parameters", "timesteps"), f"high {timesteps.high} exceeds network.longest, the {longest} steps simulated")
     network = network_builder(file, config.network, dataset)
-    chip = _chip(file, config.hardware, len(network(nnx.Rngs(0)).geometries))
-    _check_engines(file, chip, parameters)
+    chip = _chip(file, config.hardware, len(network(nnx.Rngs(0)).geometries), parameters)
     try:
         return make_problem(
             dataset,
@@ -67,12 +66,14 @@ def _prices(names: str | list[str]) -> technology.Technology:
     return technology.load(names) if isinstance(names, str) else combine(*(technology.load(name) for name in names))
 
 
-def _chip(file: ConfigFile, config: HardwareConfig, layers: int) -> AbstractHardware:
+def _chip(file: ConfigFile, config: HardwareConfig, layers: int, parameters: Mapping[str, Parameter]) -> AbstractHardware:
     """The chip template; of a hybrid one all layers are shared evenly among the engines until a search assigns them."""
     if config.kind != "hybrid":
         if config.engines:
             raise file.error(("hardware", "engines"), f"{config.kind} has no engines (did you mean kind 'hybrid'?)")
-        return _attempt(file, ("hardware", "fixed"), lambda: HARDWARE[config.kind].of(**config.fixed))
+        return _attempt(
+            file, ("hardware", "fixed"), lambda: HARDWARE[config.kind].of(**_offered(file, config.kind, parameters) | config.fixed)
+        )
     if len(config.engines) < 2:
         raise file.error(("hardware", "engines"), "a hybrid chip needs at least two engines, by name, each with its kind")
     engines = {}
@@ -80,20 +81,20 @@ def _chip(file: ConfigFile, config: HardwareConfig, layers: int) -> AbstractHard
         # analog errors reach the network on a chip of its own only
         _known(file, ("hardware", "engines", name, "kind"), engine.kind, sorted({*HARDWARE} - {"hybrid", "crossbar"}))
         where = ("hardware", "engines", name, "fixed")
-        engines[name] = _attempt(file, where, lambda engine=engine: HARDWARE[engine.kind].of(**engine.fixed))  # type: ignore[misc]
+        offered = _offered(file, engine.kind, parameters, f"{name}.") | engine.fixed
+        engines[name] = _attempt(file, where, partial(HARDWARE[engine.kind].of, **offered))
     even = np.ones((layers, len(engines)))
     return _attempt(file, ("hardware", "fixed"), lambda: HARDWARE["hybrid"].of(engines, even, **config.fixed))
 
 
-def _check_engines(file: ConfigFile, chip: AbstractHardware, parameters: Mapping[str, Parameter]) -> None:
-    """An assignment chooses among the chip's engines, layer by layer."""
-    found = parameters.get("assignment")
-    names = getattr(chip, "names", ())
-    if found is None or not names:
-        return
-    if not isinstance(found, Categorical) or found.options != names or not found.per_layer:
-        wanted = ", ".join(names)
-        raise file.error(("parameters", "assignment"), f"must be {{kind: categorical, options: [{wanted}], per_layer: true}}")
+def _offered(file: ConfigFile, kind: str, parameters: Mapping[str, Parameter], prefix: str = "") -> dict[str, Any]:
+    """What a chip is to leave open because a categorical parameter chooses from it."""
+    found = parameters.get(f"{prefix}dataflow")
+    if kind != "systolic" or not isinstance(found, Categorical):
+        return {}
+    offered = {"dataflow": found.options}
+    _attempt(file, ("parameters", f"{prefix}dataflow"), lambda: HARDWARE[kind].of(**offered))
+    return offered
 
 
 def settings(config: Config) -> Settings:

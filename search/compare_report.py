@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
-from search.compare_tables import Scale, comparison, fronts, history, summary
+from search.claim import all_spelt
+from search.compare_tables import Scale, claims, comparison, fronts, history, summary
 from search.config import Config
 from search.store import write_text
 
@@ -18,6 +19,8 @@ point; the gap is to the front of all designs of all searchers. p-values: two-si
 the median, 95 %.
 """
 
+GAPS = "Median (worst) gap between what the relaxed model claimed of a member and its hardened, fine-tuned design, both on validation data:"
+
 
 def publish(folder: Path, config: Config, results: list[dict], first: str) -> pd.DataFrame:
     """All exports of a comparison; returns the summary."""
@@ -25,15 +28,23 @@ def publish(folder: Path, config: Config, results: list[dict], first: str) -> pd
 
     scale = Scale(config, results)
     table, front, course = comparison(scale, results), fronts(scale, results), history(scale, results)
-    found = summary(table, first)
-    for name, frame in (("comparison", table), ("front", front), ("history", course), ("summary", found)):
+    found, claimed = summary(table, first), claims(scale, results)
+    for name, frame in (("comparison", table), ("front", front), ("history", course), ("summary", found), ("claims", claimed)):
         write_text(folder / f"{name}.csv", frame.to_csv(index=False))
     figures = plots_compare.draw_all(folder, scale, table, front, course)
-    write_text(folder / "report.md", markdown(config, scale, found, first, figures))
+    write_text(folder / "report.md", markdown(config, scale, found, first, figures, gaps(scale, claimed)))
     return found
 
 
-def markdown(config: Config, scale: Scale, found: pd.DataFrame, first: str, figures: list[str]) -> str:
+def gaps(scale: Scale, claimed: pd.DataFrame) -> list[str]:
+    """A line for each search with a relaxed model: how far hardened designs are from what it claimed."""
+    return [
+        f"- {name}, budget {share:g}: {all_spelt(scale.objectives, own)}; {own.rounded_feasible.mean():.0%} feasible after rounding"
+        for (name, share), own in claimed.groupby(["searcher", "share"])
+    ]
+
+
+def markdown(config: Config, scale: Scale, found: pd.DataFrame, first: str, figures: list[str], gaps: list[str]) -> str:
     """The report."""
     head = ["budget", "searcher", "seeds", "hypervolume (95 %)", "gap", "IGD+", f"{first} minus it", "p", "effect", "seconds"]
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
@@ -41,7 +52,8 @@ def markdown(config: Config, scale: Scale, found: pd.DataFrame, first: str, figu
     images = [f"![{name}](figures/{name}.png)" for name in figures]
     title = f"# {config.name}: searchers compared"
     where = f"Reference point: {scale.reference_point()}. Config {config.hash()}."
-    return "\n\n".join([title, EXPLANATION.strip(), where, "\n".join(lines), *images]) + "\n"
+    relaxed = [f"{GAPS}\n\n" + "\n".join(gaps)] if gaps else []
+    return "\n\n".join([title, EXPLANATION.strip(), where, "\n".join(lines), *relaxed, *images]) + "\n"
 
 
 def terminal(found: pd.DataFrame, first: str, name: str) -> Table:

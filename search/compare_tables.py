@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from search import objective
+from search.claim import Claim
 from search.config import Config
 from search.pareto import (
     cliffs_delta,
@@ -70,8 +71,25 @@ def comparison(scale: Scale, results: Results) -> pd.DataFrame:
         for i, o in enumerate(scale.objectives):
             column = [v[i] for v in values]
             row[f"best_{o.column}"] = (min(column) if o.sign > 0 else max(column)) if column else np.nan
+        own = claims(scale, [unit])
+        row |= {f"gap_{o.name}": own[f"gap_{o.name}"].median() for o in scale.objectives}
+        row["rounded_feasible"] = own.rounded_feasible.mean()
         rows.append(row)
     return pd.DataFrame(rows).sort_values(["share", "searcher", "seed"], ignore_index=True)
+
+
+def claims(scale: Scale, results: Results) -> pd.DataFrame:
+    """One row per member of a relaxed search: its objectives relaxed, rounded and hardened, on validation data, and the gap."""
+    stages = ("relaxed", "rounded", "hardened")
+    names = [f"{stage}_{o.column}" for stage in stages for o in scale.objectives]
+    gaps = [f"gap_{o.name}" for o in scale.objectives]
+    rows = []
+    for unit in results:
+        for claim in (Claim(**record) for record in unit.get("claims", [])):
+            values = [*claim.relaxed, *claim.rounded, *claim.hardened, *claim.gap(scale.objectives)]
+            row = {"searcher": unit["searcher"], "seed": unit["seed"], "share": unit["share"], "rounded_feasible": claim.rounded_feasible}
+            rows.append(row | dict(zip(names + gaps, values, strict=True)))
+    return pd.DataFrame(rows, columns=["searcher", "seed", "share", "rounded_feasible", *names, *gaps])
 
 
 def fronts(scale: Scale, results: Results) -> pd.DataFrame:

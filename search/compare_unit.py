@@ -49,6 +49,7 @@ def run_unit(bench: Workbench, unit: Unit, budget: float, designs: int, chips: i
         "processor_seconds": processor,
         "found": len(found.candidates),
         "designs": [_measured(bench, candidate, measure_keys) for candidate in chosen],
+        "claims": [claim._asdict() for claim in found.claims],
         "course": [[entry.spent, entry.feasible, *entry.objectives] for entry in found.course],
     }
 

@@ -23,7 +23,7 @@ from search.lagrangian import Multipliers
 from search.members import Member, spread_over_devices
 from search.problem import Problem, as_batch
 from search.scalarise import AbstractScalarisation, Frame
-from search.schedule import Settings, Stage, looks, stages
+from search.schedule import END, Settings, Stage, looks, stages
 
 VALIDATION_SAMPLES = 256
 SCOUTING = 2**30  # beyond every step: key of the chips that members begin with
@@ -82,11 +82,6 @@ class Metrics(NamedTuple):
     relaxed: Float[Array, "population objectives"]
 
 
-def spread_preferences(population: int, objectives: int, low: float, high: float) -> scalarise.Preferences:
-    """See `search.scalarise.spread_preferences`."""
-    return scalarise.spread_preferences(population, objectives, low, high)
-
-
 class JointSearch:
     """The population's step, compiled once for all stages."""
 
@@ -98,11 +93,12 @@ class JointSearch:
         self._network_optimiser = optax.adam(settings.learning_rate)
         self._latent_optimiser = optax.adam(settings.chip_learning_rate)
         self._train = as_batch(problem.dataset.train)
-        validation = as_batch(problem.dataset.validation)
+        self._whole_validation = validation = as_batch(problem.dataset.validation)
         self._validation = Batch(validation.inputs[:VALIDATION_SAMPLES], validation.labels[:VALIDATION_SAMPLES])
         self._map = members.mapping(settings.population_axis)
         self.traces = 0
         self._advance = jax.jit(self._advance_traced)
+        self._claim_jit = jax.jit(self._claim_traced)
 
     def start(self, key: Key[Array, ""]) -> Population:
         """Members with their own initial weights, all chips in the middle of the space."""
@@ -173,6 +169,14 @@ class JointSearch:
     def failures(self, population: Population, metrics: Metrics) -> dict[int, str]:
         """Members that have failed, and why, as far as their last metrics tell."""
         return {int(m): members.reason(self.problem, metrics, int(m)) for m in np.flatnonzero(~population.alive)}
+
+    def claimed(self, member: Member, key: Key[Array, ""]) -> list[float]:
+        """What the relaxed model says of a member on all validation data, for the gap: its objectives."""
+        return [float(v) for v in self._claim_jit(member.network, member.latents, jax.random.clone(key), self._whole_validation)]
+
+    def _claim_traced(self, network: nnx.State, latents: dict[str, Array], key: Key[Array, ""], validation: Batch) -> Array:
+        design = self.problem.place(network, self.problem.space.relax(latents))
+        return self.problem.values(self.problem.evaluate(design, validation, key, exact=False, hardness=END))
 
     def _shared(self, stage: Stage) -> bool:
         return stage.random_chip > 0 and self.settings.warm_start == "shared"

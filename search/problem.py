@@ -220,9 +220,15 @@ def make_problem(
             raise UserError(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
+        _check_choice(name, parameter, hardware)
         lowest = float(parameter.relax(0.0))
         if lowest < LOWEST.get(name, -np.inf):
             raise UserError(f"parameters.{name}: must be at least {LOWEST[name]:g}, got {lowest:g}")
+    for left, names in hardware.choices.items():
+        if left in parameters or left == "assignment" or len(names) == 1:
+            continue
+        options = ", ".join(names)
+        raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
     limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
     for geometry in network.geometries:
         reason = hardware.unsupported(geometry)
@@ -234,6 +240,19 @@ def make_problem(
 
     space = Space(dict(parameters), layers, inert_entries(network.geometries))
     return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
+
+
+def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -> None:
+    """Categorical parameters, and only these, are for what a chip chooses by name."""
+    options = hardware.choices.get(name)
+    if options is None and isinstance(parameter, Categorical):
+        known = ", ".join(hardware.choices) or "nothing"
+        raise UserError(f"parameters.{name}: is a number, not a choice of names ({type(hardware).__name__} leaves {known} to choose)")
+    layered = name == "assignment"  # every layer runs somewhere
+    fits = isinstance(parameter, Categorical) and parameter.options == options and (parameter.per_layer or not layered)
+    if options is not None and not fits:
+        suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
+        raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
 
 
 def _limit(name: str, bound: float, objectives: tuple[AbstractObjective, ...]) -> Constraint:

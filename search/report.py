@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from codesign.units import show
+from search import claim
 from search.config import Config
 from search.constraint import spell
 from search.objective import AbstractObjective
@@ -70,26 +71,23 @@ noisy chips. Bars: one standard deviation over the chips. The recommended design
 def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:
     """Median and worst gap, feasibility after rounding and in the end, and what the search cost."""
     own = designs[designs.origin == "member"]
-    gaps = [_gap(o, own[f"gap_{o.name}"].dropna().astype(float)) for o in view.objectives if own[f"gap_{o.name}"].notna().any()]
-    note = "Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: " + ", ".join(gaps) + ". "
+    gaps = claim.all_spelt(list(view.objectives), own)
+    note = f"Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: {gaps}. "
     if spent:
         note += (
             f"{spent['feasible_after_rounding']:.0%} of the members met the constraints after rounding; scouting and polish scored "
             f"{spent['polish_evaluations']} designs. The search spent {spent['minibatches']} minibatches "
-            f"({spent['training_sample_steps'] / 1e6:.3g} million training samples x time steps). "
+            f"({spent['training_sample_steps'] / 1e6:.3g} million training samples x time steps). {_skipped_note(spent)}"
         )
     return note + f"{designs.feasible.mean():.0%} of the measured designs meet the constraints."
 
 
-def _gap(objective: AbstractObjective, gap: "pd.Series[float]") -> str:
-    name = objective.name.replace("_", " ")
-    if objective.logarithmic:
-        worst = gap.max() if objective.sign > 0 else gap.min()
-        return f"{(gap.median() - 1) * 100:+.1f} % {name} ({(worst - 1) * 100:+.1f} %)"
-    worst = (objective.sign * gap).max() * objective.sign
-    if objective.answers and objective.unit == "1":
-        return f"{gap.median() * 100:+.2f} points of {name} ({worst * 100:+.2f})"
-    return f"{gap.median():+.3g} {objective.unit} of {name} ({worst:+.3g})"
+def _skipped_note(spent: Mapping[str, Any]) -> str:
+    """How many updates were lost to values that are not finite; nothing to say where none were."""
+    skipped = spent.get("skipped_updates", 0)
+    if not skipped:
+        return ""
+    return f"{skipped} updates were left out because a gradient was not finite ({skipped / spent['updates']:.2%} of all). "
 
 
 def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFrame) -> go.Figure:

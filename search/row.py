@@ -7,8 +7,8 @@ import numpy as np
 
 from codesign.evaluate import Evaluation
 from codesign.parameter import Categorical
+from search.claim import gap
 from search.harden import Candidate
-from search.objective import AbstractObjective
 from search.problem import Problem
 
 
@@ -38,7 +38,7 @@ def design_row(
     for stage in ("relaxed", "rounded"):
         row |= {f"{stage}_{o.column}": v if own else None for o, v in zip(objectives, hardened[stage], strict=True)}
     row |= {
-        f"gap_{o.name}": _gap(o, measured[o.name], before) if own else None
+        f"gap_{o.name}": gap(o, measured[o.name], before) if own else None
         for o, before in zip(objectives, hardened["relaxed"], strict=True)
     }
     row["rounded_feasible"] = hardened["rounded_feasible"] if own else None
@@ -55,13 +55,6 @@ def design_row(
 def is_finite(problem: Problem, evaluation: Evaluation) -> bool:
     """Whether every objective and bounded quality is."""
     return bool(np.all(np.isfinite([float(o(evaluation)) for o in problem.everything])))
-
-
-def _gap(objective: AbstractObjective, measured: float, relaxed: float) -> float | None:
-    """Measured over relaxed where factors count, measured minus relaxed otherwise."""
-    if not objective.logarithmic:
-        return measured - relaxed
-    return measured / relaxed if relaxed else None
 
 
 def _settings(problem: Problem, point: Mapping[str, Any], layers: tuple[str, ...]) -> dict[str, Any]:

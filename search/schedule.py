@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from codesign.parameter import SHARP
 
+END = 0.95  # hardness of the cost model when the gradient stages are over
 SOFTEST = 5.0  # temperature of soft choices when they begin to be learned
 
 
@@ -62,7 +63,7 @@ def stages(settings: Settings) -> list[Stage]:
     return [
         Stage("warm-up", settings.warmup_steps, 1.0, 0.3, 0.3),
         Stage("relax", settings.relax_steps, 0.0, 0.3, 0.3, SOFTEST, 0.5),
-        Stage("anneal", settings.anneal_steps, 0.0, 0.3, 0.95, 0.5, SHARP),
+        Stage("anneal", settings.anneal_steps, 0.0, 0.3, END, 0.5, SHARP),
     ]
 
 

@@ -19,7 +19,7 @@ from search.constraint import spell
 from search.gradient import JointSearch, Metrics, Population
 from search.harden import Candidate, Hardener, NothingFiniteError
 from search.polish import polish
-from search.problem import Problem, as_batch
+from search.problem import Problem
 from search.progress import Reporter
 from search.publish import publish
 from search.row import design_row, is_finite
@@ -105,7 +105,7 @@ class Study:
         self._measure(candidates)
         if not self.store.design_names():
             raise FailedStudyError("no design could be measured: measured objectives are not finite")
-        self.store.put("spent", json.dumps(self._spent()))
+        self.store.put("spent", json.dumps(self._spent(population)))
         self.store.put("state", "done")
 
     def _relaxed(self) -> Population:
@@ -215,7 +215,7 @@ class Study:
     def _harden_one(self, m: int, population: Population) -> tuple[Any, dict[str, Any]]:
         """A member's legal design with fine-tuned weights, and what is kept of how it came about."""
         member = jax.tree.map(lambda x: x[m], population.members)
-        relaxed = self._relaxed_objectives(member.network, member.latents)
+        relaxed = self._joint.claimed(member, self._keys["harden"])
         values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
         before = self._hardener.evaluations
         point, rounded, feasible = self._hardener.hardened(member.network, values, population.wish(m), self._keys["harden"])
@@ -223,18 +223,6 @@ class Study:
         network = self._hardener.finetune(member.network, point, jax.random.fold_in(self._keys["finetune"], m), prices)
         kept = {"point": point, "relaxed": relaxed, "rounded": rounded, "rounded_feasible": feasible}
         return network, kept | {"evaluations": self._hardener.evaluations - before}
-
-    def _relaxed_objectives(self, network: Any, latents: dict[str, Any]) -> list[float]:
-        """What the relaxed model claims on validation data, for the gap."""
-        if not hasattr(self, "_relaxed_jit"):
-            batch = as_batch(self.problem.dataset.validation)
-
-            def relaxed(network: Any, latents: Any, key: Any) -> Any:
-                design = self.problem.place(network, self.problem.space.relax(latents))
-                return self.problem.values(self.problem.evaluate(design, batch, key, exact=False, hardness=0.95))
-
-            self._relaxed_jit = jax.jit(relaxed)
-        return [float(v) for v in self._relaxed_jit(network, latents, jax.random.clone(self._keys["harden"]))]
 
     def _measure(self, candidates: Sequence[Candidate]) -> None:
         chosen = choose.select(candidates, self.config.search.designs, [o.sign for o in self.problem.objectives])
@@ -269,14 +257,16 @@ class Study:
         steps = minibatches(s) / s.population + s.finetune_steps * (1 + s.tuned_designs / s.population)
         return round(steps * s.batch_size * self.config.network.longest)
 
-    def _spent(self) -> dict[str, Any]:
-        """What the search cost in all."""
+    def _spent(self, population: Population) -> dict[str, Any]:
+        """What the search cost in all, and what of it was lost."""
         s, samples = self.settings, self.settings.batch_size * self.config.network.longest
         hardened = self.store.hardened()
         steps = minibatches(s) + s.finetune_steps * (len(hardened) + s.tuned_designs)
         return {
             "minibatches": steps,
             "training_sample_steps": steps * samples,
+            "updates": minibatches(s),
+            "skipped_updates": int(np.sum(population.skipped)),
             "polish_evaluations": sum(self._polish_evaluations.values()) + s.scout_evaluations,
             "feasible_after_rounding": float(np.mean([row["rounded_feasible"] for row in hardened.values()])),
         }

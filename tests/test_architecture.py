@@ -19,6 +19,8 @@ RANKS = {
     "codesign.workload_table": 2,
     "codesign.presets": 2,
     "codesign.twin": 2,
+    "codesign.unfold": 2,
+    "codesign.convolve": 2,
     "codesign.technology": 1,
     "codesign.scaling": 1,
     "codesign.cost": 1,

@@ -17,6 +17,9 @@ from codesign.analog.ageing import AbstractAgeing, fast_variance, slow_noise
 from codesign.analog.device import Device
 from codesign.analog.device_noise import leaf
 from codesign.analog.readout import convert, safe_root, statistical_read, tile_sums
+from codesign.convolve import convolve
+from codesign.unfold import unfold
+from codesign.workload import LayerWork
 
 
 class AbstractArray(eqx.Module):
@@ -39,6 +42,22 @@ class AbstractArray(eqx.Module):
             key: noise of this reading, drawn anew for every sample and step.
         """
 
+    def read_map(
+        self,
+        x: Float[Array, "batch height width channels"],
+        held: Any,
+        full_scale: Float[Array, ""],
+        key: Key[Array, ""],
+        geometry: LayerWork,
+    ) -> Float[Array, "batch height_out width_out outputs"]:
+        """Convolution with held weights, one group of channels: a product with each patch of the map. See `read`."""
+        product = self.read(unfold(x, geometry), held, full_scale, key)
+        return product.reshape(x.shape[0], geometry.height_out, geometry.width_out, -1)
+
+    def behind(self, held: Any, factors: Float[Array, " outputs"]) -> tuple[Any, Float[Array, " outputs"] | None]:
+        """What is held, and the factors of the outputs that remain to be applied behind the converters."""
+        return held, factors
+
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
         """Share of its ideal current that each cell delivers, and draws from its driver."""
         return jnp.ones(shape)
@@ -58,6 +77,23 @@ class DigitalArray(AbstractArray):
     ) -> Float[Array, "batch outputs"]:
         """The plain product."""
         return x @ held
+
+    def behind(
+        self, held: Float[Array, "fan_in outputs"], factors: Float[Array, " outputs"]
+    ) -> tuple[Float[Array, "fan_in outputs"], None]:
+        """The factors taken into the weights, of which there are fewer than products."""
+        return held * factors, None
+
+    def read_map(
+        self,
+        x: Float[Array, "batch height width channels"],
+        held: Float[Array, "fan_in outputs"],
+        full_scale: Float[Array, ""],
+        key: Key[Array, ""],
+        geometry: LayerWork,
+    ) -> Float[Array, "batch height_out width_out outputs"]:
+        """The plain convolution; in which order a digital array adds it up does not matter."""
+        return convolve(x, held, geometry)
 
 
 class Held(NamedTuple):

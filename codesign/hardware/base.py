@@ -1,6 +1,7 @@
 """The interface of all hardware: a pytree of design parameters that turns a workload into a cost."""
 
 import abc
+from collections.abc import Mapping
 
 import equinox as eqx
 from jax.typing import ArrayLike
@@ -34,6 +35,11 @@ class AbstractHardware(eqx.Module):
     @abc.abstractmethod
     def unsupported(self, layer: LayerWork) -> str | None:
         """Why the chip cannot run this layer, or None when it can."""
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Fields that hold shares of named options, last axis, and these options."""
+        return {}
 
     def supports(self, layer: LayerWork) -> bool:
         """Whether the chip can run this layer."""

@@ -5,11 +5,10 @@ of layers to engines is a soft one, sharpened as hardness grows.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -20,6 +19,7 @@ from codesign.hardware.base import AbstractHardware
 from codesign.hardware.leaves import float_leaves
 from codesign.hardware.memory import sram_area_um2, sram_pj_per_bit
 from codesign.hardware.partial import AbstractPartialHardware
+from codesign.hardware.shares import sharpened
 from codesign.technology import Technology
 from codesign.workload import LayerWork, Workload, dense
 
@@ -76,6 +76,15 @@ class HybridChip(AbstractHardware):
         leaves = float_leaves("HybridChip", DEFAULTS, parameters)
         return cls(assignment=shares, engines=tuple(engines.values()), names=tuple(engines), **leaves)
 
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The engine of each layer, and what the engines leave open."""
+        inner = {f"{name}.{field}": options for name, engine in self._named() for field, options in engine.choices.items()}
+        return {"assignment": self.names} | inner
+
+    def _named(self) -> Iterator[tuple[str, AbstractHardware]]:
+        return zip(self.names, self.engines, strict=True)
+
     def unsupported(self, layer: LayerWork) -> str | None:
         """A layer that no engine can run."""
         reasons = [engine.unsupported(layer) for engine in self.engines]
@@ -95,13 +104,7 @@ class HybridChip(AbstractHardware):
         masked = self.assignment * mask
         # where only engines that cannot run the layer were chosen, all others share it
         possible = jnp.where(jnp.sum(masked, 1, keepdims=True) > 0, masked, mask)
-        hardness = jnp.asarray(hardness, masked.dtype)
-        soft_range = hardness < 1
-        largest = jax.lax.stop_gradient(jnp.max(possible, 1, keepdims=True))
-        power = jax.lax.stop_gradient(1 / jnp.where(soft_range, 1 - hardness, 1))
-        sharpened = (possible / largest) ** power
-        soft = sharpened / jnp.sum(sharpened, 1, keepdims=True)
-        return jnp.where(soft_range, soft, jax.nn.one_hot(jnp.argmax(possible, 1), len(self.engines), dtype=masked.dtype))
+        return sharpened(possible, hardness)
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference; see `AbstractHardware.cost`.

@@ -12,9 +12,11 @@ every unit switches every cycle, with gating only operations with non-zero opera
 layers count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
@@ -25,6 +27,7 @@ from codesign.hardware.leaves import float_leaves, option
 from codesign.hardware.memory import sram_pj_per_bit
 from codesign.hardware.neuron import NEURONS, AbstractNeuron, add_pj
 from codesign.hardware.pieces import pieces
+from codesign.hardware.shares import sharpened
 from codesign.hardware.supply import delay_factor, energy_factor, leakage_factor
 from codesign.hardware.systolic_dataflow import (
     AbstractDataflow,
@@ -92,6 +95,7 @@ class Work(NamedTuple):
         streamed: share of them in vectors that take a cycle.
         updates: neuron updates, or activations.
         traffic: bits moved.
+        registers: bits written per multiply-accumulate: those that move every cycle, and those that a zero operand leaves alone.
     """
 
     cycles: Float[Array, " layers"]
@@ -99,6 +103,7 @@ class Work(NamedTuple):
     streamed: Float[Array, " layers"]
     updates: Float[Array, " layers"]
     traffic: Traffic
+    registers: tuple[Float[Array, " layers"], Float[Array, " layers"]]
 
 
 class Systolic(AbstractHardware):
@@ -115,7 +120,10 @@ class Systolic(AbstractHardware):
         clock_mhz: clock [MHz], bounded by what the supply allows.
         supply_v: supply voltage [V].
         dram_gbit_per_s: DRAM bandwidth [Gbit/s].
-        dataflow: what stays in the array.
+        dataflow: what stays in the array: share of each option, `[options]` for all layers alike or `[layers, options]`; a chip that is
+            built has one 1 for each layer. What switching between dataflows adds to the array is not charged.
+        dataflows: the options.
+        dataflow_names: their names.
         zeros: what happens to zero operands.
         neuron: neuron model.
     """
@@ -130,7 +138,9 @@ class Systolic(AbstractHardware):
     clock_mhz: Float[Array, ""]
     supply_v: Float[Array, ""]
     dram_gbit_per_s: Float[Array, ""]
-    dataflow: AbstractDataflow
+    dataflow: Float[Array, "*layers options"]
+    dataflows: tuple[AbstractDataflow, ...]
+    dataflow_names: tuple[str, ...] = eqx.field(static=True)
     zeros: AbstractZeros
     neuron: AbstractNeuron
 
@@ -138,22 +148,36 @@ class Systolic(AbstractHardware):
     def of(
         cls,
         *,
-        dataflow: str | AbstractDataflow = "weight_stationary",
+        dataflow: str | Sequence[str] = "weight_stationary",
         zeros: str | AbstractZeros = "gating",
         neuron: str | AbstractNeuron = "lif",
         **parameters: ArrayLike | Sequence[float],
     ) -> "Systolic":
         """An array from its parameters; those left out take the values of `DEFAULTS`.
 
+        Args:
+            dataflow: the name of one, or those that a search may choose from, which begin with equal shares.
+            zeros: what happens to zero operands.
+            neuron: neuron model.
+            **parameters: numbers.
+
         Raises:
             ValueError: unknown parameter or option (the message gives the nearest).
         """
+        names = (dataflow,) if isinstance(dataflow, str) else tuple(dataflow)
         return cls(
-            dataflow=option("dataflow", DATAFLOWS, dataflow),
+            dataflow=jnp.full(len(names), 1 / len(names), jnp.float32),
+            dataflows=tuple(option("dataflow", DATAFLOWS, name) for name in names),
+            dataflow_names=names,
             zeros=option("zeros", ZEROS, zeros),
             neuron=option("neuron", NEURONS, neuron),
             **float_leaves("Systolic", DEFAULTS, parameters),
         )
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The dataflow."""
+        return {"dataflow": self.dataflow_names}
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """Every kind of layer runs."""
@@ -182,10 +206,17 @@ class Systolic(AbstractHardware):
         )
 
     def _work(self, workload: Workload, hardness: ArrayLike) -> Work:
+        works = [self._work_in(dataflow, workload, hardness) for dataflow in self.dataflows]
+        if len(works) == 1:
+            return works[0]
+        shares = sharpened(jnp.broadcast_to(self.dataflow, (len(workload), len(works))), hardness)
+        return jax.tree.map(lambda *parts: sum(shares[:, i] * part for i, part in enumerate(parts)), *works)
+
+    def _work_in(self, dataflow: AbstractDataflow, workload: Workload, hardness: ArrayLike) -> Work:
         shape, timesteps = products(workload), workload.timesteps
-        passes = self.dataflow.one_step(shape, self._grid(), hardness)
+        passes = dataflow.one_step(shape, self._grid(), hardness)
         streamed = self.zeros.streamed(workload.input_rate, passes.vector)
-        together = self.dataflow.together(shape, timesteps)
+        together = dataflow.together(shape, timesteps)
         array = timesteps / together * jnp.sum(shape.repeats * passes.cycles(together, streamed), axis=0)
         pooling = timesteps * pieces(pooled_elements(workload), self.columns, hardness)
         each = shape.repeats * shape.positions * shape.fan_in * shape.outputs * timesteps
@@ -195,7 +226,8 @@ class Systolic(AbstractHardware):
             products=done,
             streamed=safe_divide(jnp.sum(each * streamed, 0), done),
             updates=has_neurons(workload) * workload.static("neurons_out") * timesteps,
-            traffic=count_traffic(self._memories(), self.dataflow, self.neuron.states, workload, shape, passes, hardness),
+            traffic=count_traffic(self._memories(), dataflow, self.neuron.states, workload, shape, passes, hardness),
+            registers=dataflow.register_bits(operand_bits(workload)),
         )
 
     def _energy(self, work: Work, units: Array, workload: Workload, technology: Technology) -> list[Float[Array, " layers"]]:
@@ -204,7 +236,7 @@ class Systolic(AbstractHardware):
         slots = computes * self.rows * self.columns * work.cycles
         operations = self.zeros.operations(slots, work.products, workload.input_rate * second_density(workload))
         clocked = self.zeros.clocked(slots, work.products, work.streamed)
-        moving, held = self.dataflow.register_bits(operand_bits(workload))
+        moving, held = work.registers
         updates = self.zeros.updates(computes * units * work.cycles, work.updates)
         pooling = pooled_elements(workload) * workload.timesteps * add_pj(workload.activation_bits, technology)
 

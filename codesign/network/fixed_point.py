@@ -16,7 +16,7 @@ from codesign.analog.array import AbstractArray, DigitalArray
 from codesign.network.firing import Parts
 from codesign.network.layers import AbstractSynapses
 from codesign.network.neurons import AbstractSequentialNeuron, Step
-from codesign.network.unfold import unfold
+from codesign.unfold import unfold
 from codesign.workload import LayerWork
 
 EXACT = 2**24  # integers up to here are float32 numbers

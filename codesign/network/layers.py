@@ -1,7 +1,6 @@
 """Weighted layers of a network whose products run on an array, time folded into the batch.
 
-A convolution is a product with unfolded patches, because that is what an array computes, and because its gradient is then a matrix
-product too: convolution gradients inside rolled loops are a hundred times slower on CPU.
+An analog convolution is a product with unfolded patches, because that is what an array computes; a digital one may be computed directly.
 """
 
 import abc
@@ -15,21 +14,38 @@ from jaxtyping import Array, Float, Key
 from codesign.analog.array import AbstractArray
 from codesign.network.norm import PLAIN, AbstractNorm
 from codesign.network.quantise import quantise_signed
-from codesign.network.unfold import unfold
+from codesign.unfold import unfold
 from codesign.workload import LayerWork
 
 
 class Programmed(NamedTuple):
-    """Weights as an array holds them, ready to be read any number of times; axes in front of those named are independent arrays."""
+    """Weights as an array holds them, ready to be read any number of times; axes in front of those named are independent arrays.
+
+    Attributes:
+        array: the arithmetic.
+        held: in the array's own form.
+        full_scale: of its converters.
+        column_scale: factor of each output behind the converters; None where the array has taken it into what it holds.
+    """
 
     array: AbstractArray
     held: Any
     full_scale: Float[Array, ""]
-    column_scale: Float[Array, " outputs"]
+    column_scale: Float[Array, " outputs"] | None
+
+    def scaled(self, product: Float[Array, "... outputs"]) -> Float[Array, "... outputs"]:
+        """What comes out behind the converters."""
+        return product if self.column_scale is None else product * self.column_scale
 
     def read(self, rows: Float[Array, "rows fan_in"], key: Key[Array, ""]) -> Float[Array, "rows outputs"]:
         """Product of rows with the held weights."""
-        return self.array.read(rows, self.held, self.full_scale, key) * self.column_scale
+        return self.scaled(self.array.read(rows, self.held, self.full_scale, key))
+
+    def read_map(
+        self, x: Float[Array, "batch height width channels"], geometry: LayerWork, key: Key[Array, ""]
+    ) -> Float[Array, "batch height_out width_out outputs"]:
+        """Convolution with the held weights."""
+        return self.scaled(self.array.read_map(x, self.held, self.full_scale, key, geometry))
 
     def read_groups(self, rows: Float[Array, "rows positions groups channels"], key: Key[Array, ""]) -> Float[Array, "rows outputs"]:
         """Product in which each group of outputs sees its own group of channels (depthwise: as many groups as channels)."""
@@ -38,7 +54,7 @@ class Programmed(NamedTuple):
         held = jax.tree.map(lambda part: jnp.moveaxis(part.reshape(part.shape[0], groups, -1), 1, 0), self.held)
         read = jax.vmap(self.array.read, in_axes=(0, 0, None, 0))
         product = read(own, held, self.full_scale, jax.random.split(key, groups))
-        return jnp.moveaxis(product, 0, 1).reshape(count, -1) * self.column_scale
+        return self.scaled(jnp.moveaxis(product, 0, 1).reshape(count, -1))
 
     def part(self, start: int, stop: int) -> "Programmed":
         """Some of the array's rows."""
@@ -93,7 +109,8 @@ class Synapses(AbstractSynapses):
         """Weights on an array."""
         scale = jnp.exp(self.log_scale[...])
         held = array.program(quantise_signed(self.weights, scale, weight_bits), scale, key)
-        return Programmed(array, held, jnp.exp(self.log_full_scale[...]) * scale, jnp.exp(self.log_column_scale[...]))
+        held, column_scale = array.behind(held, jnp.exp(self.log_column_scale[...]))
+        return Programmed(array, held, jnp.exp(self.log_full_scale[...]) * scale, column_scale)
 
     def biased(self, product: Float[Array, "... channels"]) -> Float[Array, "... channels"]:
         """The product with the bias added."""
@@ -108,10 +125,8 @@ class Synapses(AbstractSynapses):
         programmed = self.program(array, weight_bits, program_key)
         if geometry.kind != "conv":
             return self.biased(programmed.read(x.reshape(x.shape[0], -1), read_key))
-        patches = unfold(x, geometry)
         if geometry.groups == 1:
-            product = programmed.read(patches, read_key)
-        else:
-            channels = x.shape[-1] // geometry.groups
-            product = programmed.read_groups(patches.reshape(patches.shape[0], -1, geometry.groups, channels), read_key)
+            return self.biased(programmed.read_map(x, geometry, read_key))
+        patches, channels = unfold(x, geometry), x.shape[-1] // geometry.groups
+        product = programmed.read_groups(patches.reshape(patches.shape[0], -1, geometry.groups, channels), read_key)
         return self.biased(product).reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)

@@ -12,6 +12,7 @@ from typing import Final
 from flax import nnx
 
 from codesign.network.blocks import AbstractBlock
+from codesign.network.mobilenet import mobilenet
 from codesign.network.network import SpikingNetwork
 from codesign.network.parts import finish, pooling, recurrent_layer, spiking, square
 from codesign.network.resnet import resnet
@@ -20,7 +21,7 @@ from codesign.network.style import DEFAULT, Style
 from codesign.network.transformer import transformer
 from codesign.workload import conv, dense
 
-__all__ = ["REGISTRY", "Activity", "SpikingNetwork", "convnet", "lenet", "mlp", "recurrent", "resnet", "transformer", "vgg"]
+__all__ = ["REGISTRY", "Activity", "SpikingNetwork", "convnet", "lenet", "mlp", "mobilenet", "recurrent", "resnet", "transformer", "vgg"]
 
 
 def mlp(sample_shape: Sequence[int], classes: int, hidden: Sequence[int] = (), *, style: Style = DEFAULT, rngs: nnx.Rngs) -> SpikingNetwork:
@@ -118,6 +119,7 @@ REGISTRY: Final[dict[str, Callable[..., SpikingNetwork]]] = {
     "lenet": lenet,
     "vgg": vgg,
     "resnet": resnet,
+    "mobilenet": mobilenet,
     "recurrent": recurrent,
     "transformer": transformer,
 }

@@ -17,6 +17,8 @@ from codesign.network.firing import PLAIN, Parts
 
 Step = Callable[[Any, Array, Array | None], tuple[Any, Array]]
 
+UNROLLED = 8  # a loop of at most so many steps is unrolled: on a CPU that halves the time of convolutional networks' neurons
+
 
 class AbstractNeuron(nnx.Module):
     """A layer of neurons."""
@@ -57,7 +59,8 @@ class AbstractSequentialNeuron(AbstractNeuron):
     ) -> Float[Array, "time batch *neurons"]:
         """See `AbstractNeuron`."""
         step, noise = self.dynamics(state_bits), self.parts.firing.noise(current, key)
-        _, fired = jax.lax.scan(lambda state, x: step(state, *x), self.initial(current[0]), (current, noise), unroll=2)
+        unroll = len(current) if len(current) <= UNROLLED else 2
+        _, fired = jax.lax.scan(lambda state, x: step(state, *x), self.initial(current[0]), (current, noise), unroll=unroll)
         return fired
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from search.claim import Claim
 from search.harden import Candidate
 
 FORWARD_SHARE: Final = 1 / 3  # of a training step that its forward pass makes up: the backward pass costs about twice as much
@@ -44,11 +45,19 @@ class Entry(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search returns: legal designs with their weights and validation results, its course, and what it spent."""
+    """What a search returns.
+
+    Attributes:
+        candidates: legal designs with their weights and validation results.
+        course: designs of known quality in the order they were found.
+        spent: in the ledger's currency.
+        claims: what a relaxed model said of its members; none where a search has no relaxed model.
+    """
 
     candidates: list[Candidate]
     course: list[Entry]
     spent: float
+    claims: tuple[Claim, ...] = ()
 
 
 Report = Callable[[float, str], None]  # share of the budget, what is happening; may raise KeyboardInterrupt to stop

@@ -11,6 +11,7 @@ from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import Workbench, course
 from search.choose import layered
+from search.claim import Claim
 from search.gradient import JointSearch, Metrics, Population
 from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants
 from search.polish import polish
@@ -97,10 +98,12 @@ class Gradient(AbstractSearcher):
         ledger.pay(ledger.scoring(settings.scout_evaluations * bench.validation_samples))
         found: list[Candidate] = []
         entries: list[Entry] = []
+        claims: list[Claim] = []
         for m in (int(m) for m in np.flatnonzero(population.alive)):
             before = hardener.evaluations
             try:
-                fresh = self._hardened(joint, hardener, population, m, harden_key, jax.random.fold_in(tune_key, m))
+                fresh, claim = self._hardened(joint, hardener, population, m, harden_key, jax.random.fold_in(tune_key, m))
+                claims.append(claim)
             except NothingFiniteError:
                 fresh = []
             trained = settings.finetune_steps * settings.batch_size * bench.problem.chips
@@ -128,18 +131,20 @@ class Gradient(AbstractSearcher):
         left = int((budget - ledger.spent) / each)
         mutants = polish(hardener, found, left, seed + 1, jax.random.clone(harden_key))
         ledger.pay(len(mutants) * each)
-        return Found(found + mutants, entries + course(ledger, mutants), ledger.spent)
+        return Found(found + mutants, entries + course(ledger, mutants), ledger.spent, tuple(claims))
 
     def _hardened(
         self, joint: JointSearch, hardener: Hardener, population: Population, m: int, key: Key[Array, ""], tune_key: Key[Array, ""]
-    ) -> list[Candidate]:
+    ) -> tuple[list[Candidate], Claim]:
         member = jax.tree.map(lambda x: x[m], population.members)
         values = {name: np.asarray(v) for name, v in joint.problem.space.relax(member.latents).items()}
         wish = population.wish(m)
-        point, _, _ = hardener.hardened(member.network, values, wish, jax.random.clone(key))
+        relaxed = joint.claimed(member, key)
+        point, rounded, feasible = hardener.hardened(member.network, values, wish, jax.random.clone(key))
         prices = jax.tree.map(lambda x: x[m], population.multipliers)
         network = hardener.finetune(member.network, point, tune_key, prices)
-        return variants(hardener, m, network, point, wish, jax.random.clone(key))
+        found = variants(hardener, m, network, point, wish, jax.random.clone(key))
+        return found, Claim(relaxed, rounded, feasible, [float(v) for v in found[0].objectives])
 
 
 def _compiled(bench: Workbench, settings: Settings) -> tuple[JointSearch, Hardener]:

@@ -15,7 +15,7 @@ from codesign.data.registry import load
 from codesign.evaluate import Batch, Design, evaluate
 from codesign.hardware.systolic import Systolic
 from codesign.network.integer import IntegerRectified, IntegerSpiking, shifted
-from codesign.network.models import convnet, lenet, mlp, recurrent, resnet, vgg
+from codesign.network.models import convnet, lenet, mlp, mobilenet, recurrent, resnet, vgg
 from codesign.network.operation import Operation
 from codesign.network.run import Run
 from codesign.network.style import Style
@@ -103,6 +103,9 @@ def small_vgg(style):
     [
         pytest.param(small_vgg, id="maximum pools and biases"),
         pytest.param(lambda style: convnet((8, 8, 1), 4, [3, 4], style=style, rngs=nnx.Rngs(0)), id="strides", marks=pytest.mark.slow),
+        pytest.param(
+            lambda style: mobilenet((8, 8, 1), 4, [3, 4], [1, 2], style=style, rngs=nnx.Rngs(0)), id="depthwise", marks=pytest.mark.slow
+        ),
         pytest.param(lambda style: lenet((12, 12, 1), 4, style=style, rngs=nnx.Rngs(0)), id="average pools", marks=pytest.mark.slow),
         pytest.param(lambda style: resnet((8, 8, 1), 4, 8, 4, style=style, rngs=nnx.Rngs(0)), id="shortcuts", marks=pytest.mark.slow),
     ],

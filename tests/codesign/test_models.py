@@ -31,6 +31,7 @@ SMALL = {
     "lenet": {},
     "vgg": {"widths": [4, 0, 6, 0], "hidden": [6]},
     "resnet": {"depth": 8, "width": 4},
+    "mobilenet": {"channels": [4, 6], "strides": [2, 2]},
     "recurrent": {"hidden": [6]},
     "transformer": {"width": 8, "blocks": 1, "heads": 2, "patch": 4},
 }
@@ -289,6 +290,7 @@ def test_builders_refuse_what_they_cannot_build() -> None:
         (lambda r: vgg((4, 4, 1), 3, [4, 0], pool="median", rngs=r), "unknown pooling"),
         (lambda r: transformer((8, 8, 1), 3, width=10, heads=4, rngs=r), "not divisible"),
         (lambda r: transformer((8, 8, 1), 3, patch=3, rngs=r), "power of two"),
+        (lambda r: REGISTRY["mobilenet"]((8, 8, 1), 3, [4, 8], [2], rngs=r), "2 channels and 1 strides"),
         (lambda r: REGISTRY["lenet"]((8, 8, 1), 3, rngs=r), "at least 12"),
         (lambda r: recurrent((8,), 3, style=Style(neuron="parallel"), rngs=r), "recurrent layer"),
     ):

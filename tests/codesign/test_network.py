@@ -15,7 +15,7 @@ from codesign.network.operation import Operation
 from codesign.network.quantise import quantise_signed, quantise_unsigned
 from codesign.network.surrogate import arctan as spike
 from codesign.network.trace import trace
-from codesign.network.unfold import unfold
+from codesign.unfold import unfold
 from codesign.workload import conv
 
 

@@ -310,3 +310,31 @@ def test_spike_tailored_dataflow_saves_memory_movement():
 def test_option_tables_hold_every_strategy():
     assert set(DATAFLOWS) == {"weight_stationary", "output_stationary", "input_stationary", "spike_tailored"}
     assert set(ZEROS) == {"ungated", "gating", "skipping"}
+
+
+def test_a_dataflow_per_layer_is_that_dataflow():
+    """One share of 1 in each row: every layer costs what it costs alone; catches shares that are applied twice or to the wrong layer."""
+    workload, names = Workload.of(LAYERS, timesteps=3), tuple(DATAFLOWS)
+    chosen = [i % len(names) for i in range(len(LAYERS))]
+    chip = eqx.tree_at(lambda c: c.dataflow, Systolic.of(dataflow=names), jax.nn.one_hot(jnp.asarray(chosen), len(names)))
+    for hardness in (1.0, 0.6):
+        alone = [run(Systolic.of(dataflow=name), workload, hardness) for name in names]
+        mixed = run(chip, workload, hardness)
+        for layer, index in enumerate(chosen):
+            leaky = COMPONENTS.index("leakage")
+            np.testing.assert_allclose(mixed.energy_pj[layer, :leaky], alone[index].energy_pj[layer, :leaky], rtol=1e-5)
+            np.testing.assert_allclose(mixed.latency_ns[layer], alone[index].latency_ns[layer], rtol=1e-5)
+
+
+def test_shares_of_dataflows_lean_to_the_cheaper_one():
+    workload, names = Workload.of(LAYERS, timesteps=8), ("weight_stationary", "spike_tailored")
+    cheaper = [float(run(Systolic.of(dataflow=name), workload, 0.5).energy) for name in names]
+    slope = gradients(Systolic.of(dataflow=names), workload, 0.5)[0].dataflow
+    assert (cheaper[1] < cheaper[0]) == (float(slope[1]) < float(slope[0]))
+    assert float(run(Systolic.of(dataflow=names), workload, 1.0).energy) in [
+        pytest.approx(c, rel=1e-5) for c in alone_exact(workload, names)
+    ]
+
+
+def alone_exact(workload, names):
+    return [float(run(Systolic.of(dataflow=name), workload, 1.0).energy) for name in names]

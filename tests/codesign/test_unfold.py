@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from codesign.network.unfold import fold, unfold
+from codesign.unfold import fold, unfold
 from codesign.workload import conv
 
 SHAPES = [(14, 3, 2, None), (7, 3, 2, None), (8, 3, 1, None), (9, 5, 3, None), (8, 1, 2, 0), (6, 2, 3, 0), (12, 4, 4, 0), (10, 3, 4, 1)]

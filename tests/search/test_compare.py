@@ -10,7 +10,7 @@ from search import compare, compare_report, config
 from search.cli import main
 from search.compare import Folder
 from search.compare_plan import Plan, Unit
-from search.compare_tables import Scale, best_known, comparison, history, summary
+from search.compare_tables import Scale, best_known, claims, comparison, history, summary
 from search.errors import UserError
 from tests.search.toy import toy_config
 
@@ -106,7 +106,15 @@ def synthetic(searcher: str, seed: int, error: float, energy: float) -> dict:
     }
     bad = {**design, "objectives": [0.0, 1.0], "feasible": False}
     record = {"searcher": searcher, "seed": seed, "share": 1.0, "budget": 10.0, "spent": 9.0, "seconds": 1.0, "processor_seconds": 1.0}
-    return record | {"found": 1, "references": [1.0, 1e4], "designs": [design, bad], "course": [[4.0, True, error, energy]]}
+    claim = {"relaxed": [error - 0.02, energy / 1.1], "rounded": [0.5, energy], "rounded_feasible": seed > 1, "hardened": [error, energy]}
+    held = [claim] if searcher == "a" else []
+    return record | {
+        "found": 1,
+        "references": [1.0, 1e4],
+        "designs": [design, bad],
+        "course": [[4.0, True, error, energy]],
+        "claims": held,
+    }
 
 
 def test_statistics_on_known_results(finished) -> None:
@@ -121,6 +129,13 @@ def test_statistics_on_known_results(finished) -> None:
     assert found.loc["b", "rank_biserial"] == 1
     assert found.loc["b", "p_holm"] == pytest.approx(2 / 2**8, rel=0.01)
     assert np.isnan(found.loc["a", "p_holm"])
+    relaxed = table[table.searcher == "a"]
+    np.testing.assert_allclose(relaxed.gap_error, 0.02)
+    np.testing.assert_allclose(relaxed.gap_energy, 1.1)
+    assert relaxed.rounded_feasible.tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
+    assert table[table.searcher == "b"].gap_energy.isna().all(), "nothing was claimed"
+    lines = compare_report.gaps(scale, claims(scale, results))
+    assert lines == ["- a, budget 1: +2.00 points of error (+2.00), +10.0 % energy (+10.0 %); 75% feasible after rounding"]
     course = history(scale, results, points=10)
     own = course[(course.searcher == "a") & (course.seed == 0)].set_index("spent").validation_hypervolume
     assert own.loc[3.0] == 0 < own.loc[4.0]

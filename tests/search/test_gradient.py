@@ -7,9 +7,10 @@ import pytest
 
 from search import build, config
 from search.choose import select
-from search.gradient import JointSearch, spread_preferences
+from search.gradient import JointSearch
 from search.harden import Candidate, Hardener, corners, neighbours
 from search.problem import as_values
+from search.scalarise import spread_preferences
 from search.schedule import Settings, Stage, stages
 from tests.search.toy import toy_config
 

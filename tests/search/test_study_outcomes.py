@@ -59,7 +59,14 @@ def test_a_member_that_breaks_is_restarted_then_recorded_and_touches_no_other(in
     assert relax.failed.iloc[1:].all()
     assert history[history.member != 1][["loss", "latency", "area"]].notna().all().all()
     assert set(pd.read_csv(infeasible / "designs.csv").member) == {0, 2, 3}
-    assert "Failed members" in (infeasible / "report.html").read_text()
+    report = (infeasible / "report.html").read_text()
+    assert "Failed members" in report
+    with Store(infeasible) as store:
+        spent = store.spent()
+    # all of its updates in the call after which it was restarted, and in the one after which it was given up
+    lost_updates = 2 * config.read(infeasible / "config.yaml").config.search.steps_per_call
+    assert spent["skipped_updates"] == lost_updates
+    assert f"{lost_updates} updates were left out because a gradient was not finite" in report
 
 
 def test_any_objectives_make_a_study(infeasible: Path) -> None:

@@ -12,7 +12,7 @@ from codesign.workload import LayerWork
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
 def unfold(x: Float[Array, "batch height width channels"], geometry: LayerWork) -> Float[Array, "rows patch"]:
     """Patches of a map as rows, ordered (batch, row, column) by (kernel row, kernel column, channel), zero padded to fit."""
-    (top, bottom), (left, right) = _padding(geometry)
+    (top, bottom), (left, right) = padding(geometry)
     stride = geometry.stride
     padded = jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
     high, wide = (geometry.height_out - 1) * stride + 1, (geometry.width_out - 1) * stride + 1
@@ -22,7 +22,7 @@ def unfold(x: Float[Array, "batch height width channels"], geometry: LayerWork) 
     return jnp.concatenate(shifted, axis=-1).reshape(-1, geometry.kernel_height * geometry.kernel_width * x.shape[-1])
 
 
-def _padding(geometry: LayerWork) -> tuple[tuple[int, int], tuple[int, int]]:
+def padding(geometry: LayerWork) -> tuple[tuple[int, int], tuple[int, int]]:
     """Zeros before and after, along rows and along columns."""
     high = max((geometry.height_out - 1) * geometry.stride + geometry.kernel_height - geometry.height_in, 0)
     wide = max((geometry.width_out - 1) * geometry.stride + geometry.kernel_width - geometry.width_in, 0)
@@ -36,7 +36,7 @@ def fold(rows: Float[Array, "rows patch"], geometry: LayerWork) -> Float[Array, 
     phases are interleaved; scattering every copy into the input's grid instead takes stride**2 times as long.
     """
     stride, kernel = geometry.stride, (geometry.kernel_height, geometry.kernel_width)
-    out, (rows_padding, columns_padding) = (geometry.height_out, geometry.width_out), _padding(geometry)
+    out, (rows_padding, columns_padding) = (geometry.height_out, geometry.width_out), padding(geometry)
     copies = rows.reshape(-1, *out, kernel[0], kernel[1], rows.shape[1] // (kernel[0] * kernel[1]))
     # cells of stride x stride elements that cover the padded map
     cells = [

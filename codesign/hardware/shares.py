@@ -1,0 +1,22 @@
+"""Soft choices among named options, as shares that sharpen to the largest one."""
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+
+def sharpened(shares: Float[Array, "rows options"], hardness: ArrayLike = 1.0) -> Float[Array, "rows options"]:
+    """Each row's shares normalised to 1; nearer to the largest the harder, and that one alone at hardness 1.
+
+    Args:
+        shares: non-negative; in every row one at least above 0.
+        hardness: see `AbstractHardware.cost`.
+    """
+    hardness = jnp.asarray(hardness, shares.dtype)
+    soft_range = hardness < 1
+    largest = jax.lax.stop_gradient(jnp.max(shares, 1, keepdims=True))
+    power = jax.lax.stop_gradient(1 / jnp.where(soft_range, 1 - hardness, 1))
+    powers = (shares / largest) ** power
+    soft = powers / jnp.sum(powers, 1, keepdims=True)
+    return jnp.where(soft_range, soft, jax.nn.one_hot(jnp.argmax(shares, 1), shares.shape[1], dtype=shares.dtype))
