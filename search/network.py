@@ -26,7 +26,8 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
     """The function from initial randomness to the network of a config, tried once.
 
     `hidden`, `channels` and `options` are the builder's own arguments and those of `codesign.network.style.Style`. Where the data has a
-    time axis, or a label per step, encoding and read-out follow it unless they are given.
+    time axis, or a label per step, encoding and read-out follow it unless they are given. Where `state_bits` is chosen, potentials are held
+    in fixed point.
 
     Raises:
         UserError: an option that this kind of network does not take, or a value that it refuses, with its place in the file.
@@ -50,6 +51,12 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
         implied["encoding"] = "samples" if dataset.train.inputs.min() < 0 else "events"
     if dataset.train.labels.ndim == 2:
         implied["readout"] = "each_step"
+    if "state_bits" in (*file.config.parameters, *config.operation):
+        # bits that cost but change nothing would always seem superfluous
+        implied["state"] = "fixed_point"
+        if options.get("state", "fixed_point") != "fixed_point":
+            what = f"is {options['state']}, which state_bits does not change: it must be fixed_point where state_bits is chosen"
+            raise file.error(("network", "options", "state"), what)
     chosen = {name: value for name, value in options.items() if name in own}
 
     def network(rngs: nnx.Rngs) -> SpikingNetwork:

@@ -75,3 +75,21 @@ def test_mistakes_are_located(tmp_path: Path, network: dict, complaint: str) -> 
         build(tmp_path, dataset((8, 8, 1)), **network)
     assert complaint in str(caught.value)
     assert "toy.yaml:" in str(caught.value)
+
+
+def test_chosen_state_bits_are_felt(tmp_path: Path) -> None:
+    """Bits that cost but change no answer would always be searched down to the lowest: potentials follow them wherever they are chosen."""
+    searched = toy_config(tmp_path).read_text().replace("  timesteps:", "  state_bits: {kind: integer, low: 6, high: 12}\n  timesteps:")
+    (tmp_path / "searched.yaml").write_text(searched)
+    plain, bits = read(toy_config(tmp_path)), read(tmp_path / "searched.yaml")
+
+    def state(file: object, **network: object) -> str:
+        config = NetworkConfig.model_validate({"kind": "mlp", "hidden": [4], **network})
+        built = network_builder(file, config, dataset((4,)))(nnx.Rngs(0))  # type: ignore[arg-type]
+        return type(built.body.blocks[0].neuron.parts.state).__name__
+
+    assert state(plain) == "ExactState"
+    assert state(bits) == "FixedPointState"
+    assert state(plain, operation={"state_bits": 8}) == "FixedPointState"
+    with pytest.raises(UserError, match=r"searched\.yaml:.* network\.options\.state: is exact.* must be fixed_point"):
+        network_builder(bits, NetworkConfig(kind="mlp", options={"state": "exact"}), dataset((4,)))
