@@ -39,6 +39,40 @@ def shifted(inputs: Float[Array, "batch ..."], key: Key[Array, ""], *, most: tup
     return jax.vmap(lambda x, start: jax.lax.dynamic_slice(x, start, inputs.shape[1:]))(padded, starts)
 
 
+def deformed(
+    inputs: Float[Array, "batch time height width channels"], key: Key[Array, ""], *, turn: float, zoom: float, shear: float, most: float
+) -> Float[Array, "batch time height width channels"]:
+    """Each sample turned, scaled, sheared and moved by random amounts, the same in all steps; nearest pixels, so that events stay events.
+
+    Args:
+        inputs: event maps.
+        key: of the amounts.
+        turn: largest angle [rad].
+        zoom: largest change of the logarithm of the size.
+        shear: largest shift of a row by its distance from the middle, as a share of it.
+        most: largest shift in pixels.
+    """
+    first, second = jax.random.split(key)
+    limits = jnp.asarray([turn, zoom, shear])
+    amounts = limits * jax.random.uniform(first, (len(inputs), 3), minval=-1, maxval=1)
+    moves = most * jax.random.uniform(second, (len(inputs), 2), minval=-1, maxval=1)
+    size = jnp.asarray(inputs.shape[2:4])
+    middle = ((size - 1) / 2)[:, None, None]
+    rows, columns = jnp.meshgrid(jnp.arange(inputs.shape[2]), jnp.arange(inputs.shape[3]), indexing="ij")
+    centred = jnp.stack([rows, columns]) - middle
+
+    def one(x: Array, amount: Array, move: Array) -> Array:
+        angle, scale, slant = amount[0], jnp.exp(amount[1]), amount[2]
+        y = scale * (jnp.cos(angle) * centred[0] - jnp.sin(angle) * centred[1])
+        across = scale * (jnp.sin(angle) * centred[0] + jnp.cos(angle) * centred[1]) + slant * scale * centred[0]
+        at = jnp.round(jnp.stack([y, across]) + middle + move[:, None, None]).astype(int)
+        inside = jnp.all((at >= 0) & (at < size[:, None, None]), axis=0)
+        at = jnp.clip(at, 0, size[:, None, None] - 1)
+        return jnp.where(inside[None, :, :, None], x[:, at[0], at[1]], 0)
+
+    return jax.vmap(one)(inputs, amounts, moves)
+
+
 def noisy(inputs: Float[Array, "batch ..."], key: Key[Array, ""], *, spread: float) -> Float[Array, "batch ..."]:
     """Normal noise added."""
     return inputs + spread * jax.random.normal(key, inputs.shape, inputs.dtype)
@@ -184,7 +218,7 @@ RECIPES: Final[dict[str, Recipe]] = {
         0.98,
         Stage(60, batch=30, learning_rate=3e-3, smoothing=0.1, decay=0.1, steps_per_call=54),
         Stage(60, batch=30, learning_rate=1e-3, smoothing=0.1, decay=0.1, steps_per_call=54, each_step=0.2),
-        augment=partial(noisy, spread=0.1),
+        augment=partial(noisy, spread=0.2),
         prepare=flattened,
         longest=8,
         input_bits=6,
@@ -199,10 +233,10 @@ RECIPES: Final[dict[str, Recipe]] = {
         source="fsdd_loudness",
     ),
     "nmnist": _sequences(
-        _convnet(Style(encoding="events", norm="standardised"), (16, 32)),
+        _convnet(Style(encoding="events", norm="standardised"), (32, 64)),
         0.95,
         Stage(60, batch=50, steps_per_call=28, smoothing=0.1),
-        augment=partial(shifted, most=(0, 2, 2, 0)),
+        augment=partial(deformed, turn=0.2, zoom=0.12, shear=0.2, most=2.5),
         input_bits=1,
     ),
     "qtdb": _sequences(heart(128), 0.80, Stage(32, batch=96, learning_rate=1e-2, steps_per_call=19, decay=0.0), input_bits=1, window=434),

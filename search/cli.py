@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 import codesign
+from search import compile_cache
 from search.errors import UserError
 
 if TYPE_CHECKING:
@@ -252,6 +253,7 @@ def wide_console() -> "Console":
 def main() -> None:
     """Entry point: maps outcomes to exit codes and one clear line."""
     signal.signal(signal.SIGTERM, _interrupt)
+    compile_cache.enable()
     try:
         app(exit_on_error=False, print_error=False)
     except CycloptsError as error:

@@ -9,6 +9,8 @@ import tests.typecheck  # noqa: F401 - what the import hook of `--jaxtyping-pack
 
 # most of the tests' time is compilation: a fifth less of it; CI's quickstart is compiled as users compile it
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
+# commands that tests start keep nothing in the user's cache
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", "")
 jax.config.update("jax_debug_key_reuse", True)
 
 
