@@ -218,7 +218,7 @@ RECIPES: Final[dict[str, Recipe]] = {
         0.98,
         Stage(60, batch=30, learning_rate=3e-3, smoothing=0.1, decay=0.1, steps_per_call=54),
         Stage(60, batch=30, learning_rate=1e-3, smoothing=0.1, decay=0.1, steps_per_call=54, each_step=0.2),
-        augment=partial(noisy, spread=0.2),
+        augment=partial(noisy, spread=0.1),
         prepare=flattened,
         longest=8,
         input_bits=6,
