@@ -80,12 +80,15 @@ def point_of(problem: Problem, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def hardware_point(hardware: Any, layers: int, index: int | None = None) -> dict[str, float]:
-    """A chip's parameters; those of one layer where there is one for each, else those of the whole chip only."""
-    point: dict[str, float] = {}
+def hardware_point(hardware: Any, layers: int, index: int | None = None) -> dict[str, float | str]:
+    """A chip's parameters, choices by name; those of one layer where there is one for each, else those of the whole chip only."""
+    point: dict[str, float | str] = {}
     for field in dataclasses.fields(hardware):
-        value = getattr(hardware, field.name)
-        if isinstance(value, jax.Array) and value.ndim == 0 and index is None:
+        value, options = getattr(hardware, field.name), hardware.choices.get(field.name)
+        if options is not None:
+            if (value.ndim == 2) == (index is not None):
+                point[field.name] = options[int(np.argmax(value if index is None else value[index]))]
+        elif isinstance(value, jax.Array) and value.ndim == 0 and index is None:
             point[field.name] = float(value)
         elif isinstance(value, jax.Array) and value.shape == (layers,) and index is not None:
             point[field.name] = float(value[index])

@@ -5,7 +5,7 @@ of layers to engines is a soft one, sharpened as hardness grows.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import equinox as eqx
@@ -79,11 +79,10 @@ class HybridChip(AbstractHardware):
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """The engine of each layer, and what the engines leave open."""
-        inner = {f"{name}.{field}": options for name, engine in self._named() for field, options in engine.choices.items()}
-        return {"assignment": self.names} | inner
-
-    def _named(self) -> Iterator[tuple[str, AbstractHardware]]:
-        return zip(self.names, self.engines, strict=True)
+        engines = zip(self.names, self.engines, strict=True)
+        return {"assignment": self.names} | {
+            f"{name}.{field}": options for name, chip in engines for field, options in chip.choices.items()
+        }
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """A layer that no engine can run."""

@@ -1,5 +1,6 @@
 """What a chip chooses by name: a dataflow, the engine of each layer. Located mistakes, and a study whose designs are legal choices."""
 
+import dataclasses
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -7,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from codesign.hardware.systolic import Systolic
 from codesign.parameter import Categorical
 from search import build, config, study
 from search.errors import UserError
+from search.export import hardware_point
 from search.store import Store
 from tests.search.test_study import Silent
 from tests.search.toy import TOY
@@ -43,6 +46,18 @@ def test_a_dataflow_for_each_layer(tmp_path: Path) -> None:
     latents = space.latents({"dataflow": [2.0, 0.0], "rows": 16.0})
     soft = problem.place(network, space.relax(latents))
     np.testing.assert_allclose(soft.hardware.dataflow, hard.hardware.dataflow, atol=1e-6)
+
+
+def test_an_exported_chip_names_its_choices() -> None:
+    """As many options as layers are not a number for each layer: catches a share that is written as the layer's setting."""
+    both = Systolic.of(dataflow=("weight_stationary", "output_stationary"))
+    alike = dataclasses.replace(both, dataflow=jnp.asarray([0.0, 1.0]))
+    assert hardware_point(alike, 2)["dataflow"] == "output_stationary"
+    assert "dataflow" not in hardware_point(alike, 2, 0)
+    layered = dataclasses.replace(both, dataflow=jnp.asarray([[0.0, 1.0], [1.0, 0.0]]))
+    assert "dataflow" not in hardware_point(layered, 2)
+    assert [hardware_point(layered, 2, i)["dataflow"] for i in range(2)] == ["output_stationary", "weight_stationary"]
+    assert hardware_point(Systolic.of(), 1)["dataflow"] == "weight_stationary"
 
 
 @pytest.mark.parametrize(
