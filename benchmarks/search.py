@@ -1,7 +1,7 @@
 """Searchers against each other on the reference problems, at equal budgets: hypervolume of hardened, test-measured designs.
 
-Run with `python -m benchmarks search a --seeds 10` (or b, c; c needs N-MNIST); `--budgets 0.5,1` also runs every search at half the
-budget. Stopped runs continue with the same command. Options are those of `codesign compare`.
+Run with `python -m benchmarks search a --seeds 10` (or b, c, c_perceptron; the last two need N-MNIST); `--budgets 0.5,1` also runs every
+search at half the budget. Stopped runs continue with the same command. Options are those of `codesign compare`.
 """
 
 import sys
@@ -15,7 +15,7 @@ from search import cli
 CONFIGS = Path(__file__).parents[1] / "configs"
 SEARCHERS = "gradient,supernet_nsga2,tpe,nsga2,random"
 # minibatches that searchers with a network per design train each for: the best of those tried
-STEPS = {"a": 400, "b": 400, "c": 200}
+STEPS = {"a": 400, "b": 400, "c": 200, "c_perceptron": 200}
 
 
 def option(arguments: list[str], name: str, default: str) -> str:
@@ -29,7 +29,7 @@ def main() -> None:
     output = Path(option(rest, "--output", f"results/reference_{problem}-compare"))
     defaults = {
         "--searchers": SEARCHERS,
-        "--seeds": "5" if problem == "c" else "10",
+        "--seeds": "8" if problem.startswith("c") else "10",
         "--workers": "2",
         "--steps-per-design": str(STEPS[problem]),
         "--output": str(output),

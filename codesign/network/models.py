@@ -45,17 +45,26 @@ def recurrent(
 
 
 def convnet(
-    sample_shape: Sequence[int], classes: int, channels: Sequence[int] = (), *, style: Style = DEFAULT, rngs: nnx.Rngs
+    sample_shape: Sequence[int],
+    classes: int,
+    channels: Sequence[int] = (),
+    kernel: int = 3,
+    stride: int = 2,
+    *,
+    style: Style = DEFAULT,
+    rngs: nnx.Rngs,
 ) -> SpikingNetwork:
-    """Convolutions 3x3 of stride 2 with `channels` outputs (each halves the map), then a dense read-out.
+    """Convolutions with `channels` outputs that step over the map (3x3 of stride 2 halve it), then a dense read-out.
 
     Raises:
-        ValueError: the sample is not a square image.
+        ValueError: the sample is not a square image, or a kernel or stride below one.
     """
+    if min(kernel, stride) < 1:
+        raise ValueError(f"convnet: kernels of {kernel} and strides of {stride}; both are at least 1")
     size, depth = square("convnet", sample_shape)
     blocks = []
     for index, width in enumerate(channels):
-        layer = conv(f"conv{index + 1}", depth, width, size, kernel=3, stride=2)
+        layer = conv(f"conv{index + 1}", depth, width, size, kernel=kernel, stride=stride)
         blocks.append(spiking(layer, style, rngs))
         size, depth = layer.height_out, width
     return finish(blocks, dense("dense", depth * size * size, classes), style, rngs)

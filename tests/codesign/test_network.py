@@ -128,13 +128,17 @@ def test_rates_count_the_steps_that_count(run) -> None:
 
 
 @pytest.mark.slow
-def test_convolutional_networks_run_and_refuse_other_shapes() -> None:
-    network = convnet((8, 8, 1), 10, [4, 6], rngs=nnx.Rngs(0))
-    assert [g.positions for g in network.geometries] == [16, 4, 1]
+@pytest.mark.parametrize(("options", "positions"), [({}, [16, 4, 1]), ({"kernel": 5, "stride": 3}, [9, 1, 1])])
+def test_convolutional_networks_run_and_refuse_other_shapes(options: dict[str, int], positions: list[int]) -> None:
+    network = convnet((8, 8, 1), 10, [4, 6], **options, rngs=nnx.Rngs(0))
+    assert [g.positions for g in network.geometries] == positions
+    assert network.geometries[0].kernel_height == options.get("kernel", 3)
     activity = network(jnp.ones((2, 8, 8, 1)), Operation.of(3, longest=2), [DigitalArray()] * 3, jax.random.key(0))
     assert activity.logits.shape == (2, 10)
     with pytest.raises(ValueError, match="square images"):
-        convnet((12,), 10, [4], rngs=nnx.Rngs(0))
+        convnet((12,), 10, [4], **options, rngs=nnx.Rngs(0))
+    with pytest.raises(ValueError, match="strides of 0"):
+        convnet((8, 8, 1), 10, [4], stride=0, rngs=nnx.Rngs(0))
 
 
 def test_synapses_learn_their_ranges() -> None:
