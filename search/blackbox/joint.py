@@ -13,7 +13,7 @@ from search.blackbox.workbench import Workbench, course
 from search.choose import layered
 from search.claim import Claim
 from search.gradient import JointSearch, Metrics, Population
-from search.harden import AMBIGUOUS, Candidate, Hardener, NothingFiniteError, neighbours, variants
+from search.harden import AMBIGUOUS, CANDIDATES, Candidate, Hardener, NothingFiniteError, neighbours, variants
 from search.polish import polish
 from search.schedule import Settings, looks, minibatches, stages
 from search.scout import Scout
@@ -46,7 +46,7 @@ def calls(settings: Settings) -> int:
 
 
 def scaled(bench: Workbench, budget: float) -> Settings:
-    """The configured settings with all stages stretched to a budget; population and rates stay.
+    """The configured settings with all stages stretched to a budget, scouting and polish too; population and rates stay.
 
     Raises:
         ValueError: the budget does not even hold the hardening.
@@ -54,14 +54,16 @@ def scaled(bench: Workbench, budget: float) -> Settings:
     base = bench.settings
 
     def at(share: float) -> Settings:
-        def whole(n: int) -> int:
-            return int(n * share / base.steps_per_call) * base.steps_per_call
+        def whole(n: int, per_call: int = base.steps_per_call) -> int:
+            return round(n * share / per_call) * per_call
 
         return base._replace(
             warmup_steps=whole(base.warmup_steps),
             relax_steps=whole(base.relax_steps),
             anneal_steps=whole(base.anneal_steps),
             finetune_steps=whole(base.finetune_steps),
+            scout_evaluations=whole(base.scout_evaluations, CANDIDATES),
+            polish_evaluations=whole(base.polish_evaluations, CANDIDATES),
         )
 
     low, high = SMALLEST, 64.0

@@ -1,5 +1,7 @@
 """Every registered searcher: legal points, finite objectives, a budget kept, the same designs for the same seed."""
 
+import copy
+
 import jax
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from search.blackbox.base import Ledger
 from search.blackbox.joint import cost, scaled
 from search.blackbox.workbench import Training, Workbench
 from search.errors import UserError
+from search.harden import CANDIDATES
 from search.schedule import Settings
 from tests.search.toy import toy_config
 
@@ -99,6 +102,16 @@ def test_gradient_settings_scale_to_the_budget(bench, budget) -> None:
     assert twice.population == SETTINGS.population
     with pytest.raises(ValueError, match="does not hold a gradient search"):
         scaled(bench, budget / 1000)
+
+
+def test_half_a_budget_scouts_less_and_keeps_every_stage(bench) -> None:
+    """Looks that cost the same at any budget would leave a small one no training."""
+    looking = copy.copy(bench)
+    looking.settings = SETTINGS._replace(scout_evaluations=512, polish_evaluations=256, steps_per_call=5)
+    half = scaled(looking, cost(looking, looking.settings) / 2)
+    assert 0 < half.scout_evaluations < 400
+    assert half.scout_evaluations % CANDIDATES == half.polish_evaluations % CANDIDATES == 0
+    assert min(half.warmup_steps, half.relax_steps, half.anneal_steps, half.finetune_steps) > 0
 
 
 def test_unknown_searcher_names_the_nearest() -> None:
