@@ -1,4 +1,4 @@
-"""Compiled programs are kept from one run to the next: a study that is resumed, or run with another seed, starts a minute sooner."""
+"""Compiled programs are kept from one run to the next: a study that is resumed, or run with another seed, starts sooner."""
 
 import hashlib
 import os
