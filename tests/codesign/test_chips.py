@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.codesign.chip_models import CHIPS, CONTEXT, Chip, energy, table
+from tests.codesign.chip_document import energy
+from tests.codesign.chip_models import CHIPS, CONTEXT, Chip, table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "chips.md"
 
