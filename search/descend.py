@@ -9,6 +9,7 @@ with `ideal_i` the best value met so far: it reaches the concave parts of a fron
 """
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, Key
 
+from codesign.numerics import safe_divide
 from codesign.parameter import Space
 from search import lagrangian
 from search.lagrangian import Multipliers, Schedule
@@ -89,9 +91,12 @@ class Scored(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """Where every start ended: relaxed, rounded and polished, with the exact evaluations that the polish spent."""
+    """Where every start ended: relaxed, rounded and polished, with the exact evaluations that the polish spent.
 
-    latents: dict[str, Array]
+    Coordinates are in the order of `Space.coordinates`.
+    """
+
+    latents: Float[Array, "starts coordinates"]
     relaxed: Float[Array, "starts objectives"]
     rounded: Scored
     polished: Scored
@@ -115,23 +120,27 @@ class Grid:
         latents = [[space.parameters[name].latent(v) for v in row] for (name, _), row in zip(space.coordinates(), rows, strict=True)]
         self.latents = np.stack([[*row, *(2.0 + i for i in range(longest - len(row)))] for row in latents]).astype(np.float32)
 
-    def position(self, latents: Mapping[str, Array]) -> Float[Array, " coordinates"]:
+    def position(self, latents: Float[Array, " coordinates"]) -> Float[Array, " coordinates"]:
         """Where latents lie among the legal values, as a real number."""
-        flat = jnp.concatenate([jnp.ravel(latents[name]) for name in self.space.parameters])
-        ranks = jnp.arange(self.latents.shape[1], dtype=flat.dtype)
-        return jnp.minimum(jax.vmap(lambda z, row: jnp.interp(z, row, ranks))(flat, jnp.asarray(self.latents)), self.lengths - 1)
+        rows, last = jnp.asarray(self.latents), jnp.asarray(self.lengths) - 1
+        below = jnp.clip(jnp.sum(rows <= latents[:, None], axis=1) - 1, 0, jnp.maximum(last - 1, 0))[:, None]
+        low, high = (jnp.take_along_axis(rows, at, axis=1)[:, 0] for at in (below, jnp.minimum(below + 1, last[:, None])))
+        return jnp.clip(below[:, 0] + safe_divide(latents - low, high - low), 0, last)
+
+    def named(self, flat: Array) -> dict[str, Array]:
+        """One number for each coordinate, by parameter."""
+        found, at = {}, 0
+        for name in self.space.parameters:
+            shape = self.space.shape(name)
+            found[name] = flat[at : at + math.prod(shape)].reshape(shape)
+            at += math.prod(shape)
+        return found
 
     def point(self, index: Int[Array, " coordinates"]) -> dict[str, Array]:
         """Values at an index vector."""
-        flat = jnp.take_along_axis(jnp.asarray(self.values), index[:, None], axis=1)[:, 0]
-        found, at = {}, 0
-        for name, parameter in self.space.parameters.items():
-            width = self.space.layers if parameter.per_layer else 1
-            found[name] = flat[at : at + width] if parameter.per_layer else flat[at]
-            at += width
-        return found
+        return self.named(jnp.take_along_axis(jnp.asarray(self.values), index[:, None], axis=1)[:, 0])
 
-    def corners(self, latents: Mapping[str, Array], limit: int = AMBIGUOUS) -> Int[Array, "corners coordinates"]:
+    def corners(self, latents: Float[Array, " coordinates"], limit: int = AMBIGUOUS) -> Int[Array, "corners coordinates"]:
         """Both roundings of the `limit` most undecided coordinates, the nearest of all others."""
         position = self.position(latents)
         below = jnp.floor(position)
@@ -162,7 +171,7 @@ def legal_values(space: Space, name: str) -> list[float]:
 
 
 class _State(NamedTuple):
-    latents: dict[str, Array]
+    latents: Float[Array, " coordinates"]
     optimiser: optax.OptState
     multipliers: Multipliers
 
@@ -195,11 +204,10 @@ class Descender:
         """The best of several legal points per start, improved greedily on the exact model; for points that come from elsewhere."""
         return self._polish_jit(corners, preferences, jnp.zeros(self.task.objectives))[1]
 
-    def _relax(self, key: Key[Array, ""], preferences: Array) -> tuple[dict[str, Array], Array, Array, Array]:
+    def _relax(self, key: Key[Array, ""], preferences: Array) -> tuple[Array, Array, Array, Array]:
         """The gradient steps: latents, relaxed objectives, ideal, and the corners around the latents."""
-        settings, space, starts = self.settings, self.task.space, preferences.shape[0]
-        keys = jax.random.split(key, len(space.parameters))
-        latents = {name: jax.random.uniform(k, (starts, *space.shape(name))) for name, k in zip(space.parameters, keys, strict=True)}
+        settings, starts = self.settings, preferences.shape[0]
+        latents = jax.random.uniform(key, (starts, len(self.grid.lengths)))
         multipliers = jax.vmap(lambda _: lagrangian.start(self.task.constraints, settings.schedule))(jnp.arange(starts))
         state = _State(latents, jax.vmap(self._optimiser.init)(latents), multipliers)
         ideal, values = jnp.full(self.task.objectives, jnp.inf), jnp.zeros(preferences.shape)
@@ -216,16 +224,15 @@ class Descender:
         return state.latents, values, ideal, jax.vmap(self.grid.corners)(state.latents)
 
     def _step(self, state: _State, preference: Array, ideal: Array, hardness: Array, at: Array) -> tuple[_State, Array]:
-        space, settings = self.task.space, self.settings
+        settings = self.settings
 
-        def lagrange(z: dict[str, Array]) -> tuple[Array, Judged]:
-            f, g = self.task.judge(space.relax(z), hardness)
+        def lagrange(z: Array) -> tuple[Array, Judged]:
+            f, g = self.task.judge(self.task.space.relax(self.grid.named(z)), hardness)
             return scalarise(f, preference, ideal) + lagrangian.term(state.multipliers, g), (f, g)
 
         (_, (f, g)), gradient = jax.value_and_grad(lagrange, has_aux=True)(state.latents)
-        gradient = jax.tree.map(lambda x: jnp.where(jnp.isfinite(x), x, 0), gradient)
-        change, optimiser = self._optimiser.update(gradient, state.optimiser)
-        latents = space.project(optax.apply_updates(state.latents, change))
+        change, optimiser = self._optimiser.update(jnp.where(jnp.isfinite(gradient), gradient, 0), state.optimiser)
+        latents = jnp.clip(state.latents + change, 0, 1)
         due = (at + 1) % settings.update_every == 0
         renewed = lagrangian.update(state.multipliers, g, settings.schedule)
         multipliers = jax.tree.map(lambda new, old: jnp.where(due, new, old), renewed, state.multipliers)

@@ -191,26 +191,30 @@ class Hardener:
         at = int(np.nanargmin(np.where(np.isfinite(scores.scalar), scores.scalar, np.nan)))
         return points[at], scores, at
 
-    def finetune(self, network: nnx.State, point: Point, key: Key[Array, ""], multipliers: Multipliers | None = None) -> nnx.State:
+    def finetune(
+        self, network: nnx.State, point: Point, preference: Wish | Array, key: Key[Array, ""], multipliers: Multipliers | None = None
+    ) -> nnx.State:
         """Train the weights on the exact model of a legal chip, a new simulated chip in every step.
 
         Args:
             network: weights.
             point: the chip.
+            preference: what the member asks for. Costs count as they did in the search: trained for answers alone, spiking neurons fire
+                more, and the design costs more than was claimed.
             key: of minibatches and simulated chips.
             multipliers: of the problem's constraints, which keep activity from growing beyond a bound on costs; none where left out.
         """
-        values = as_values(self.problem.space, point)
+        values, wish = as_values(self.problem.space, point), Wish.of(preference)
         state = self._optimiser.init(network)
         per_call = self.settings.steps_per_call
         prices = lagrangian.start(len(self.problem.limits)) if multipliers is None else multipliers
         for call in range(-(-self.settings.finetune_steps // per_call)):
-            network, state = self._finetune_jit(network, state, values, prices, jax.random.fold_in(key, call), self._train)
+            network, state = self._finetune_jit(network, state, values, wish, prices, jax.random.fold_in(key, call), self._train)
         return network
 
     def tuned(self, design: Candidate, wish: Wish, key: Key[Array, ""], chip: Key[Array, ""]) -> Candidate:
         """A design with weights of its own: those it has, fine-tuned on its chip, and scored on the simulated chip of `chip`."""
-        network = self.finetune(design.network, design.point, key)
+        network = self.finetune(design.network, design.point, wish, key)
         return self.score(network, [design.point], wish, chip).candidates([design.point], design.member, "tuned", network)[0]
 
     def measure(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> tuple[Evaluation, np.ndarray]:
@@ -240,10 +244,18 @@ class Hardener:
         return jax.lax.map(one, stacked)
 
     def _finetune_traced(
-        self, network: nnx.State, state: Any, values: dict[str, Array], prices: Multipliers, key: Key[Array, ""], train: Batch
+        self,
+        network: nnx.State,
+        state: Any,
+        values: dict[str, Array],
+        wish: Wish,
+        prices: Multipliers,
+        key: Key[Array, ""],
+        train: Batch,
     ) -> tuple[nnx.State, Any]:
-        # answers are what fine-tuning is for: only bounds on costs hold it back
         cost = jnp.asarray([not limit.objective.answers for limit in self.problem.limits], bool)
+        # rounding has broken the balance in which a bound on answers was priced: these pull with the loss itself
+        bounded = float(any(limit.objective.answers for limit in self.problem.limits))
 
         def step(carry: tuple[nnx.State, Any], step_key: Array) -> tuple[tuple[nnx.State, Any], None]:
             network, state = carry
@@ -253,7 +265,8 @@ class Hardener:
             def loss(weights: nnx.State) -> Array:
                 evaluation = self.problem.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True)
                 inactive = -prices.price / prices.penalty  # where a constraint neither holds back nor pulls
-                return evaluation.loss + lagrangian.term(prices, jnp.where(cost, self.problem.excess(evaluation), inactive))
+                wished = self.scalarisation(self.problem.relaxed(evaluation), *wish) + bounded * evaluation.loss
+                return wished + lagrangian.term(prices, jnp.where(cost, self.problem.excess(evaluation), inactive))
 
             gradient = jax.grad(loss)(network)
             finite = jnp.isfinite(optax.global_norm(gradient))

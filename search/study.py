@@ -218,9 +218,9 @@ class Study:
         relaxed = self._joint.claimed(member, self._keys["harden"])
         values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
         before = self._hardener.evaluations
-        point, rounded, feasible = self._hardener.hardened(member.network, values, population.wish(m), self._keys["harden"])
-        prices = jax.tree.map(lambda x: x[m], population.multipliers)
-        network = self._hardener.finetune(member.network, point, jax.random.fold_in(self._keys["finetune"], m), prices)
+        wish, prices = population.wish(m), jax.tree.map(lambda x: x[m], population.multipliers)
+        point, rounded, feasible = self._hardener.hardened(member.network, values, wish, self._keys["harden"])
+        network = self._hardener.finetune(member.network, point, wish, jax.random.fold_in(self._keys["finetune"], m), prices)
         kept = {"point": point, "relaxed": relaxed, "rounded": rounded, "rounded_feasible": feasible}
         return network, kept | {"evaluations": self._hardener.evaluations - before}
 

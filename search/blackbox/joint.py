@@ -144,7 +144,7 @@ class Gradient(AbstractSearcher):
         relaxed = joint.claimed(member, key)
         point, rounded, feasible = hardener.hardened(member.network, values, wish, jax.random.clone(key))
         prices = jax.tree.map(lambda x: x[m], population.multipliers)
-        network = hardener.finetune(member.network, point, tune_key, prices)
+        network = hardener.finetune(member.network, point, wish, tune_key, prices)
         found = variants(hardener, m, network, point, wish, jax.random.clone(key))
         return found, Claim(relaxed, rounded, feasible, [float(v) for v in found[0].objectives])
 

@@ -21,7 +21,7 @@ from search.objective import find
 from search.problem import make_problem
 from search.schedule import Settings
 
-SETTINGS = Settings(population=2, batch_size=32, finetune_steps=20, steps_per_call=10, learning_rate=1e-3)
+SETTINGS = Settings(population=2, batch_size=32, finetune_steps=60, steps_per_call=10, learning_rate=1e-3)
 
 
 def problem(dataset, hidden=(16,), high=3):
@@ -62,7 +62,7 @@ def test_members_start_converted_and_fine_tuning_keeps_the_answers(trained):
     keys = jax.random.split(jax.random.key(1), 2)
     state = started.build(0)
     before, _ = hardener.validate(state, point, keys)
-    after, _ = hardener.validate(hardener.finetune(state, point, jax.random.key(2)), point, jax.random.clone(keys))
+    after, _ = hardener.validate(hardener.finetune(state, point, jnp.asarray([1.0, 0.0]), jax.random.key(2)), point, jax.random.clone(keys))
     validation, operation = dataset.validation, quantised.operation
     answers = network(jnp.asarray(validation.inputs, jnp.float32), operation, [DigitalArray()] * 2, jax.random.key(0)).logits
     assert before == pytest.approx(float(np.mean(np.argmax(answers, axis=-1) != validation.labels)), abs=1e-6)  # one hidden layer: exact

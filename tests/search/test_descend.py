@@ -25,9 +25,10 @@ def test_grid_holds_every_legal_value_and_nothing_else() -> None:
     index = jnp.asarray([10, 2, 1, 0, 6])
     point = grid.point(index)
     assert [np.asarray(v).tolist() for v in point.values()] == [11.0, 4.0, 3.0, [2.0, 8.0]]
-    latents = SPACE.latents({k: np.asarray(v).tolist() for k, v in point.items()})
+    named = SPACE.latents({k: np.asarray(v).tolist() for k, v in point.items()})
+    latents = jnp.concatenate([jnp.ravel(z) for z in named.values()])
     np.testing.assert_allclose(grid.position(latents), index, atol=1e-4)
-    corners = np.asarray(grid.corners(jax.tree.map(lambda z: jnp.clip(z + 0.01, 0, 1), latents)))
+    corners = np.asarray(grid.corners(jnp.clip(latents + 0.01, 0, 1)))
     assert corners.shape == (32, 5)
     assert np.all((corners >= 0) & (corners < grid.lengths))
 

@@ -132,6 +132,10 @@ def test_fine_tuning_helps_on_the_exact_model(problem, settings, searched) -> No
     point = {"rows": 32.0, "adc_bits": 3.0, "timesteps": 2.0, "weight_bits": [2.0, 2.0], "programming_sigma": [0.1, 0.1]}
     preference = jnp.asarray([1.0, 0.0])
     before = hardener.score(network, [point], preference, jax.random.key(5)).scalar[0]
-    tuned = hardener.finetune(network, point, jax.random.key(6))
-    assert hardener.score(tuned, [point], preference, jax.random.key(5)).scalar[0] < before
+    tuned = hardener.finetune(network, point, preference, jax.random.key(6))
+    for_answers = hardener.score(tuned, [point], preference, jax.random.key(5))
+    assert for_answers.scalar[0] < before
+    frugal = hardener.finetune(network, point, jnp.asarray([1.0, 5.0]), jax.random.key(6))
+    pays = hardener.score(frugal, [point], preference, jax.random.key(5))
+    assert pays.objectives[0, 1] < for_answers.objectives[0, 1], "a member that wants little energy is not trained to spend it"
     assert as_values(problem.space, point)["weight_bits"].shape == (2,)
