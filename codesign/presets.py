@@ -10,7 +10,6 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import jax.numpy as jnp
 from jax.typing import ArrayLike
 
 from codesign.workload import LayerWork, Workload, conv, dense, pool
@@ -40,10 +39,10 @@ class Preset:
         layers = self.layers()
         count = len(layers)
         defaults: dict[str, Any] = {
-            "input_rate": jnp.full(count, self.rate, jnp.float32).at[0].set(self.input_rate),
-            "output_rate": jnp.full(count, self.rate, jnp.float32),
+            "input_rate": [self.input_rate, *[self.rate] * (count - 1)],
+            "output_rate": self.rate,
             "timesteps": self.timesteps,
-            "activation_bits": jnp.ones(count, jnp.float32).at[0].set(self.input_bits),
+            "activation_bits": [self.input_bits, *[1.0] * (count - 1)],
         }
         return Workload.of(layers, **{**defaults, **values})
 
