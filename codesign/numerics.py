@@ -60,7 +60,8 @@ def smooth_maximum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Arr
     hardness = jnp.asarray(hardness, jnp.result_type(a, b, jnp.float32))
     soft_range = hardness < 1
     power = 4 / jnp.where(soft_range, 1 - hardness, 1)
-    top = jnp.maximum(jnp.maximum(a, b), TINY)
+    # the result does not depend on what it is scaled by: without a gradient of its own, no square of a tiny number is divided by
+    top = jax.lax.stop_gradient(jnp.maximum(jnp.maximum(a, b), TINY))
     log_sum = jnp.logaddexp(power * safe_log(a / top), power * safe_log(b / top))
     return jnp.where(soft_range, top * jnp.exp(log_sum / power), jnp.maximum(a, b))
 

@@ -28,11 +28,12 @@ from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.pieces import pieces
 from codesign.hardware.placement import AbstractPlacement, SnakePlacement
 from codesign.hardware.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
-from codesign.numerics import TINY, safe_log
+from codesign.numerics import safe_log
 from codesign.technology import Technology
 from codesign.workload import LayerWork, Workload
 
 COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "leakage", "cores")
+LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
 DEFAULTS: Final = {
     "neurons_per_core": 1024.0,
     "synapse_memory_kb": 128.0,
@@ -235,8 +236,10 @@ def _pace(times: Array, hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Ar
     hardness = jnp.asarray(hardness, times.dtype)
     soft_range = hardness < 1
     power = 4 / jnp.where(soft_range, 1 - hardness, 1)
-    longest = jnp.maximum(jnp.max(times), TINY)
-    logs = power * safe_log(times / longest)
+    longest = jnp.maximum(jnp.max(times), LEAST_NS)
+    # neither the norm nor the shares depend on what times are scaled by: no gradient of it
+    scale = jax.lax.stop_gradient(longest)
+    logs = power * safe_log(times / scale)
     slowest = (times == longest).astype(times.dtype)
-    soft = longest * jnp.exp(jax.nn.logsumexp(logs) / power)
+    soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
     return jnp.where(soft_range, soft, longest), jnp.where(soft_range, jax.nn.softmax(logs), slowest / jnp.maximum(jnp.sum(slowest), 1))

@@ -33,6 +33,15 @@ def run(chip, workload, hardness=1.0):
     return chip.cost(workload, TECHNOLOGY, hardness)
 
 
+@functools.partial(jax.jit, compiler_options=QUICK_TO_COMPILE)
+def slope(chip, workload, hardness):
+    def total(chip, workload):
+        cost = chip.cost(workload, TECHNOLOGY, hardness)
+        return jnp.log(cost.energy) + jnp.log(cost.latency) + jnp.log(cost.area) + jnp.mean(cost.utilisation)
+
+    return jax.grad(total, argnums=(0, 1))(chip, workload)
+
+
 def network(spiking):
     """The network with a spiking layer (4 steps, binary) where `spiking` is 1, an 8-bit ANN layer with half zeros elsewhere."""
     spiking = np.asarray(spiking, float)
@@ -112,6 +121,17 @@ def test_gradient_of_the_assignment_points_to_the_cheaper_engine():
     clear = np.abs(np.log(alone[0] / alone[1])) > 0.5
     direction = np.asarray(slopes.assignment[:, 1] - slopes.assignment[:, 0]) > 0
     np.testing.assert_array_equal(direction[clear], (alone[1] > alone[0])[clear])
+
+
+@pytest.mark.parametrize("left", [0.0, 1e-36, 1e-28, 1e-12])
+def test_gradients_are_finite_where_next_to_nothing_is_left_on_an_engine(left):
+    workload = network([0.3] * 6)
+    for engine in range(2):
+        chip = HybridChip.of(ENGINES, np.where(np.arange(2) == engine, 1.0, left) * np.ones((6, 1)))
+        for hardness in (0.3, 0.95):
+            slopes = slope(chip, workload, hardness)
+            broken = [jax.tree_util.keystr(at) for at, leaf in jax.tree_util.tree_leaves_with_path(slopes) if not np.isfinite(leaf).all()]
+            assert not broken, (engine, hardness)
 
 
 @pytest.mark.slow
