@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search.harden import Candidate
+from search.candidate import Candidate
 from search.pareto import non_dominated, representatives
 from search.problem import Problem
 

@@ -12,9 +12,9 @@ from codesign.parameter import Categorical
 from search.blackbox import registry
 from search.blackbox.base import Report
 from search.blackbox.workbench import Workbench
+from search.candidate import Candidate
 from search.choose import layered
 from search.compare_plan import Unit
-from search.harden import Candidate
 from search.problem import Problem
 
 

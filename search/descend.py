@@ -23,8 +23,8 @@ from codesign.numerics import safe_divide
 from codesign.parameter import Space
 from search import lagrangian
 from search.lagrangian import Multipliers, Schedule
+from search.legal import AMBIGUOUS, legal_values
 
-AMBIGUOUS: Final = 5  # coordinates rounded both ways: 2**5 corners
 AUGMENTATION: Final = 0.05
 STRIDES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # of the polish, in legal values
 # measured on a systolic array with 64 starts: level 1 compiles for 5 s more and runs for 1 s less; the default compiles longer still
@@ -159,15 +159,6 @@ class Grid:
         trades = itertools.permutations(range(count), 2) if count <= 8 else ()
         short = strides[:3]
         return np.stack([*single, *(a * unit[i] - b * unit[j] for i, j in trades for a in short for b in short)])
-
-
-def legal_values(space: Space, name: str) -> list[float]:
-    """All legal values of a parameter in rising order."""
-    parameter = space.parameters[name]
-    found = [parameter.harden(-math.inf)]
-    while above := [v for v in parameter.neighbours(found[-1]) if v > found[-1]]:
-        found.append(min(above))
-    return found
 
 
 class _State(NamedTuple):

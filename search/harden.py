@@ -1,122 +1,31 @@
 """From relaxed members to legal designs: corner rounding, polish, fine-tuning with the exact model, measurement on many chips."""
 
-import dataclasses
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Key
 
 from codesign.evaluate import Batch, Evaluation
-from codesign.parameter import Categorical, Continuous, Space
 from search import lagrangian
+from search.candidate import Candidate, Scores
 from search.gradient import VALIDATION_SAMPLES, draw
 from search.lagrangian import Multipliers
+from search.legal import Point, corners, neighbours
 from search.problem import Problem, as_batch, as_values
 from search.scalarise import AbstractScalarisation, Linear, Wish
 from search.schedule import Settings
 
-# parameter name -> number, or list of numbers for a per-layer parameter; a categorical parameter's is the number of the option
-Point = dict[str, Any]
-
-CANDIDATES = 32  # designs scored in one device call; fixed, so that scoring compiles once
-AMBIGUOUS = 5  # coordinates rounded both ways; 2**5 corners
-FORBIDDEN = 1e3  # merit of exceeding a constraint by its own size: a feasible design is always better
+CANDIDATES: Final = 32  # designs scored in one device call; fixed, so that scoring compiles once
+FORBIDDEN: Final = 1e3  # merit of exceeding a constraint by its own size: a feasible design is always better
 
 
 class NothingFiniteError(Exception):
     """No design near a relaxed one has finite objectives; the message says which are not."""
-
-
-@dataclasses.dataclass
-class Candidate:
-    """A legal design and what validation data said of it.
-
-    Attributes:
-        excess: how far each constraint is exceeded.
-        relaxed: the objectives' relaxed forms, where they have been asked for.
-    """
-
-    member: int
-    origin: str
-    point: Point
-    network: nnx.State
-    objectives: np.ndarray
-    score: float
-    excess: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
-    relaxed: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
-
-
-class Scores(NamedTuple):
-    """Validation results of several points.
-
-    Attributes:
-        objectives: exact.
-        scalar: what is minimised: the scalarised relaxed forms, and a large number times any excess.
-        excess: how far each constraint is exceeded.
-        relaxed: the objectives' relaxed forms.
-    """
-
-    objectives: Float[Array, "points objectives"]
-    scalar: Float[Array, " points"]
-    excess: Float[Array, "points constraints"]
-    relaxed: Float[Array, "points objectives"]
-
-    def candidates(self, points: Sequence[Point], member: int, origin: str, network: nnx.State) -> list[Candidate]:
-        """The scored points with the weights they were scored with."""
-        return [
-            Candidate(member, origin, p, network, np.asarray(f), float(s), np.asarray(g), np.asarray(r))
-            for p, f, s, g, r in zip(points, self.objectives, self.scalar, self.excess, self.relaxed, strict=True)
-        ]
-
-
-def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUOUS) -> list[Point]:
-    """Legal points around a relaxed one: both roundings of the `limit` most undecided coordinates, the nearest of all others."""
-    nearest: dict[tuple[str, int], float] = {}
-    undecided: list[tuple[float, tuple[str, int], tuple[float, ...]]] = []
-    for name, index in space.coordinates():
-        parameter = space.parameters[name]
-        if isinstance(parameter, Categorical):
-            shares = np.reshape(values[name], (-1, len(parameter.options)))[index]
-            second, first = (float(option) for option in np.argsort(shares, kind="stable")[-2:])
-            nearest[name, index] = first
-            undecided.append((float(shares[int(first)] - shares[int(second)]) / 2, (name, index), (first, second)))
-            continue
-        value = float(np.ravel(values[name])[index])
-        nearest[name, index] = parameter.harden(value)
-        options = parameter.corners(value)
-        if len(options) == 2 and (name, index) not in space.inert and not isinstance(parameter, Continuous):
-            low, high = (parameter.latent(option) for option in options)
-            off_centre = abs((parameter.latent(value) - low) / (high - low) - 0.5)
-            undecided.append((off_centre, (name, index), options))
-    undecided = sorted(undecided)[:limit]
-    points = []
-    for choice in itertools.product(*(options for _, _, options in undecided)):
-        chosen = nearest | {where: value for (_, where, _), value in zip(undecided, choice, strict=True)}
-        points.append(_point(space, chosen))
-    return points
-
-
-def neighbours(space: Space, point: Point) -> list[Point]:
-    """All legal points that differ from `point` by one step in one coordinate."""
-    current = {(name, i): float(np.ravel(point[name])[i]) for name, i in space.coordinates()}
-    return [
-        _point(space, current | {(name, index): other})
-        for name, index in space.searched()
-        for other in space.parameters[name].neighbours(current[name, index])
-    ]
-
-
-def _point(space: Space, flat: Mapping[tuple[str, int], float]) -> Point:
-    return {
-        name: [flat[name, i] for i in range(space.layers)] if parameter.per_layer else flat[name, 0]
-        for name, parameter in space.parameters.items()
-    }
 
 
 class Hardener:

@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from codesign.parameter import Space
-from search.harden import CANDIDATES, Candidate, Hardener, Point
+from search.candidate import Candidate
+from search.harden import CANDIDATES, Hardener
+from search.legal import Point
 from search.pareto import non_dominated
 
 CHANGES = 3  # coordinates that one mutation changes at most

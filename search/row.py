@@ -7,8 +7,8 @@ import numpy as np
 
 from codesign.evaluate import Evaluation
 from codesign.parameter import Categorical
+from search.candidate import Candidate
 from search.claim import gap
-from search.harden import Candidate
 from search.problem import Problem
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from jaxtyping import Array, Key
 
 from codesign.parameter import Space
-from search.descend import legal_values
+from search.candidate import Candidate
 from search.gradient import Population
-from search.harden import CANDIDATES, FORBIDDEN, Candidate, Hardener, Point
+from search.harden import CANDIDATES, FORBIDDEN, Hardener
+from search.legal import Point, legal_values
 from search.polish import polish
 from search.schedule import Settings
 

@@ -14,10 +14,11 @@ from ruamel.yaml import YAML
 from codesign.units import show
 from search import build, choose, harden
 from search.ageing import AgedErrors
+from search.candidate import Candidate
 from search.config import ConfigFile
 from search.constraint import spell
 from search.gradient import JointSearch, Metrics, Population
-from search.harden import Candidate, Hardener, NothingFiniteError
+from search.harden import Hardener, NothingFiniteError
 from search.polish import polish
 from search.problem import Problem
 from search.progress import Reporter

@@ -10,10 +10,12 @@ from search.blackbox.base import Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import Workbench, course
+from search.candidate import Candidate
 from search.choose import layered
 from search.claim import Claim
 from search.gradient import JointSearch, Metrics, Population
-from search.harden import AMBIGUOUS, CANDIDATES, Candidate, Hardener, NothingFiniteError, neighbours, variants
+from search.harden import CANDIDATES, Hardener, NothingFiniteError, variants
+from search.legal import AMBIGUOUS, neighbours
 from search.polish import polish
 from search.schedule import Settings, looks, minibatches, stages
 from search.scout import Scout

@@ -11,7 +11,7 @@ from search.blackbox.base import Entry, Found, Report, silent
 from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import POLISH, Workbench, course
-from search.harden import Candidate
+from search.candidate import Candidate
 
 STARTUP_SHARE = 0.2  # of the designs that are drawn at random first
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from codesign.evaluate import Batch
 from search.blackbox.base import Entry, Ledger
+from search.candidate import Candidate
 from search.choose import front
-from search.descend import legal_values
 from search.gradient import VALIDATION_SAMPLES, draw
-from search.harden import FORBIDDEN, Candidate, Hardener, Point, neighbours
+from search.harden import FORBIDDEN, Hardener
+from search.legal import Point, legal_values, neighbours
 from search.problem import Problem, as_batch
 from search.schedule import Settings
 

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from search import build, config
+from search.candidate import Candidate
 from search.choose import select
 from search.gradient import JointSearch
-from search.harden import Candidate, Hardener, corners, neighbours
+from search.harden import Hardener
+from search.legal import corners, neighbours
 from search.problem import as_values
 from search.scalarise import spread_preferences
 from search.schedule import Settings, Stage, stages

@@ -11,10 +11,11 @@ import pytest
 
 from codesign.network.score import accuracy
 from search import build, config
+from search.candidate import Candidate
 from search.choose import layered
 from search.errors import UserError
 from search.gradient import JointSearch
-from search.harden import Candidate, Hardener
+from search.harden import Hardener
 from search.pareto import hypervolume, representatives
 from search.polish import polish
 from search.schedule import Settings, looks, stages
