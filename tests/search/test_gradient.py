@@ -1,5 +1,7 @@
 """The joint step: one trace, members apart from each other, preferences that mean what they say."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 from search import build, config
 from search.candidate import Candidate
 from search.choose import select
+from search.constraint import Constraint
 from search.gradient import JointSearch
 from search.harden import Hardener
 from search.legal import corners, neighbours
+from search.objective import find
 from search.problem import as_values
 from search.scalarise import spread_preferences
 from search.schedule import Settings, Stage, stages
@@ -141,3 +145,16 @@ def test_fine_tuning_helps_on_the_exact_model(problem, settings, searched) -> No
     pays = hardener.score(frugal, [point], preference, jax.random.key(5))
     assert pays.objectives[0, 1] < for_answers.objectives[0, 1], "a member that wants little energy is not trained to spend it"
     assert as_values(problem.space, point)["weight_bits"].shape == (2,)
+
+
+@pytest.mark.slow
+def test_a_bound_on_answers_holds_fine_tuning_to_them(problem, settings, searched) -> None:
+    """A member that asks for cheap chips alone must not be tuned into silence where answers are bounded."""
+    network = jax.tree.map(lambda x: x[0], searched[2].members.network)
+    point = {"rows": 32.0, "adc_bits": 6.0, "timesteps": 2.0, "weight_bits": [4.0, 4.0], "programming_sigma": [0.05, 0.05]}
+    errors = []
+    for limits in ((Constraint(find("error"), 0.2),), ()):
+        hardener = Hardener(dataclasses.replace(problem, limits=limits), settings._replace(finetune_steps=90))
+        tuned = hardener.finetune(network, point, jnp.asarray([0.0, 1.0]), jax.random.key(7))
+        errors.append(float(hardener.score(tuned, [point], jnp.asarray([1.0, 0.0]), jax.random.key(8)).objectives[0, 0]))
+    assert errors[0] < errors[1] - 0.1
