@@ -78,6 +78,7 @@ def systolic() -> None:
     runs = [jax.block_until_ready(search.run(jax.random.key(0)))]
     wall, processor = time.monotonic() - began, time.process_time() - before
     runs += [search.run(jax.random.key(seed)) for seed in range(1, 20)]
+    jax.block_until_ready(runs)
     again = time.monotonic()
     jax.block_until_ready(search.run(jax.random.key(9)))
     again = time.monotonic() - again

