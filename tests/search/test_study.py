@@ -195,38 +195,29 @@ def test_a_full_disk_gives_one_line_and_loses_nothing(finished, tmp_path: Path, 
     assert "--resume" in message[0]
 
 
-def test_an_interrupted_study_resumes_to_the_same_designs(tmp_path: Path) -> None:
+def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(tmp_path: Path) -> None:
     path = toy_config(tmp_path)
     out = tmp_path / "out"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     arguments = [sys.executable, "-m", "search.cli", "run", str(path), "--output", str(out)]
-    for stop_at in ("relax", "harden"):
-        resume = ["--resume"] if out.exists() else []
+
+    def stopped(at: str, by: signal.Signals, *resume: str) -> tuple[int, str]:
         process = subprocess.Popen([*arguments, *resume], stderr=subprocess.PIPE, text=True, env=environment)
         assert process.stderr is not None
-        for line in process.stderr:
-            if stop_at in line:
-                time.sleep(0.05)
-                process.send_signal(signal.SIGINT)
-                break
+        next(line for line in process.stderr if at in line)
+        time.sleep(0.05)
+        process.send_signal(by)
         rest = process.stderr.read()
-        assert process.wait() == 130, rest
-        assert f"codesign run {path} --output {out} --resume" in rest
-        assert "Traceback" not in rest
-    assert command(*arguments[3:], "--resume").returncode == 0
-    assert command("run", path, "--output", tmp_path / "straight").returncode == 0
-    assert (tmp_path / "straight" / "designs.csv").read_text() == (out / "designs.csv").read_text()
+        return process.wait(), rest
 
-
-def test_a_killed_study_resumes(tmp_path: Path) -> None:
-    path = toy_config(tmp_path)
-    out = tmp_path / "out"
-    arguments = [sys.executable, "-m", "search.cli", "run", str(path), "--output", str(out)]
-    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert process.stderr is not None
-    next(line for line in process.stderr if "harden" in line)
-    process.kill()
-    process.wait()
-    done = command("run", path, "--output", out, "--resume")
+    code, rest = stopped("relax", signal.SIGINT)
+    assert code == 130, rest
+    assert f"codesign run {path} --output {out} --resume" in rest
+    assert "Traceback" not in rest
+    code, rest = stopped("harden", signal.SIGKILL, "--resume")
+    assert code == -signal.SIGKILL, rest
+    done = command(*arguments[3:], "--resume")
     assert done.returncode == 0, done.stderr
     assert (out / "report.html").exists()
+    assert command("run", path, "--output", tmp_path / "straight").returncode == 0
+    assert (tmp_path / "straight" / "designs.csv").read_text() == (out / "designs.csv").read_text()
