@@ -24,8 +24,8 @@ from search.schedule import Settings
 
 CANDIDATES = 32  # designs scored in one device call at most
 CHUNK = 25  # minibatches in one device call
-# share of the budget kept for one-step variants of the best designs: about what they take. Mutations without end were worse: with so
-# many designs scored on the same samples, the luckiest win
+# share of the budget kept for one-step variants of the best designs: about what they take. Mutations of these until the budget is spent
+# were no better (docs/benchmarks.md)
 POLISH = 0.02
 
 
