@@ -163,8 +163,11 @@ class Hardener:
         train: Batch,
     ) -> tuple[nnx.State, Any]:
         cost = jnp.asarray([not limit.objective.answers for limit in self.problem.limits], bool)
-        # rounding has broken the balance in which a bound on answers was priced: these pull with the loss itself
-        bounded = float(any(limit.objective.answers for limit in self.problem.limits))
+        # the loss itself pulls where rounding has broken the balance in which a bound on answers was priced, and where nothing asked
+        # for has a gradient by answers: costs alone would silence the network
+        bounded = any(limit.objective.answers for limit in self.problem.limits)
+        led = any(objective.answers and objective.differentiable for objective in self.problem.objectives)
+        pull = float(bounded or not led)
 
         def step(carry: tuple[nnx.State, Any], step_key: Array) -> tuple[tuple[nnx.State, Any], None]:
             network, state = carry
@@ -174,7 +177,7 @@ class Hardener:
             def loss(weights: nnx.State) -> Array:
                 evaluation = self.problem.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True)
                 inactive = -prices.price / prices.penalty  # where a constraint neither holds back nor pulls
-                wished = self.scalarisation(self.problem.relaxed(evaluation), *wish) + bounded * evaluation.loss
+                wished = self.scalarisation(self.problem.relaxed(evaluation), *wish) + pull * evaluation.loss
                 return wished + lagrangian.term(prices, jnp.where(cost, self.problem.excess(evaluation), inactive))
 
             gradient = jax.grad(loss)(network)

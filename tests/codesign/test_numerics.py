@@ -59,6 +59,15 @@ def test_smooth_maximum_bounds_the_maximum(a: float, b: float, hardness: float) 
     assert max(a, b) * (1 - 1e-5) <= value <= max(a, b) * 2 ** ((1 - hardness) / 4) * (1 + 1e-5)
 
 
+@pytest.mark.parametrize("scale", [1e-25, 1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("hardness", [0.0, 0.5, 0.95])
+def test_the_gradient_of_a_maximum_is_that_of_a_norm_at_every_scale(scale: float, hardness: float) -> None:
+    """Euler: a function of degree 1 is the sum of its arguments times their slopes."""
+    a, b = 0.8 * scale, scale
+    slopes = jax.grad(smooth_maximum, argnums=(0, 1))(a, b, hardness)
+    np.testing.assert_allclose((slopes[0] * a + slopes[1] * b) / scale, smooth_maximum(a, b, hardness) / scale, rtol=1e-4)
+
+
 def test_safe_functions_have_finite_gradients_at_zero() -> None:
     assert safe_divide(1.0, 0.0, 7.0) == 7
     assert jnp.isfinite(jax.grad(lambda d: safe_divide(1.0, d))(0.0))

@@ -148,13 +148,18 @@ def test_fine_tuning_helps_on_the_exact_model(problem, settings, searched) -> No
 
 
 @pytest.mark.slow
-def test_a_bound_on_answers_holds_fine_tuning_to_them(problem, settings, searched) -> None:
-    """A member that asks for cheap chips alone must not be tuned into silence where answers are bounded."""
+@pytest.mark.parametrize(
+    "changes",
+    [{"limits": (Constraint(find("error"), 0.2),)}, {"objectives": (find("latency"), find("energy"))}],
+    ids=["answers are bounded", "only costs are asked for"],
+)
+def test_fine_tuning_does_not_silence_a_network(problem, settings, searched, changes) -> None:
+    """A member that asks for cheap chips alone must not be tuned until nothing fires."""
     network = jax.tree.map(lambda x: x[0], searched[2].members.network)
     point = {"rows": 32.0, "adc_bits": 6.0, "timesteps": 2.0, "weight_bits": [4.0, 4.0], "programming_sigma": [0.05, 0.05]}
-    bounded = dataclasses.replace(problem, limits=(Constraint(find("error"), 0.2),))
-    hardener = Hardener(bounded, settings._replace(finetune_steps=90))
-    tuned = hardener.finetune(network, point, jnp.asarray([0.0, 1.0]), jax.random.key(7))
+    changed = dataclasses.replace(problem, **changes)
+    tuned = Hardener(changed, settings._replace(finetune_steps=90)).finetune(network, point, jnp.asarray([0.0, 1.0]), jax.random.key(7))
+    hardener = Hardener(problem, settings)
     before, after = (
         float(hardener.score(n, [point], jnp.asarray([1.0, 0.0]), jax.random.key(8)).objectives[0, 0]) for n in (network, tuned)
     )
