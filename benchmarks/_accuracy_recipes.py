@@ -14,12 +14,12 @@ from jaxtyping import Array, Float, Key
 
 from benchmarks._accuracy_training import Augment, Stage
 from codesign.data.dataset import Dataset, Split
-from codesign.network.blocks import SpikingLayer
-from codesign.network.models import SpikingNetwork, convnet, mlp
-from codesign.network.parts import finish, spiking
-from codesign.network.readout_leaky import LeakyStepReadout
-from codesign.network.style import Style
-from codesign.workload import conv, dense
+from codesign.network.answers.readout_leaky import LeakyStepReadout
+from codesign.network.builders.models import SpikingNetwork, convnet, mlp
+from codesign.network.builders.parts import finish, spiking
+from codesign.network.layers.blocks import SpikingLayer
+from codesign.network.layers.style import Style
+from codesign.workloads.workload import conv, dense
 
 # integrate-and-fire neurons: at T steps the twin of a rectifier with T levels, so an ANN's weights are a good start
 TWIN: Final = Style(neuron="if", norm="standardised")

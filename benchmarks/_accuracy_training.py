@@ -11,14 +11,14 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Float, Int, Key
 
-from codesign import technology
-from codesign.analog.array import DigitalArray
-from codesign.hardware.systolic import Systolic
-from codesign.network.models import SpikingNetwork
+from codesign.analog.arrays.array import DigitalArray
+from codesign.hardware.systolic.array import Systolic
+from codesign.network.answers.score import accuracy, cross_entropy
+from codesign.network.builders.models import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
-from codesign.network.score import accuracy, cross_entropy
 from codesign.network.trace import trace
+from codesign.technology import technology
 
 Augment = Callable[[Float[Array, "batch ..."], Key[Array, ""]], Float[Array, "batch ..."]]
 

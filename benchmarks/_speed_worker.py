@@ -207,9 +207,9 @@ def codesign_network(task: Task) -> tuple[Any, Any, Any]:
     """Graph, weights and operation of this library's network."""
     from flax import nnx
 
-    from codesign.network.models import convnet, mlp
+    from codesign.network.builders.models import convnet, mlp
+    from codesign.network.layers.style import Style
     from codesign.network.operation import Operation
-    from codesign.network.style import Style
 
     build = convnet if task.channels else mlp
     network = build(task.sample, task.classes, task.channels or task.hidden, style=Style(encoding="events"), rngs=nnx.Rngs(0))
@@ -222,7 +222,7 @@ def codesign(task: Task) -> Steps:
     import jax
     from flax import nnx
 
-    from codesign.analog.array import DigitalArray
+    from codesign.analog.arrays.array import DigitalArray
 
     graph, state, operation = codesign_network(task)
 
@@ -246,9 +246,9 @@ def codesign_step(task: Task) -> Steps:
     import jax
     import jax.numpy as jnp
 
-    from codesign import technology
-    from codesign.evaluate import Batch, Design, Evaluation, evaluate
-    from codesign.hardware.crossbar import Crossbar
+    from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
+    from codesign.hardware.crossbar.crossbar import Crossbar
+    from codesign.technology import technology
 
     graph, state, operation = codesign_network(task)
     prices = technology.load("rram_45nm")

@@ -25,10 +25,10 @@ from rich.table import Table
 from codesign.cost import Cost
 from codesign.hardware import REGISTRY
 from codesign.hardware.base import AbstractHardware
-from codesign.hardware.crossbar import DEFAULTS, Crossbar
-from codesign.presets import preset
-from codesign.technology import load
-from codesign.workload import Workload
+from codesign.hardware.crossbar.crossbar import DEFAULTS, Crossbar
+from codesign.technology.technology import load
+from codesign.workloads.presets import preset
+from codesign.workloads.workload import Workload
 
 DESIGNS = 4096
 REPEATS = 20

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from codesign.data import registry
-from codesign.data.event_files import decode_atis
-from codesign.data.events import Events, bin_events, check_events
-from codesign.data.synthetic import Saccades
+from codesign.data.reading.event_files import decode_atis
+from codesign.data.reading.events import Events, bin_events, check_events
+from codesign.data.sets.synthetic import Saccades
 
 EVENTS = 1_000_000
 

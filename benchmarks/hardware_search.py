@@ -15,12 +15,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from codesign import presets, technology
-from codesign.hardware.systolic import Systolic
-from codesign.parameter import Continuous, Integer, Space
-from search.descend import BROKEN, Descender, Task, directions
-from search.descend_mapping import MappingSearch, bert
-from search.pareto import hypervolume, non_dominated
+from codesign.hardware.systolic.array import Systolic
+from codesign.parameters.continuous import Continuous
+from codesign.parameters.integer import Integer
+from codesign.parameters.space import Space
+from codesign.technology import technology
+from codesign.workloads import presets
+from search.chips_alone.descend import BROKEN, Descender, Task, directions
+from search.chips_alone.mappings import MappingSearch, bert
+from search.objectives.pareto import hypervolume, non_dominated
 
 BUDGET_UM2 = 4e6
 SYSTOLIC = Space(
@@ -68,7 +71,7 @@ def exhaustive(search: Descender) -> tuple[float, int]:
     found = [(float(m), (int(rows), *tail[i])) for rows in side for m, i in zip(*slab(jnp.float32(rows)), strict=True)]
     found.sort(key=lambda pair: pair[0])
     points = np.asarray([[value - 8 for value in point] for _, point in found[:64]], np.int32)
-    polished = search.polish(jnp.asarray(points)[:, None], jnp.ones((len(points), 1)))
+    polished = search.joint.polish(jnp.asarray(points)[:, None], jnp.ones((len(points), 1)))
     return float(jnp.min(polished.merit)), len(side) * len(tail)
 
 
@@ -83,7 +86,7 @@ def systolic() -> None:
     jax.block_until_ready(search.run(jax.random.key(9)))
     again = time.monotonic() - again
     starts = jnp.stack([jax.random.randint(jax.random.key(i), (256,), 0, int(n)) for i, n in enumerate(search.grid.lengths)], 1)
-    random = search.polish(starts[:, None].astype(jnp.int32), jnp.ones((256, 1)))
+    random = search.joint.polish(starts[:, None].astype(jnp.int32), jnp.ones((256, 1)))
     known, points = exhaustive(search)
     known = min(known, *(float(jnp.min(run.polished.merit)) for run in runs), float(jnp.min(random.merit)))
     table = Table(title=f"ResNet18, systolic array, 5 integers, 4 mm2 (best known: exhaustive over {points} points, then polish)")
@@ -126,7 +129,7 @@ def mapping() -> None:
     for name, edp in spread.items():
         table.add_row(name, *(f"{statistic(edp):.3e}" for statistic in (np.min, np.median, np.max)))
     Console().print(table)
-    exact = all(bool(np.all(np.prod(np.asarray(run.mapped.factors, float), axis=2) == search.network.dims)) for run in runs)
+    exact = all(bool(np.all(np.prod(np.asarray(run.mapped.factors, float), axis=2) == search.problem.network.dims)) for run in runs)
     print(f"5 seeds x 64 starts; factors multiply exactly to the dimensions: {exact}; one run with compilation {wall:.1f} s")
 
 
@@ -149,8 +152,8 @@ def front() -> None:
 
 
 def invariants() -> None:
-    from codesign.published import timeloop
-    from search.invariants import find_violations, mapping_claims
+    from codesign.published.timeloop import model as timeloop
+    from search.chips_alone.invariants import find_violations, mapping_claims
 
     space = Space({name: Continuous(1, 128, log=True) for name in ("k", "lanes", "c")}, 1)
     dims, machine = jnp.asarray([1, 1, 64, 1, 128, 128, 1], jnp.float32), timeloop.Machine(128.0, 32.0, 256.0)

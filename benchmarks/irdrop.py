@@ -19,8 +19,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from codesign.analog.wires import effective_conductance
-from codesign.analog.wires_fields import device_voltages
+from codesign.analog.wires.fields import device_voltages
+from codesign.analog.wires.wires import effective_conductance
 
 BATCH, R_ON, R_OFF, WIRE = 64, 20e3, 200e3, 2.0
 INSTALL = "pip install badcrossbar (without its plotting: pip install --no-deps badcrossbar pathvalidate sortedcontainers)"

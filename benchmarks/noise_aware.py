@@ -22,14 +22,14 @@ import optax
 from rich.console import Console
 from rich.table import Table
 
-from codesign.analog.ageing import AbstractAgeing, Aged, AgedCompensated, Fresh
-from codesign.analog.array import AbstractArray, DigitalArray, analog_matmul
-from codesign.analog.converter import IdealConverter
-from codesign.analog.device import Device
-from codesign.analog.device_array import DeviceCrossbar, Wires
-from codesign.analog.device_catalogue import generic, pcm
-from codesign.analog.device_noise import leaf
-from codesign.analog.mapping import DifferentialPair
+from codesign.analog.arrays.array import AbstractArray, DigitalArray, analog_matmul
+from codesign.analog.arrays.converter import IdealConverter
+from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
+from codesign.analog.arrays.mapping import DifferentialPair
+from codesign.analog.device.ageing import AbstractAgeing, Aged, AgedCompensated, Fresh
+from codesign.analog.device.catalogue import generic, pcm
+from codesign.analog.device.device import Device
+from codesign.analog.device.noise import leaf
 from codesign.data import registry
 from codesign.data.dataset import Dataset
 

@@ -27,7 +27,7 @@ def main() -> None:
             config = Path(folder) / "quickstart.yaml"
             config.write_text(CONFIG.read_text().replace("seed: 0", f"seed: {seed}"))
             began = time.monotonic()
-            subprocess.run([sys.executable, "-m", "search.cli", "run", str(config), "--output", f"{folder}/out"], check=True)
+            subprocess.run([sys.executable, "-m", "search.commands.cli", "run", str(config), "--output", f"{folder}/out"], check=True)
             wall = time.monotonic() - began
             front = pd.read_csv(f"{folder}/out/pareto.csv").sort_values("energy_pj")
             designs = pd.read_csv(f"{folder}/out/designs.csv")

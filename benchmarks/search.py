@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 from rich.table import Table
 
-from search import cli
+from search.commands import cli
+from search.commands.outcome import wide_console
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SEARCHERS = "gradient,supernet_nsga2,tpe,nsga2,random"
@@ -61,7 +62,7 @@ def times(table: pd.DataFrame, problem: str) -> None:
         spent = f"{middle.spent / middle.budget:.1%}"
         numbers = [f"{middle.budget:.3g}", spent, f"{middle.seconds:.0f}", f"{middle.processor_seconds:.0f}"]
         shown.add_row(name, f"{share:g}", *numbers, f"{middle.found:.0f}", f"{middle.measured:.0f}", f"{own.feasible.mean():.0%}")
-    cli.wide_console().print(shown)
+    wide_console().print(shown)
 
 
 def half(table: pd.DataFrame) -> None:

@@ -75,3 +75,9 @@ def smooth_minimum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Arr
 def step_weights(timesteps: ArrayLike, longest: int) -> Float[Array, " longest"]:
     """Weight of each of `longest` steps when `timesteps` of them count: `clip(timesteps - t, 0, 1)`; exact at integers."""
     return jnp.clip(jnp.asarray(timesteps) - jnp.arange(longest), 0, 1)
+
+
+def safe_root(variance: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Square root with gradient 0 at 0: a silent column has no noise."""
+    positive = variance > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, variance, 1)), 0)

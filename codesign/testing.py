@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Array
 
 from codesign.cost import Cost
-from codesign.evaluate import Evaluation
+from codesign.evaluation.evaluate import Evaluation
 from codesign.hardware.base import AbstractHardware
-from codesign.technology import Technology
-from codesign.workload import Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import Workload
 
 HARDNESSES = (0.0, 0.5, 1.0)
 _ALMOST_HARD = 1 - 1e-5

@@ -14,28 +14,28 @@ RANKS = {
     "codesign": 0,
     "codesign.units": 0,
     "codesign.numerics": 0,
-    "codesign.parameter": 1,
-    "codesign.workload": 1,
-    "codesign.workload_table": 2,
-    "codesign.presets": 2,
-    "codesign.twin": 2,
-    "codesign.unfold": 2,
-    "codesign.convolve": 2,
-    "codesign.technology": 1,
-    "codesign.scaling": 1,
+    "codesign.parameters.parameter": 1,
+    "codesign.workloads.workload": 1,
+    "codesign.workloads.table": 2,
+    "codesign.workloads.presets": 2,
+    "codesign.workloads.twin": 2,
+    "codesign.products.unfold": 2,
+    "codesign.products.convolve": 2,
+    "codesign.technology.technology": 1,
+    "codesign.technology.scaling": 1,
     "codesign.cost": 1,
     "codesign.hardware": 3,
     "codesign.published": 3,
     "codesign.analog": 3,
     "codesign.data": 4,
     "codesign.network": 4,
-    "codesign.nir": 5,
-    "codesign.arithmetic": 6,
-    "codesign.verify": 6,
-    "codesign.recalibrate": 6,
+    "codesign.nir.run": 5,
+    "codesign.evaluation.arithmetic": 6,
+    "codesign.evaluation.verify": 6,
+    "codesign.evaluation.recalibrate": 6,
     "codesign.testing": 6,
-    "codesign.conversion": 6,
-    "codesign.evaluate": 6,
+    "codesign.evaluation.conversion": 6,
+    "codesign.evaluation.evaluate": 6,
     "search": 7,
 }
 SIBLINGS = {"codesign.hardware", "codesign.published", "codesign.analog"}
@@ -58,8 +58,8 @@ def imports(path: Path) -> set[str]:
 
 
 def room(module: str) -> str:
-    if module.startswith("codesign.nir"):
-        return "codesign.nir"
+    if module.startswith("codesign.nir.run"):
+        return "codesign.nir.run"
     return max((name for name in RANKS if module == name or module.startswith(name + ".")), key=len)
 
 
@@ -98,6 +98,8 @@ def test_no_import_cycles() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["run", "missing.yaml"]])
 def test_help_and_mistakes_do_not_import_jax(arguments: list[str]) -> None:
-    code = f"import sys; sys.argv = ['codesign', *{arguments!r}]\nfrom search.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code = (
+        f"import sys; sys.argv = ['codesign', *{arguments!r}]\nfrom search.commands.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
     code += "assert not {'jax', 'flax', 'equinox', 'pandas', 'matplotlib'} & set(sys.modules), sorted(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)

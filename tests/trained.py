@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import optax
 from flax import nnx
 
-from codesign import technology
 from codesign.data import registry
-from codesign.evaluate import Batch, Design, Evaluation, evaluate
-from codesign.hardware.crossbar import Crossbar
-from codesign.network.models import mlp
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
+from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.network.builders.models import mlp
 from codesign.network.operation import Operation
-from codesign.technology import Technology
+from codesign.technology import technology
+from codesign.technology.technology import Technology
 
 
 class Trained(NamedTuple):

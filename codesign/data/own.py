@@ -13,10 +13,11 @@
 import io
 from pathlib import Path
 
-from codesign.data import audio, files
-from codesign.data.arrays import names_in, own_arrays, read_npz
 from codesign.data.dataset import DataError, Recipe, Request
-from codesign.data.event_sets import Binning, camera_pool, folder_pool, own_recordings, packed_pool
+from codesign.data.reading import files
+from codesign.data.reading.arrays import names_in, own_arrays, read_npz
+from codesign.data.sets import audio
+from codesign.data.sets.event_sets import Binning, camera_pool, folder_pool, own_recordings, packed_pool
 
 
 def own(path: Path, request: Request) -> Recipe:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from codesign.data import audio, cifar, event_sets, images, sequences, spike_trains
 from codesign.data.dataset import DataError, Dataset, Recipe, Request, Split
 from codesign.data.own import own
+from codesign.data.sets import audio, cifar, event_sets, images, sequences, spike_trains
+from codesign.data.sets.synthetic import synthetic
 from codesign.data.splits import assemble, batches
-from codesign.data.synthetic import synthetic
 
 __all__ = ["DataError", "Dataset", "Split", "available", "batches", "load"]
 

@@ -1,19 +1,14 @@
-"""Hardware families: chips whose parameters are optimised."""
+"""Hardware families: chips whose parameters are optimised.
 
-from typing import Any
+A family counts actions of a `Workload` and prices them by a `Technology`. Networks are unknown here, and so are the literature's
+own models (`codesign.published`).
+"""
 
-from codesign.hardware.base import AbstractHardware
-from codesign.hardware.crossbar import Crossbar
+from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
+from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.hybrid import HybridChip
-from codesign.hardware.manycore import ManyCore
-from codesign.hardware.systolic import Systolic
+from codesign.hardware.manycore.manycore import ManyCore
+from codesign.hardware.registry import REGISTRY
+from codesign.hardware.systolic.array import Systolic
 
-REGISTRY: dict[str, Any] = {
-    "crossbar": Crossbar,
-    "hybrid": HybridChip,
-    "manycore": ManyCore,
-    "systolic": Systolic,
-}
-"""Families by the name that configs and commands use."""
-
-__all__ = ["REGISTRY", "AbstractHardware", "Crossbar", "HybridChip", "ManyCore", "Systolic"]
+__all__ = ["REGISTRY", "AbstractHardware", "Crossbar", "HybridChip", "ManyCore", "Systolic", "UnsupportedLayerError"]

@@ -7,8 +7,8 @@ import equinox as eqx
 from jax.typing import ArrayLike
 
 from codesign.cost import Cost
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
 
 
 class UnsupportedLayerError(ValueError):

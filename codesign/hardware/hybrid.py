@@ -16,12 +16,12 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
-from codesign.hardware.leaves import float_leaves
-from codesign.hardware.memory import sram_area_um2, sram_pj_per_bit
+from codesign.hardware.parameters.leaves import float_leaves
+from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
-from codesign.hardware.shares import sharpened
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload, dense
+from codesign.hardware.parts.memory import sram_area_um2, sram_pj_per_bit
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload, dense
 
 DEFAULTS: Final = {"transfer_buffer_kb": 16.0, "link_gbit_per_s": 25.6}
 

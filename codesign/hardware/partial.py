@@ -7,8 +7,8 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
-from codesign.technology import Technology
-from codesign.workload import Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import Workload
 
 
 class AbstractPartialHardware(AbstractHardware):

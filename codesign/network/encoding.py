@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from codesign.data.encode import ENCODERS
+from codesign.data.encoders.encode import ENCODERS
 from codesign.network.quantise import interpolate_bits, quantise_signed
 from codesign.network.signal import Signal
 from codesign.numerics import straight_through
@@ -45,7 +45,7 @@ class Direct(AbstractEncoding):
 
 @dataclasses.dataclass(frozen=True)
 class Encoded(AbstractEncoding):
-    """Frames with values in [0, 1], turned into binary spikes by one of `codesign.data.encode.ENCODERS`."""
+    """Frames with values in [0, 1], turned into binary spikes by one of `codesign.data.encoders.encode.ENCODERS`."""
 
     encoder: str = "rate"
 

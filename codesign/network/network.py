@@ -6,13 +6,13 @@ import jax
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
-from codesign.analog.array import AbstractArray
-from codesign.network.blocks import AbstractBlock, Chain, ScoreLayer
+from codesign.analog.arrays.array import AbstractArray
+from codesign.network.answers.readout import AbstractReadout
 from codesign.network.encoding import AbstractEncoding
+from codesign.network.layers.blocks import AbstractBlock, Chain, ScoreLayer
 from codesign.network.operation import Operation
-from codesign.network.readout import AbstractReadout
 from codesign.network.run import Activity, Run
-from codesign.workload import LayerWork
+from codesign.workloads.workload import LayerWork
 
 
 class SpikingNetwork(nnx.Module):

@@ -10,7 +10,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from codesign.workload import LayerWork
+from codesign.workloads.workload import LayerWork
 
 # a sign and a magnitude: signed numbers of one bit would all be 0 (see codesign.network.quantise)
 LOWEST: Final[Mapping[str, float]] = {"timesteps": 1, "weight_bits": 2, "activation_bits": 1, "state_bits": 2}

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from codesign.analog.array import AbstractArray
+from codesign.analog.arrays.array import AbstractArray
+from codesign.network.answers.readout import AbstractReadout, mean_active
 from codesign.network.operation import Operation
-from codesign.network.readout import AbstractReadout, mean_active
 from codesign.network.signal import Signal
 from codesign.numerics import step_weights
-from codesign.workload import LayerWork
+from codesign.workloads.workload import LayerWork
 
 
 class Activity(NamedTuple):

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
-from codesign.workload import LayerWork, Workload
+from codesign.workloads.workload import LayerWork, Workload
 
 
 def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Operation) -> Workload:

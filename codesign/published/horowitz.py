@@ -16,8 +16,8 @@ from jaxtyping import Array, Float
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
 from codesign.published.leaves import leaf
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
 
 # pJ per operation
 INT8_ADD: Final = 0.03

@@ -22,8 +22,8 @@ from codesign.hardware.base import AbstractHardware
 from codesign.published.horowitz import INT32_ADD, INT32_MULTIPLY, SRAM_64BIT
 from codesign.published.leaves import leaf
 from codesign.published.shapes import weighted
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
 
 # the plug-in's rounding of `memory_regression`: pJ per stored bit and access, and pJ per access
 SLOPE_PJ_PER_BIT: Final = 1.09e-5

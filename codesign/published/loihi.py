@@ -24,8 +24,8 @@ from codesign.hardware.base import AbstractHardware
 from codesign.numerics import safe_divide, smooth_ceil, smooth_maximum
 from codesign.published.leaves import leaf
 from codesign.published.shapes import weighted
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
 
 # pJ
 NEURON_ACCESS_PJ: Final = 51.2

@@ -19,8 +19,8 @@ from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
 from codesign.published.horowitz import INT8_ADD, INT8_MULTIPLY, INT32_ADD
 from codesign.published.shapes import weighted
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
 
 MULTIPLY_32: Final = 3.0  # their rounding of 3.1 pJ
 # model A: 100 pJ per 64 bit, by the width of a word [pJ]

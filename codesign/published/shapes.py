@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.workload import Workload
+from codesign.workloads.workload import Workload
 
 
 def weighted(workload: Workload) -> NDArray[np.float64]:

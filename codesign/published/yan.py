@@ -25,8 +25,8 @@ from codesign.hardware.base import AbstractHardware
 from codesign.numerics import safe_divide, smooth_ceil
 from codesign.published.leaves import leaf
 from codesign.published.shapes import weighted
-from codesign.technology import Technology
-from codesign.workload import LayerWork, Workload
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
 
 # 22 nm, TT, 0.80 V, 25 C, 1 GHz [pJ]; arXiv 2409.08290 v4
 ACCUMULATE_PJ: Final = 0.05448

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from search.candidate import Candidate
-from search.claim import Claim
+from search.designs.candidate import Candidate
+from search.designs.claim import Claim
 
 FORWARD_SHARE: Final = 1 / 3  # of a training step that its forward pass makes up: the backward pass costs about twice as much
 

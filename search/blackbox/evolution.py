@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from search.blackbox.base import Entry, Found, Report, silent
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import POLISH, Workbench, course
-from search.candidate import Candidate
+from search.designs.candidate import Candidate
 
 POPULATION = 12
 

@@ -10,15 +10,16 @@ from search.blackbox.base import Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import Workbench, course
-from search.candidate import Candidate
-from search.choose import layered
-from search.claim import Claim
-from search.gradient import JointSearch, Metrics, Population
-from search.harden import CANDIDATES, Hardener, NothingFiniteError, variants
-from search.legal import AMBIGUOUS, neighbours
-from search.polish import polish
-from search.schedule import Settings, looks, minibatches, stages
-from search.scout import Scout
+from search.designs.candidate import Candidate
+from search.designs.choose import layered
+from search.designs.claim import Claim
+from search.designs.legal import AMBIGUOUS, neighbours
+from search.joint.gradient import JointSearch
+from search.joint.harden import CANDIDATES, Hardener, NothingFiniteError, variants
+from search.joint.polish import polish
+from search.joint.population import Metrics, Population
+from search.joint.scout import Scout
+from search.problem.schedule import Settings, looks, minibatches, stages
 
 SMALLEST = 0.02  # of the configured steps; a smaller budget cannot hold a search
 
@@ -79,7 +80,7 @@ def scaled(bench: Workbench, budget: float) -> Settings:
 
 @final
 class Gradient(AbstractSearcher):
-    """See `search.gradient` and `search.harden`."""
+    """See `search.joint.gradient` and `search.joint.harden`."""
 
     name: ClassVar[str] = "gradient"
 

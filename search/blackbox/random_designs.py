@@ -9,7 +9,7 @@ from jaxtyping import Array, Key
 from search.blackbox.base import Entry, Found, Report, silent
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import POLISH, Workbench, course
-from search.candidate import Candidate
+from search.designs.candidate import Candidate
 
 
 @final

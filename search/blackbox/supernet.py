@@ -11,8 +11,8 @@ from search.blackbox.base import Entry, Found, Ledger, Report, silent
 from search.blackbox.evolution import evolve, seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import CHUNK, POLISH, Workbench, course
-from search.candidate import Candidate
-from search.choose import layered
+from search.designs.candidate import Candidate
+from search.designs.choose import layered
 
 SUPERNET: Final = 0.5  # share of the budget for the shared weights
 EVOLUTION: Final = 0.25  # for scoring designs with them

@@ -6,12 +6,12 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
-from codesign.parameter import Categorical
+from codesign.parameters.categorical import Categorical
 from search.blackbox.base import Entry, Found, Report, silent
 from search.blackbox.evolution import seed_of
 from search.blackbox.searcher import AbstractSearcher
 from search.blackbox.workbench import POLISH, Workbench, course
-from search.candidate import Candidate
+from search.designs.candidate import Candidate
 
 STARTUP_SHARE = 0.2  # of the designs that are drawn at random first
 

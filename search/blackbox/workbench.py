@@ -12,15 +12,15 @@ from flax import nnx
 from jaxtyping import Array, Float, Key
 from numpy.typing import NDArray
 
-from codesign.evaluate import Batch
+from codesign.evaluation.evaluate import Batch
 from search.blackbox.base import Entry, Ledger
-from search.candidate import Candidate
-from search.choose import front
-from search.gradient import VALIDATION_SAMPLES, draw
-from search.harden import FORBIDDEN, Hardener
-from search.legal import Point, legal_values, neighbours
-from search.problem import Problem, as_batch
-from search.schedule import Settings
+from search.designs.candidate import Candidate
+from search.designs.choose import front
+from search.designs.legal import Point, legal_values, neighbours
+from search.joint.harden import FORBIDDEN, Hardener
+from search.problem.batches import VALIDATION_SAMPLES, as_batch, draw
+from search.problem.problem import Problem
+from search.problem.schedule import Settings
 
 CANDIDATES = 32  # designs scored in one device call at most
 CHUNK = 25  # minibatches in one device call

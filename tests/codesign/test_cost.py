@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from codesign.cost import Cost
-from codesign.presets import preset
+from codesign.workloads.presets import preset
 
 
 @pytest.fixture

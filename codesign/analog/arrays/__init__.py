@@ -1,0 +1,58 @@
+"""From weights to the outputs of an array: mappings, drivers, converters, read-out, and the arrays that put them together.
+
+Searches move the smooth ones, designs are measured on those of single devices. What a device itself does is in `device`.
+"""
+
+from codesign.analog.arrays.array import (
+    AbstractArray,
+    Condition,
+    CrossbarPhysics,
+    DigitalArray,
+    StatisticalCrossbar,
+    TiledCrossbar,
+    analog_matmul,
+)
+from codesign.analog.arrays.converter import AbstractConverter, IdealConverter, UniformConverter
+from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
+from codesign.analog.arrays.driver import AbstractDriver, BitSerialDriver, IdealDriver, MultiLevelDriver, SpikeDriver
+from codesign.analog.arrays.mapping import (
+    AbstractMapping,
+    BinaryBranches,
+    BitSlices,
+    DifferentialPair,
+    Encoding,
+    OffsetColumn,
+    TowardsHighResistance,
+)
+from codesign.analog.arrays.readout import convert, converter_step, statistical_read, tile_sums
+
+__all__ = [
+    "AbstractArray",
+    "AbstractConverter",
+    "AbstractDriver",
+    "AbstractMapping",
+    "BinaryBranches",
+    "BitSerialDriver",
+    "BitSlices",
+    "Condition",
+    "CrossbarPhysics",
+    "DeviceCrossbar",
+    "DifferentialPair",
+    "DigitalArray",
+    "Encoding",
+    "IdealConverter",
+    "IdealDriver",
+    "MultiLevelDriver",
+    "OffsetColumn",
+    "SpikeDriver",
+    "StatisticalCrossbar",
+    "TiledCrossbar",
+    "TowardsHighResistance",
+    "UniformConverter",
+    "Wires",
+    "analog_matmul",
+    "convert",
+    "converter_step",
+    "statistical_read",
+    "tile_sums",
+]

@@ -1,0 +1,96 @@
+"""Analog-to-digital converters of a crossbar's columns: what turns a tile's column sum into a number.
+
+A converter's errors come in two kinds: its offset is drawn once, when the chip is made, and its noise at every conversion. Both are
+shares of the full scale. Prices (`codesign.hardware.crossbar`) are of effective bits, noise included: noise set here comes on top.
+"""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from codesign.analog.arrays.readout import convert
+from codesign.analog.checks import require_at_least
+from codesign.analog.device.noise import leaf
+
+
+class AbstractConverter(eqx.Module):
+    """The converters of one layer."""
+
+    @abc.abstractmethod
+    def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
+        """Offset of the converter that serves each column, as a share of the full scale; drawn once per chip."""
+
+    @abc.abstractmethod
+    def __call__(
+        self,
+        sums: Float[Array, "batch ... outputs"],
+        full_scale: Float[Array, ""],
+        offset: Float[Array, "... outputs"],
+        key: Key[Array, ""],
+    ) -> Float[Array, "batch ... outputs"]:
+        """Numbers read, in the units of the sums; `key` is the noise of these conversions."""
+
+
+class IdealConverter(AbstractConverter):
+    """Reads the exact sum (SpikeSim's engine as released; CrossSim's default)."""
+
+    def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
+        """None."""
+        return jnp.zeros_like(like)
+
+    def __call__(
+        self,
+        sums: Float[Array, "batch ... outputs"],
+        full_scale: Float[Array, ""],
+        offset: Float[Array, "... outputs"],
+        key: Key[Array, ""],
+    ) -> Float[Array, "batch ... outputs"]:
+        """The sums."""
+        return sums
+
+
+class UniformConverter(AbstractConverter):
+    """Clips to the full scale and rounds to `bits` bits, straight-through; see `readout.convert`.
+
+    Attributes:
+        bits: any real number of at least 1.
+        offset: standard deviation of a converter's offset, as a share of the full scale.
+        noise: standard deviation of one conversion, as a share of the full scale.
+        columns_per_converter: neighbouring columns that share one converter, and so its offset (static).
+
+    Raises:
+        ValueError: (outside `jit`) fewer than one bit or column, or a negative spread.
+    """
+
+    bits: Float[Array, ""] = eqx.field(converter=leaf)
+    offset: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)
+    noise: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)
+    columns_per_converter: int = eqx.field(static=True, default=1)
+
+    def __check_init__(self) -> None:
+        """Refuse fewer than one bit or column, and negative spreads."""
+        require_at_least("bits", self.bits, 1)
+        require_at_least("offset", self.offset, 0)
+        require_at_least("noise", self.noise, 0)
+        require_at_least("columns_per_converter", self.columns_per_converter, 1)
+
+    def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
+        """One normal draw for each converter, repeated over the columns it serves."""
+        outputs = like.shape[-1]
+        converters = -(-outputs // self.columns_per_converter)
+        draw = jax.random.normal(key, (*like.shape[:-1], converters), like.dtype)
+        return self.offset.astype(like.dtype) * jnp.repeat(draw, self.columns_per_converter, axis=-1)[..., :outputs]
+
+    def __call__(
+        self,
+        sums: Float[Array, "batch ... outputs"],
+        full_scale: Float[Array, ""],
+        offset: Float[Array, "... outputs"],
+        key: Key[Array, ""],
+    ) -> Float[Array, "batch ... outputs"]:
+        """Rounded sums, offset and noise included."""
+        errors = offset + self.noise.astype(sums.dtype) * jax.random.normal(key, sums.shape, sums.dtype)
+        return convert(sums + full_scale * errors, full_scale, self.bits)

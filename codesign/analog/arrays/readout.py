@@ -1,0 +1,119 @@
+"""Read-out of a crossbar: partial sums of tiles of rows, each through an analog-to-digital converter.
+
+Two forms of the same read-out. The exact one cuts the sum over the fan-in into tiles of `rows` (`tile_sums`), and every tile's partial
+sum is clipped and rounded by its own converter (`convert`). `statistical_read` replaces the n converters of one output by a single one
+whose rounding error has the same variance, so that it is smooth in the number of rows and in the ADC's bits.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from codesign.numerics import smooth_maximum
+
+
+def converter_step(full_scale: Float[Array, ""], adc_bits: Float[Array, ""]) -> Float[Array, ""]:
+    """Step of a converter over [-full_scale, full_scale] with `2**bits - 1` intervals.
+
+    Its codes are the whole multiples of the step up to `2**(bits - 1) - 1`, half a step inside the full scale: zero is a code, as
+    spiking layers are mostly silent, and a silent column must read zero.
+    """
+    return 2 * full_scale / (2**adc_bits - 1)
+
+
+def convert(
+    x: Float[Array, "..."], full_scale: Float[Array, ""], adc_bits: Float[Array, ""], step_share: Float[Array, ""] | float = 1.0
+) -> Float[Array, "..."]:
+    """Clip to the full scale and round to the converter's step.
+
+    The gradient passes straight through the rounding, goes to the full scale where the input clips, and to the step as the
+    rounding error it causes (learned step size, Esser et al. 2020, eq. 3).
+
+    Args:
+        x: column sums.
+        full_scale: largest sum, in the same units.
+        adc_bits: any real number of at least 1.
+        step_share: step of the result as a share of the converter's, for numbers put together from several conversions.
+    """
+    step = converter_step(full_scale, adc_bits)
+    most = full_scale - step / 2
+    return clip_and_round(x, most, step * step_share)
+
+
+@jax.custom_jvp
+def clip_and_round(x: Float[Array, "..."], most: Float[Array, ""], step: Float[Array, ""]) -> Float[Array, "..."]:
+    """The multiple of `step` next to `x`, clipped to [-most, most] before; gradients as `convert` says.
+
+    The derivative is written out because what reverse mode makes of the plain formula sums four arrays of the size of `x` into
+    scalars, which is slower on a processor than the matrix product before it; this one sums two.
+    """
+    return jnp.round(jnp.clip(x, -most, most) / step) * step
+
+
+@clip_and_round.defjvp
+def _clip_and_round_jvp(primals: tuple[Array, Array, Array], tangents: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+    x, most, step = primals
+    dx, dmost, dstep = tangents
+    level = jnp.clip(x, -most, most) / step
+    rounded = jnp.round(level)
+    outside = jnp.where(jnp.abs(x) < most, 0, jnp.sign(x))
+    change = jnp.where(outside == 0, dx, outside * _by_output(dmost, x)) + (rounded - level) * _by_output(dstep, x)
+    return rounded * step, change
+
+
+def _by_output(scalar: Float[Array, ""], like: Float[Array, "..."]) -> Float[Array, "..."]:
+    """The scalar for every output, so that its gradient is summed over the batch first, many outputs at a time."""
+    return jax.lax.optimization_barrier(jnp.broadcast_to(scalar, like.shape[-1:]))
+
+
+def statistical_read(
+    product: Float[Array, "batch outputs"],
+    tiles: Float[Array, ""],
+    adc_bits: Float[Array, ""],
+    full_scale: Float[Array, ""],
+    step_share: Float[Array, ""] | float = 1.0,
+) -> Float[Array, "batch outputs"]:
+    """Sums over many tiles through one equivalent converter per output.
+
+    Args:
+        product: sums over the whole fan-in.
+        tiles: fan-in over the rows of an array, any positive number.
+        adc_bits: any real number of at least 1.
+        full_scale: a tile's full scale, in the units of the product.
+        step_share: as in `convert`.
+
+    Returns:
+        The product with the errors of n (at least 1) tiles: clipping at sqrt(n) full scales and a rounding error of variance
+        n step**2 / 12. Independent errors of equal variance add; tiles of signed weights have sums around zero whose spread grows
+        with sqrt(n), so that clipping the whole at sqrt(n) full scales loses as much as clipping every tile at one.
+    """
+    tiles = smooth_maximum(tiles, jnp.ones_like(tiles), 0.5)
+    tile_step = converter_step(full_scale, adc_bits)
+    root = jnp.sqrt(tiles)
+    most, step = (full_scale - tile_step / 2) * root, step_share * tile_step * root
+    return clip_and_round(product, most, step)
+
+
+def tile_sums(
+    x: Float[Array, "batch fan_in"], weights: Float[Array, "fan_in outputs"], rows: Float[Array, ""], block: int
+) -> Float[Array, "tiles batch outputs"]:
+    """`x @ weights` cut exactly into tiles of `rows`.
+
+    `rows` is a run-time value: partial sums of `block` rows are computed once and grouped into tiles by a 0/1 matrix, so every
+    legal array size shares one trace; tiles that are not there sum to zero.
+
+    Args:
+        x: inputs.
+        weights: effective weights.
+        rows: rows of an array, a multiple of `block`.
+        block: greatest common divisor of all row counts that may occur (static).
+    """
+    fan_in, outputs = weights.shape
+    blocks = -(-fan_in // block)
+    padding = blocks * block - fan_in
+    x_blocks = jnp.pad(x, ((0, 0), (0, padding))).reshape(-1, blocks, block)
+    w_blocks = jnp.pad(weights, ((0, padding), (0, 0))).reshape(blocks, block, outputs)
+    sums = jnp.einsum("bkr,krn->kbn", x_blocks, w_blocks)
+    tile_of_block = jnp.floor(jnp.arange(blocks) * block / rows + 1e-4)
+    members = (tile_of_block[None, :] == jnp.arange(blocks)[:, None]).astype(x.dtype)
+    return jnp.einsum("tk,kbn->tbn", members, sums)

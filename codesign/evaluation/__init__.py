@@ -1,0 +1,27 @@
+"""Where network and chip meet: one design on one batch, its loss and its cost; verification on simulated chips and over time.
+
+The only room that knows both sides of the waist. Nothing is searched here.
+"""
+
+from codesign.evaluation.arithmetic import arrays_of, device_arrays, device_of
+from codesign.evaluation.conversion import converted_design
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate, evaluate_on
+from codesign.evaluation.recalibrate import Recalibrated, recalibrate
+from codesign.evaluation.verify import age_errors, over_chips, verify
+
+__all__ = [
+    "Batch",
+    "Design",
+    "Evaluation",
+    "Recalibrated",
+    "age_errors",
+    "arrays_of",
+    "converted_design",
+    "device_arrays",
+    "device_of",
+    "evaluate",
+    "evaluate_on",
+    "over_chips",
+    "recalibrate",
+    "verify",
+]

@@ -1,0 +1,161 @@
+"""Where network and chip meet: one design, one batch, one simulated chip, all of its qualities.
+
+This is the only module that knows both sides. It turns hardware parameters into the arithmetic that the network's layers run on
+(so that loss gradients reach the chip) and measured activity into a workload (so that energy gradients reach the weights).
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import chex
+import equinox as eqx
+import jax.numpy as jnp
+from flax import nnx
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int, Key
+
+from codesign.analog.arrays.array import AbstractArray
+from codesign.analog.device.ageing import AbstractAgeing
+from codesign.cost import Cost
+from codesign.evaluation.arithmetic import arrays_of
+from codesign.hardware.base import AbstractHardware
+from codesign.network.answers.score import accuracy, cross_entropy
+from codesign.network.answers.tet import tet
+from codesign.network.builders.models import SpikingNetwork
+from codesign.network.early_exit import exit_early
+from codesign.network.layers.layers import Synapses
+from codesign.network.operation import Operation
+from codesign.network.trace import trace
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import LayerWork, Workload
+
+LABEL_SMOOTHING: Final = 0.1
+
+
+class Batch(NamedTuple):
+    """Samples and their labels: one per sample, or one per time step `[batch, time]`, where -1 counts for nothing."""
+
+    inputs: Float[Array, "batch ..."]
+    labels: Int[Array, "batch ..."]
+
+
+class Design(eqx.Module):
+    """Everything a search may change: the network's weights, the way it is run, and the chip."""
+
+    network: nnx.State
+    operation: Operation
+    hardware: AbstractHardware
+
+
+class Evaluation(eqx.Module):
+    """What one forward pass of one design on one simulated chip tells.
+
+    Attributes:
+        loss: mean cross-entropy [nat].
+        smoothed_loss: the same with 10 % label smoothing (Szegedy et al. 2016), for training: on small data it generalises better.
+        accuracy: share of correct answers.
+        cost: energy, latency, area by layer and component.
+        workload: shapes and measured rates the cost was computed from.
+        operation, hardware: the design's settings.
+        chip_loss, chip_accuracy: of each simulated chip, where it was measured on several.
+        step_loss: mean over the steps of each step's cross-entropy [nat] (`codesign.network.answers`); that of `loss` for answers per step.
+        aged_loss, aged_accuracy: some time after programming, where that was measured.
+    """
+
+    loss: Float[Array, ""]
+    smoothed_loss: Float[Array, ""]
+    accuracy: Float[Array, ""]
+    cost: Cost
+    workload: Workload
+    operation: Operation
+    hardware: AbstractHardware
+    chip_loss: Float[Array, " chips"] | None = None
+    chip_accuracy: Float[Array, " chips"] | None = None
+    step_loss: Float[Array, ""] | None = None
+    aged_loss: Float[Array, ""] | None = None
+    aged_accuracy: Float[Array, ""] | None = None
+
+
+def evaluate(
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    design: Design,
+    batch: Batch,
+    technology: Technology,
+    key: Key[Array, ""],
+    *,
+    exact: bool,
+    hardness: ArrayLike = 1.0,
+    granularity: int = 16,
+    ageing: AbstractAgeing | None = None,
+) -> Evaluation:
+    """Run a batch on one simulated chip and price it.
+
+    Args:
+        graph: static structure of the network.
+        design: weights, operation, chip.
+        batch: samples.
+        technology: prices.
+        key: the simulated chip.
+        exact: the discrete model (parameters must be legal), or the smooth one (static).
+        hardness: of the smooth cost model, in [0, 1]; ignored when exact.
+        granularity: divides every number of rows that may occur (static).
+        ageing: how long after programming analog devices are used, then with their read noise; None for right after, without.
+
+    Raises:
+        AssertionError: not as many labels as samples, or labels per step for a network with one answer.
+    """
+    arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity, ageing)
+    return evaluate_on(graph, design, batch, technology, arrays, key, hardness=1.0 if exact else hardness)
+
+
+def evaluate_on(
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    design: Design,
+    batch: Batch,
+    technology: Technology,
+    arrays: Sequence[AbstractArray],
+    key: Key[Array, ""],
+    *,
+    hardness: ArrayLike = 1.0,
+) -> Evaluation:
+    """As `evaluate`, on given arrays: real devices (`codesign.evaluation.arithmetic.device_arrays`), recalibrated ones, or a user's own.
+
+    Args:
+        graph: static structure of the network.
+        design: weights, operation, chip (which is priced).
+        batch: samples.
+        technology: prices.
+        arrays: arithmetic of each layer.
+        key: the simulated chip.
+        hardness: of the cost model, in [0, 1].
+
+    Raises:
+        AssertionError: not as many labels as samples, or labels per step for a network with one answer.
+    """
+    chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
+    network = nnx.merge(graph, design.network)
+    geometries = network.geometries
+    activity = exit_early(network(batch.inputs, design.operation, arrays, key), design.operation, hardness)
+    chex.assert_shape(batch.labels, activity.logits.shape[:-1])
+    traced = trace(geometries, activity, design.operation)
+    workload = eqx.tree_at(lambda w: w.weight_magnitude, traced, _magnitudes(network, arrays))
+    cost = design.hardware.cost(workload, technology, hardness)
+    loss = cross_entropy(activity.logits, batch.labels)
+    smoothed = cross_entropy(activity.logits, batch.labels, LABEL_SMOOTHING)
+    right = accuracy(activity.logits, batch.labels)
+    each_step = tet(activity.step_logits, batch.labels, design.operation.timesteps) if batch.labels.ndim == 1 else loss
+    return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware, step_loss=each_step)
+
+
+def _magnitudes(network: SpikingNetwork, arrays: Sequence[AbstractArray]) -> Float[Array, " layers"]:
+    """Mean size of each layer's weights as its array delivers them, wires' losses included: devices draw current in proportion."""
+    found = {module.geometry.name: module for _, module in nnx.iter_modules(network) if isinstance(module, Synapses)}
+
+    def magnitude(layer: LayerWork, array: AbstractArray) -> Array:
+        if layer.name not in found:
+            return jnp.asarray(0.5, jnp.float32)
+        synapses = found[layer.name]
+        share = jnp.clip(jnp.abs(synapses.weights) * jnp.exp(-synapses.log_scale[...]), 0, 1)
+        return jnp.mean(share * array.delivered(share.shape))
+
+    return jnp.stack([magnitude(layer, array) for layer, array in zip(network.geometries, arrays, strict=True)])

@@ -1,0 +1,115 @@
+"""The answer a user sees: a hardened design measured with the exact model on many simulated chips."""
+
+import dataclasses
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Key
+
+from codesign.analog.arrays.array import AbstractArray
+from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
+from codesign.evaluation.arithmetic import arrays_of
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate, evaluate_on
+from codesign.evaluation.recalibrate import recalibrate
+from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.network.builders.models import SpikingNetwork
+from codesign.technology.technology import Technology
+
+
+def verify(
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    design: Design,
+    batch: Batch,
+    technology: Technology,
+    keys: Key[Array, " chips"],
+    *,
+    granularity: int = 16,
+) -> tuple[Evaluation, Float[Array, " chips"]]:
+    """Measure a hardened design again with the exact model on several simulated chips.
+
+    Returns:
+        The evaluation with losses, accuracy and rates averaged over the chips, its cost being the exact cost of the averaged
+        rates; the error of each chip.
+    """
+
+    def on_chip(key: Array) -> Evaluation:
+        return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
+
+    mean = over_chips(jax.lax.map(on_chip, keys), design, technology)
+    assert mean.chip_accuracy is not None
+    return mean, 1 - mean.chip_accuracy
+
+
+def over_chips(chips: Evaluation, design: Design, technology: Technology, hardness: ArrayLike = 1.0) -> Evaluation:
+    """One evaluation from those of several simulated chips, stacked along the first axis.
+
+    Losses, accuracy, rates and steps are averaged; the cost is that of the averages.
+    """
+    first = jax.tree.map(lambda x: x[0], chips.workload)
+    averaged = [jnp.mean(x, axis=0) for x in (chips.workload.input_rate, chips.workload.output_rate, chips.workload.timesteps)]
+    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate, w.timesteps), first, averaged)
+    return Evaluation(
+        jnp.mean(chips.loss),
+        jnp.mean(chips.smoothed_loss),
+        jnp.mean(chips.accuracy),
+        design.hardware.cost(workload, technology, hardness),
+        workload,
+        design.operation,
+        design.hardware,
+        chips.loss,
+        chips.accuracy,
+        *(None if x is None else jnp.mean(x) for x in (chips.step_loss, chips.aged_loss, chips.aged_accuracy)),
+    )
+
+
+def age_errors(
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    design: Design,
+    batch: Batch,
+    technology: Technology,
+    keys: Key[Array, " chips"],
+    ages_s: Float[Array, " ages"],
+    *,
+    ageing: Callable[[Float[Array, ""]], AbstractAgeing] = AgedCompensated,
+    calibration: Batch | None = None,
+    granularity: int = 16,
+) -> Float[Array, "ages chips"]:
+    """Errors of a hardened design on several simulated chips some time after programming, read noise included; one trace for all times.
+
+    Args:
+        graph: static structure of the network.
+        design: weights, operation, chip; only an analog one ages.
+        batch: samples.
+        technology: prices, and laws of drift and noise.
+        keys: the simulated chips, the same at every age.
+        ages_s: times since programming [s] (`codesign.analog.device.ageing.AGES_S`).
+        ageing: what is done about drift: `AgedCompensated`, or `Aged` for nothing.
+        calibration: samples from which every chip's columns are re-estimated at that age (`recalibrate`); None for not at all.
+        granularity: divides every number of rows that may occur (static).
+    """
+
+    def arrays_at(age_s: Array) -> list[AbstractArray]:
+        return arrays_of(design.hardware, technology, design.operation, True, granularity, ageing(age_s))
+
+    def error(age_and_chip: tuple[Array, Array]) -> Array:
+        age_s, key = age_and_chip
+        arrays = arrays_at(age_s)
+        if calibration is not None:
+            arrays = recalibrate(graph, design, calibration, arrays, _noise_free(design, technology, granularity), jax.random.clone(key))
+        return 1 - evaluate_on(graph, design, batch, technology, arrays, key).accuracy
+
+    ages, chips = ages_s.shape[0], keys.shape[0]
+    pairs = (jnp.repeat(ages_s, chips), keys[jnp.tile(jnp.arange(chips), ages)])
+    return jax.lax.map(error, pairs).reshape(ages, chips)
+
+
+def _noise_free(design: Design, technology: Technology, granularity: int) -> list[AbstractArray]:
+    """Arrays of the same chip as it was meant to be programmed."""
+    hardware = design.hardware
+    if isinstance(hardware, Crossbar):
+        hardware = dataclasses.replace(hardware, programming_sigma=jnp.zeros_like(hardware.programming_sigma))
+    return arrays_of(hardware, technology, design.operation, True, granularity)

@@ -1,0 +1,115 @@
+"""How layers lie on crossbars: bit slices, tiles, copies, and the vector reads that follow."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from codesign.hardware.crossbar.columns import AbstractColumns
+from codesign.hardware.parts.interconnect import AbstractInterconnect
+from codesign.numerics import smooth_ceil
+from codesign.workloads.workload import Workload
+
+
+class Design(NamedTuple):
+    """The parameters of a crossbar, each a scalar or one value per layer; see `codesign.hardware.crossbar.crossbar.Crossbar`."""
+
+    rows: Array
+    columns: Array
+    adc_bits: Array
+    columns_per_adc: Array
+    cell_bits: Array
+    programming_sigma: Array
+    clock_mhz: Array
+    inferences_per_programming: Array
+    driver_bits: Array
+    arrays_per_tile: Array
+    buffer_kb: Array
+    bus_bits: Array
+    duplication: Array
+    channels_per_neuron: Array
+    adder_lanes: Array
+    encoding: AbstractColumns
+    interconnect: AbstractInterconnect
+
+
+class Mapping(NamedTuple):
+    """How each layer lies on the arrays, `[layers]` each; counts are 0 where a layer stores no weights.
+
+    Attributes:
+        weighted: 1 for layers with stored weights.
+        columns_per_output: columns that one output takes.
+        output_columns: columns of one group of the layer.
+        row_tiles, column_tiles: arrays that one group is cut into.
+        blocks: groups that share an array, on its diagonal.
+        copies: duplicates that work on different positions.
+        arrays, tiles: in all.
+        used_cells: cells that hold a weight slice.
+        active_rows: rows of a tile that a group uses.
+        digits: reads per input vector, most significant driver digits first.
+        vectors: vector reads of one group in one inference, over all steps, positions and digits.
+    """
+
+    weighted: Array
+    columns_per_output: Array
+    output_columns: Array
+    row_tiles: Array
+    column_tiles: Array
+    blocks: Array
+    copies: Array
+    arrays: Array
+    tiles: Array
+    used_cells: Array
+    active_rows: Array
+    digits: Array
+    vectors: Array
+
+
+def map_layers(design: Design, workload: Workload, hardness: ArrayLike) -> Mapping:
+    """Place every layer; `hardness` as in `AbstractHardware.cost`."""
+    weighted, fan_in = workload.static("has_weights"), workload.static("fan_in")
+    groups, positions = workload.static("groups"), workload.static("positions")
+    outputs = workload.static("channels_out") / groups
+    slices = smooth_ceil(design.encoding.stored_bits(workload.weight_bits) / design.cell_bits, hardness)
+    per_output = slices * design.encoding.columns_per_slice
+    columns = outputs * per_output
+    row_tiles = smooth_ceil(fan_in / design.rows, hardness)
+    column_tiles = smooth_ceil(columns / design.columns, hardness)
+    blocks, bands = _pack(design, workload, columns, hardness)
+    copies = jnp.clip(design.duplication, 1, positions)
+    if bands is None:
+        group_arrays = row_tiles * column_tiles
+    else:
+        band_rows = smooth_ceil(fan_in * blocks / design.rows, hardness)
+        group_arrays = bands * band_rows * smooth_ceil(columns * blocks / design.columns, hardness)
+    arrays = weighted * group_arrays * copies
+    digits = smooth_ceil(workload.activation_bits / design.driver_bits, hardness)
+    return Mapping(
+        weighted=weighted,
+        columns_per_output=per_output,
+        output_columns=columns,
+        row_tiles=row_tiles,
+        column_tiles=column_tiles,
+        blocks=blocks,
+        copies=copies,
+        arrays=arrays,
+        tiles=smooth_ceil(arrays / design.arrays_per_tile, hardness),
+        used_cells=weighted * fan_in * columns * groups * copies,
+        active_rows=fan_in / row_tiles,
+        digits=digits,
+        vectors=weighted * workload.timesteps * positions * digits,
+    )
+
+
+def _pack(design: Design, workload: Workload, columns: Array, hardness: ArrayLike) -> tuple[Array, Float[Array, " layers"] | None]:
+    """Groups that share an array, and the arrays (or bands of them) all groups take; None without grouped layers.
+
+    Groups share no inputs, so several lie on the diagonal of one array, as many as fit along both sides.
+    """
+    groups = workload.static("groups")
+    if all(layer.groups == 1 or not layer.has_weights for layer in workload):
+        return jnp.ones_like(groups), None
+    fit = jnp.minimum(design.rows / workload.static("fan_in"), design.columns / columns)
+    blocks = -smooth_ceil(-jnp.clip(fit, 1, groups), hardness)
+    return blocks, smooth_ceil(groups / blocks, hardness)

@@ -1,0 +1,61 @@
+"""How tiles are joined: two small strategies for the traffic between them."""
+
+import abc
+import dataclasses
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from codesign.technology.technology import Technology
+
+_PJ_PER_FF_V2 = 1e-3
+
+
+def wire_pj_per_bit(length_um: ArrayLike, technology: Technology) -> Float[Array, "..."]:
+    """Energy of one bit over a wire [pJ]: `C V^2 / 2`, a random bit toggling the wire every second time."""
+    return 0.5 * jnp.asarray(length_um) * technology["wire_capacitance_ff_per_um"] * technology.supply_v**2 * _PJ_PER_FF_V2
+
+
+@dataclasses.dataclass(frozen=True)
+class AbstractInterconnect(abc.ABC):
+    """A network between tiles; frozen and hashable, so that it is a static option of a chip."""
+
+    @abc.abstractmethod
+    def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """Energy to bring one bit to a layer that occupies `tiles` tiles [pJ]."""
+
+    @abc.abstractmethod
+    def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:
+        """Area of the network's share of `tiles` tiles [um2]."""
+
+
+def _side(tiles: Array) -> Array:
+    """Tiles along a side of the square that a layer occupies, at least one (the root's gradient stays finite without tiles)."""
+    return jnp.sqrt(jnp.maximum(tiles, 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Mesh(AbstractInterconnect):
+    """A router per tile; a bit travels the mean Manhattan distance in a square of tiles, 2/3 of its side, and at least one hop."""
+
+    def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """Hops times the energy of a hop."""
+        return jnp.maximum(2 / 3 * _side(tiles), 1) * technology["hop_pj_per_bit"]
+
+    def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:
+        """A router per tile."""
+        return tiles * technology["router_area_um2"]
+
+
+@dataclasses.dataclass(frozen=True)
+class HTree(AbstractInterconnect):
+    """Wires from the middle of a layer's square to every tile: half its side along each axis, side in all. No routers."""
+
+    def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """Wire of one side of the layer's square."""
+        return wire_pj_per_bit(_side(tiles) * tile_side_um, technology)
+
+    def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:
+        """Tracks and repeaters per tile."""
+        return tiles * technology["htree_area_um2"]

@@ -1,0 +1,36 @@
+"""What the supply voltage of a digital block changes: energy, speed and leakage, relative to the technology's own supply."""
+
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from codesign.technology.scaling import ENERGY_POLYNOMIALS
+from codesign.technology.technology import Technology
+
+_LEAST_OVERDRIVE_V = 0.02
+
+
+def energy_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, ""]:
+    """Switching energy relative to the technology's supply (Stillmaker and Baas, Integration 58, 2017)."""
+    nodes = sorted(ENERGY_POLYNOMIALS)
+    curves = np.asarray([ENERGY_POLYNOMIALS[node] for node in nodes])
+    a, b, c = (float(np.interp(technology.node_nm, nodes, coefficients)) for coefficients in curves.T)
+    supply = jnp.asarray(supply_v)
+    nominal = technology.supply_v
+    return (a * supply**2 + b * supply + c) / (a * nominal**2 + b * nominal + c)
+
+
+def delay_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, ""]:
+    """Gate delay relative to the technology's supply: `V / (V - V_threshold)^alpha` (Sakurai and Newton, IEEE JSSC 1990)."""
+
+    def delay(v: Array) -> Array:
+        return v / jnp.maximum(v - technology["threshold_v"], _LEAST_OVERDRIVE_V) ** technology["velocity_saturation"]
+
+    supply = jnp.asarray(supply_v)
+    return delay(supply) / delay(jnp.asarray(technology.supply_v, supply.dtype))
+
+
+def leakage_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, ""]:
+    """Leakage power relative to the technology's supply: a constant current."""
+    return jnp.asarray(supply_v) / technology.supply_v

@@ -1,0 +1,25 @@
+"""Digital systolic arrays: dataflows in closed form, traffic between the memories, and what zeros save.
+
+Counts and prices only. SATA's own model is in `codesign.published.sata`.
+"""
+
+from codesign.hardware.systolic.array import COMPONENTS, DATAFLOWS, DEFAULTS, ZEROS, Systolic
+from codesign.hardware.systolic.dataflow import AbstractDataflow, InputStationary, OutputStationary, SpikeTailored, WeightStationary
+from codesign.hardware.systolic.zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
+
+__all__ = [
+    "COMPONENTS",
+    "DATAFLOWS",
+    "DEFAULTS",
+    "ZEROS",
+    "AbstractDataflow",
+    "AbstractZeros",
+    "InputStationary",
+    "OutputStationary",
+    "SpikeTailored",
+    "Systolic",
+    "Ungated",
+    "WeightStationary",
+    "ZeroGating",
+    "ZeroSkipping",
+]

@@ -1,0 +1,60 @@
+"""What the parts of a systolic array cost."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from codesign.hardware.parts.memory import sram_area_um2, sram_leakage_mw
+from codesign.hardware.parts.neuron import AbstractNeuron, add_pj, neuron_area_um2
+from codesign.hardware.systolic.dataflow import Grid
+from codesign.hardware.systolic.traffic import Memories, operand_bits
+from codesign.technology.technology import Technology
+from codesign.workloads.workload import Workload
+
+
+def operation_pj(workload: Workload, technology: Technology) -> Float[Array, " layers"]:
+    """One multiply-accumulate of an ANN, or AND-accumulate of a spike, mixed by `spiking` [pJ].
+
+    A graded spike multiplies with the bits beyond its first, so a binary one costs a gate per weight bit and an addition.
+    """
+    bits = operand_bits(workload)
+    multiply, gate = technology["int_mult_per_bit2_pj"], technology["and_per_bit_pj"]
+    spike = gate * bits.weight + multiply * bits.weight * (bits.activation - 1)
+    product = workload.spiking * spike + (1 - workload.spiking) * multiply * bits.weight * bits.activation
+    return product + add_pj(bits.partial_sum, technology)
+
+
+def activation_pj(neuron: AbstractNeuron, workload: Workload, technology: Technology) -> Float[Array, " layers"]:
+    """One neuron update, or one ANN output: rescale by a multiplication, compare for the ReLU [pJ]."""
+    bits = operand_bits(workload)
+    rescale = technology["int_mult_per_bit2_pj"] * bits.partial_sum**2 + technology["compare_per_bit_pj"] * bits.partial_sum
+    update = neuron.update_pj(bits.state, technology)
+    return workload.spiking * update + (1 - workload.spiking) * rescale
+
+
+def area_and_leakage(
+    grid: Grid, units: Array, memories: Memories, neuron: AbstractNeuron, workload: Workload, technology: Technology
+) -> tuple[list[Float[Array, ""]], Float[Array, ""]]:
+    """Area [um2] and leakage power [mW] at the technology's supply; every unit is wide enough for the widest layer.
+
+    Args:
+        grid: processing elements.
+        units: neuron units.
+        memories: capacities.
+        neuron: neuron model.
+        workload: gives the widths.
+        technology: prices.
+
+    Returns:
+        Areas of arithmetic, registers, scratchpads, input, weight and output buffer, and neuron units; the power of all of it.
+    """
+    bits, elements = operand_bits(workload), grid.rows * grid.columns
+    product_bits = bits.weight * (bits.activation - workload.spiking)
+    adder = technology["int_add_area_per_bit_um2"] * jnp.max(bits.partial_sum)
+    compute = elements * (technology["int_mult_area_per_bit2_um2"] * jnp.max(product_bits) + adder)
+    width = jnp.max(bits.weight) + jnp.max(bits.activation) + jnp.max(bits.partial_sum)
+    registers = elements * technology["register_area_per_bit_um2"] * width
+    neurons = units * neuron_area_um2(jnp.max(bits.state), neuron.states, technology)
+    capacities = (elements * memories.scratchpad_kb, *memories[1:])
+    leakage = technology["logic_leakage_mw_per_um2"] * (compute + registers + neurons)
+    areas = [compute, registers, *(sram_area_um2(kb, technology) for kb in capacities), neurons]
+    return areas, leakage + sram_leakage_mw(sum(capacities), technology)

@@ -1,0 +1,143 @@
+"""How many bits a systolic array moves between its scratchpads, buffers and DRAM."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float
+
+from codesign.hardware.parameters.pieces import pieces
+from codesign.hardware.systolic.dataflow import AbstractDataflow, Bits, Pass, Products
+from codesign.workloads.workload import Workload
+
+
+class Memories(NamedTuple):
+    """Capacities [kB]; the scratchpad is that of one processing element."""
+
+    scratchpad_kb: Float[Array, ""]
+    input_buffer_kb: Float[Array, ""]
+    weight_buffer_kb: Float[Array, ""]
+    output_buffer_kb: Float[Array, ""]
+
+
+class Traffic(NamedTuple):
+    """Bits moved in one inference, per layer, at the ports of each memory."""
+
+    scratchpads: Float[Array, " layers"]
+    input_buffer: Float[Array, " layers"]
+    weight_buffer: Float[Array, " layers"]
+    output_buffer: Float[Array, " layers"]
+    dram: Float[Array, " layers"]
+
+
+def count_traffic(
+    memories: Memories,
+    dataflow: AbstractDataflow,
+    states: int,
+    workload: Workload,
+    shape: Products,
+    passes: Pass,
+    hardness: ArrayLike,
+) -> Traffic:
+    """Bits at the ports of the memories; what does not fit a buffer is moved from and to DRAM instead.
+
+    Args:
+        memories: capacities.
+        dataflow: what stays in the array.
+        states: state variables of a neuron.
+        workload: what runs.
+        shape: its matrix products.
+        passes: one step of them on the array.
+        hardness: see `AbstractHardware.cost`.
+    """
+    bits = operand_bits(workload)
+    timesteps, static = workload.timesteps, workload.static
+    together = dataflow.together(shape, timesteps)
+    batches = timesteps / together
+    weights_kept, membranes_kept = dataflow.kept(shape, passes, bits, memories.scratchpad_kb * 8192)
+    stored = static("has_weights")
+
+    def total(per_product: Array) -> Array:
+        return jnp.sum(shape.repeats * per_product, axis=0)
+
+    # operands; the second one of attention is new in every step
+    weight_rounds = jnp.where(stored > 0, 1 + (batches - 1) * (1 - weights_kept), timesteps)
+    weight_rounds = weight_rounds * _position_tiles(memories.output_buffer_kb, passes, bits, together, hardness)
+    weight_bits = total(shape.fan_in * shape.outputs * passes.weight_passes) * bits.weight * weight_rounds
+    input_bits = (total(shape.positions * shape.fan_in * passes.input_passes) + pooled_elements(workload)) * bits.activation * timesteps
+    # results
+    sums = 2 * total(shape.positions * shape.outputs * passes.partial_rounds) * bits.partial_sum * timesteps
+    membrane_rounds = 2 * jnp.maximum(batches - 1, 0) * (1 - membranes_kept)
+    potentials = has_neurons(workload) * workload.spiking * static("neurons_out") * bits.state * states
+    potentials_spilled = _missing(memories.output_buffer_kb, potentials)
+    # maps between layers, held for all timesteps
+    map_in = static("neurons_in") * bits.activation
+    width_out = jnp.concatenate([bits.activation[1:], bits.activation[-1:]])
+    map_out = static("neurons_out") * width_out * timesteps
+    first, last = _ends(workload)
+    inputs_missing = _missing(memories.input_buffer_kb, map_in * timesteps)
+    loaded = map_in * timesteps * (first + (1 - first) * inputs_missing)
+    again = map_in * timesteps * _missing(memories.input_buffer_kb, map_in * together) * (jnp.max(passes.input_passes, 0) - 1)
+    stored_out = map_out * (last + (1 - last) * _missing(memories.input_buffer_kb, map_out))
+    # weights from DRAM: once, and again in every round as far as they do not fit
+    whole = static("weights") * bits.weight
+    rounds = weight_rounds * passes.weight_passes[0]
+    weights_loaded = whole * (1 + jnp.maximum(rounds - 1, 0) * _missing(memories.weight_buffer_kb, whole))
+    spilled = potentials * membrane_rounds * potentials_spilled
+    return Traffic(
+        scratchpads=total(dataflow.stationary_bits(shape, bits, timesteps)),
+        input_buffer=input_bits + map_in * timesteps + again,
+        weight_buffer=weight_bits + weights_loaded,
+        output_buffer=sums + potentials * membrane_rounds + map_out,
+        dram=loaded + again + stored_out + weights_loaded + spilled,
+    )
+
+
+def operand_bits(workload: Workload) -> Bits:
+    """Operand widths: weights (activations again in attention), activations, states; a sum of K products grows by log2 K bits."""
+    second = jnp.where(_is("attention", workload), workload.activation_bits, workload.weight_bits)
+    growth = jnp.log2(jnp.maximum(workload.static("fan_in"), 1))
+    return Bits(second, workload.activation_bits, second + workload.activation_bits - 1 + growth, workload.state_bits)
+
+
+def second_density(workload: Workload) -> Float[Array, " layers"]:
+    """Non-zero share of the second operand: weights, or activations again in attention."""
+    return jnp.where(_is("attention", workload), workload.input_rate, workload.weight_density)
+
+
+def is_pool(workload: Workload) -> np.ndarray:
+    """Mask of the pooling layers."""
+    return _is("pool", workload)
+
+
+def has_neurons(workload: Workload) -> Float[Array, " layers"]:
+    """1 for layers whose outputs are neurons or activations, 0 for pooling."""
+    return jnp.asarray(~is_pool(workload), workload.input_rate.dtype)
+
+
+def pooled_elements(workload: Workload) -> Float[Array, " layers"]:
+    """Elements that pooling windows visit in one step."""
+    return (1 - has_neurons(workload)) * workload.static("neurons_out") * workload.static("fan_in")
+
+
+def _is(kind: str, workload: Workload) -> np.ndarray:
+    return np.asarray([layer.kind == kind for layer in workload])
+
+
+def _position_tiles(output_buffer_kb: Array, passes: Pass, bits: Bits, together: Array, hardness: ArrayLike) -> Float[Array, " layers"]:
+    """Parts that the output map is cut into so that its unfinished sums fit the output buffer; each reads all weights again."""
+    alive = jnp.max(passes.partial_sums, 0) * bits.partial_sum * together
+    unfinished = jnp.minimum(jnp.max(passes.partial_rounds, 0), 1)
+    return 1 + (pieces(alive, output_buffer_kb * 8192, hardness) - 1) * unfinished
+
+
+def _missing(capacity_kb: Array, needed_bits: Array) -> Float[Array, " layers"]:
+    """Share that does not fit."""
+    return 1 - jnp.minimum(capacity_kb * 8192 / jnp.maximum(needed_bits, 1), 1)
+
+
+def _ends(workload: Workload) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+    """Masks of the first and the last layer."""
+    mask = jnp.zeros(len(workload), workload.input_rate.dtype)
+    return mask.at[0].set(1), mask.at[-1].set(1)

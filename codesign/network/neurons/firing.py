@@ -1,0 +1,186 @@
+"""The exchangeable parts of a neuron: how it fires, how it is reset, and how its potential is stored. All are static."""
+
+import abc
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from codesign.network.neurons.surrogate import Surrogate, arctan
+from codesign.network.quantise import interpolate_bits
+from codesign.numerics import straight_through
+
+
+class AbstractFiring(abc.ABC):
+    """From the distance to the threshold to what is sent: 0, 1, or up to `largest` in graded spikes."""
+
+    @property
+    @abc.abstractmethod
+    def payload_bits(self) -> int:
+        """Bits of one spike; 1 is binary."""
+
+    @abc.abstractmethod
+    def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> Float[Array, "time batch *neurons"] | None:
+        """Random numbers of all steps, drawn at once; None where firing is deterministic."""
+
+    @abc.abstractmethod
+    def __call__(self, distance: Float[Array, "..."], noise: Float[Array, "..."] | None) -> Float[Array, "..."]:
+        """What is sent at a potential of `threshold (1 + distance)`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Binary(AbstractFiring):
+    """One spike at or above the threshold."""
+
+    surrogate: Surrogate = arctan
+
+    @property
+    def payload_bits(self) -> int:
+        """1."""
+        return 1
+
+    def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> None:
+        """None."""
+        return None
+
+    def __call__(self, distance: Float[Array, "..."], noise: Float[Array, "..."] | None) -> Float[Array, "..."]:
+        """1 where `distance >= 0`."""
+        return self.surrogate(distance)
+
+
+@dataclasses.dataclass(frozen=True)
+class Graded(AbstractFiring):
+    """A spike with a payload: how many thresholds the potential holds, at most 2**bits - 1 (integer spikes, Luo et al. 2024)."""
+
+    bits: int = 2
+    surrogate: Surrogate = arctan
+
+    def __post_init__(self) -> None:
+        """Refuse payloads that no spike has."""
+        if not 1 <= self.bits <= 8:
+            raise ValueError(f"a graded spike carries 1 to 8 bits, got {self.bits}")
+
+    @property
+    def payload_bits(self) -> int:
+        """Bits of the payload."""
+        return self.bits
+
+    def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> None:
+        """None."""
+        return None
+
+    def __call__(self, distance: Float[Array, "..."], noise: Float[Array, "..."] | None) -> Float[Array, "..."]:
+        """The floor of the potential in thresholds; its gradient is the sum of one surrogate per level."""
+        levels = jnp.arange(2**self.bits - 1, dtype=distance.dtype)
+        return jnp.sum(self.surrogate(distance[..., None] - levels), axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Stochastic(AbstractFiring):
+    """A spike with probability sigmoid(distance / temperature): noise is the resource, and the probability its own gradient."""
+
+    temperature: float = 0.25
+
+    @property
+    def payload_bits(self) -> int:
+        """1."""
+        return 1
+
+    def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> Float[Array, "time batch *neurons"]:
+        """Uniform numbers."""
+        return jax.random.uniform(key, current.shape, current.dtype)
+
+    def __call__(self, distance: Float[Array, "..."], noise: Float[Array, "..."] | None) -> Float[Array, "..."]:
+        """1 where the uniform number is below the probability."""
+        assert noise is not None
+        probability = jax.nn.sigmoid(distance / self.temperature)
+        return straight_through((noise < probability).astype(distance.dtype), probability)
+
+
+Reset = Callable[[Array, Array, Array], Array]
+
+
+def soft_reset(potential: Array, fired: Array, threshold: Array) -> Array:
+    """Subtract the threshold once per spike level: nothing above it is lost."""
+    return potential - fired * threshold
+
+
+def hard_reset(potential: Array, fired: Array, threshold: Array) -> Array:
+    """Return to 0."""
+    return potential * (1 - jnp.minimum(fired, 1))
+
+
+def no_reset(potential: Array, fired: Array, threshold: Array) -> Array:
+    """Keep the potential."""
+    return potential
+
+
+class AbstractState(abc.ABC):
+    """How a potential is stored between steps."""
+
+    @abc.abstractmethod
+    def store(self, potential: Array, threshold: Array, bits: Float[Array, ""]) -> Array:
+        """The potential as it is held."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExactState(AbstractState):
+    """A floating-point register: `state_bits` is priced, and assumed to be enough."""
+
+    def store(self, potential: Array, threshold: Array, bits: Float[Array, ""]) -> Array:
+        """The potential itself."""
+        return potential
+
+
+@dataclasses.dataclass(frozen=True)
+class FixedPointState(AbstractState):
+    """Two's complement of `bits` bits that saturates at `span` thresholds; with `span` a power of two, the threshold is on its grid."""
+
+    span: int = 4
+
+    def store(self, potential: Array, threshold: Array, bits: Float[Array, ""]) -> Array:
+        """Rounded and saturated, linear between whole bits; the gradient passes straight through inside the range."""
+
+        def rounded(x: Array, whole_bits: Array) -> Array:
+            half = 2 ** (whole_bits - 1)
+            inside = jnp.clip(x, -1, 1 - 1 / half)
+            return straight_through(jnp.round(inside * half) / half, inside)
+
+        scale = self.span * threshold
+        return scale * interpolate_bits(rounded, potential / scale, bits)
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """Firing, reset and state of a neuron; `start` is its potential before the first step, in thresholds."""
+
+    firing: AbstractFiring = dataclasses.field(default_factory=Binary)
+    reset: Reset = soft_reset
+    state: AbstractState = dataclasses.field(default_factory=ExactState)
+    start: float = 0.0
+
+    def at_rest(self, drive: Float[Array, "..."], threshold: Array) -> Float[Array, "..."]:
+        """Potentials before the first step, for neurons with a drive of that shape."""
+        if self.start == 0:
+            return jnp.zeros_like(drive)
+        return jnp.broadcast_to(self.start * threshold, drive.shape).astype(drive.dtype)
+
+    def fire(
+        self, potential: Array, threshold: Array, noise: Array | None, state_bits: Float[Array, ""]
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """Store, compare, send, reset: the potential that is left, and what is sent.
+
+        The reset is detached from the gradient (it pays: Zenke and Vogels 2021).
+        """
+        potential = self.state.store(potential, threshold, state_bits)
+        # in units of the threshold, so that the surrogate's width follows it
+        fired = self.firing(potential / threshold - 1, noise)
+        return self.reset(potential, jax.lax.stop_gradient(fired), threshold), fired
+
+
+PLAIN: Final = Parts()
+RESETS: Final[dict[str, Reset]] = {"soft": soft_reset, "hard": hard_reset, "none": no_reset}
+STATES: Final[dict[str, AbstractState]] = {"exact": ExactState(), "fixed_point": FixedPointState()}

@@ -1,8 +1,0 @@
-"""Readouts by name, as configs choose them."""
-
-from typing import Final
-
-from codesign.network.readout import AbstractReadout, MeanReadout, StepReadout
-from codesign.network.readout_leaky import LeakyStepReadout
-
-READOUTS: Final[dict[str, AbstractReadout]] = {"mean": MeanReadout(), "each_step": StepReadout(), "leaky_each_step": LeakyStepReadout()}

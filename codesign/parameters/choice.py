@@ -1,0 +1,51 @@
+"""Numbers of a list."""
+
+import dataclasses
+import math
+
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array
+
+from codesign.parameters.base import AbstractParameter
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice(AbstractParameter):
+    """One of several numbers in rising order (a grid such as columns per ADC: 1, 2, 4, 8, 16)."""
+
+    options: tuple[float, ...]
+    per_layer: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse fewer than two options or an order that does not rise."""
+        if len(self.options) < 2 or any(b <= a for a, b in zip(self.options, self.options[1:], strict=False)):
+            raise ValueError(f"options must be at least two rising numbers, got {self.options}")
+
+    def relax(self, z: ArrayLike) -> Array:
+        """Linear interpolation between neighbouring options."""
+        options = jnp.asarray(self.options, jnp.float32)
+        return jnp.interp(jnp.clip(jnp.asarray(z), 0, 1), jnp.linspace(0, 1, len(self.options)), options)
+
+    def latent(self, value: float) -> float:
+        """Position among the options."""
+        value = min(max(float(value), self.options[0]), self.options[-1])
+        above = next(i for i, option in enumerate(self.options) if option >= value)
+        if above == 0:
+            return 0.0
+        low, high = self.options[above - 1], self.options[above]
+        return (above - 1 + (value - low) / (high - low)) / (len(self.options) - 1)
+
+    def corners(self, value: float) -> tuple[float, ...]:
+        """The options below and above."""
+        position = round(self.latent(value) * (len(self.options) - 1), 6)
+        return tuple(float(self.options[index]) for index in sorted({math.floor(position), math.ceil(position)}))
+
+    def neighbours(self, value: float) -> tuple[float, ...]:
+        """The options beside the value."""
+        index = self.options.index(value)
+        return tuple(float(self.options[other]) for other in (index - 1, index + 1) if 0 <= other < len(self.options))
+
+    def is_legal(self, value: float) -> bool:
+        """One of the options."""
+        return value in self.options

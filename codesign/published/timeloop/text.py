@@ -1,0 +1,54 @@
+"""Gemmini mappings as Timeloop prints them, parsed into factors.
+
+One mapping reads outer to inner: `L3[WIO] P28 R7 K8 - L2[WI] N1 K4X - L1[O] K2 C3X - L0[W] P2`. `L3` is DRAM, `P28` a temporal factor
+28 on P, `K4X` (or `Y`) a spatial one; a level's loops are listed outermost first.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codesign.published.timeloop.model import DIMENSIONS
+
+_LEVEL: Final = re.compile(r"L(\d)\[\w*\](.*)")
+_LOOP: Final = re.compile(r"([RSPQCKN])(\d+)([XY]?)")
+
+
+Factors = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
+
+
+def parse(mapping: str) -> Factors:
+    """Temporal factors, spatial factors and loop order of one mapping, `[4, 7]` each.
+
+    Raises:
+        ValueError: a level or a loop that does not read as above; the message quotes it.
+    """
+    temporal, spatial = np.ones((4, 7)), np.ones((4, 7))
+    order = np.tile(np.arange(7), (4, 1))
+    for text in mapping.split(" - "):
+        found = _LEVEL.fullmatch(text.strip())
+        if found is None:
+            raise ValueError(f"mapping {mapping!r}: cannot read the level {text!r}; expected for example 'L3[WIO] P28 K8'")
+        level, loops = int(found[1]), found[2].split()
+        for position, loop in enumerate(loops):
+            part = _LOOP.fullmatch(loop)
+            if part is None:
+                raise ValueError(f"mapping {mapping!r}: cannot read the loop {loop!r}; expected for example 'P28' or 'K4X'")
+            dimension, factor = DIMENSIONS.index(part[1]), float(part[2])
+            if part[3]:
+                spatial[level, dimension] *= factor
+            else:
+                temporal[level, dimension] *= factor
+                order[level, dimension] = position - len(loops)
+    return temporal, spatial, (order - order.min(axis=1, keepdims=True)).astype(np.int64)
+
+
+def parse_all(mappings: Sequence[str]) -> Factors:
+    """`parse` of many mappings, each distinct text once: `[mappings, 4, 7]` each."""
+    distinct, index = np.unique(np.asarray(mappings, dtype=str), return_inverse=True)
+    parsed = [parse(str(text)) for text in distinct]
+    temporal, spatial, order = zip(*parsed, strict=True)
+    return np.stack(temporal)[index], np.stack(spatial)[index], np.stack(order)[index]

@@ -1,0 +1,11 @@
+from . import blackbox as blackbox
+from . import chips_alone as chips_alone
+from . import commands as commands
+from . import compare as compare
+from . import designs as designs
+from . import joint as joint
+from . import objectives as objectives
+from . import problem as problem
+from . import results as results
+from . import study as study
+from .errors import UserError as UserError

@@ -1,0 +1,9 @@
+from .descend import Descender as Descender
+from .descend import Task as Task
+from .descend import directions as directions
+from .invariants import Violation as Violation
+from .invariants import cost_claims as cost_claims
+from .invariants import find_violations as find_violations
+from .invariants import mapping_claims as mapping_claims
+from .mappings import MappingSearch as MappingSearch
+from .mappings import bert as bert

@@ -1,0 +1,67 @@
+"""What can be named in configs and commands, with a line about each."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def entries(kind: str) -> list[tuple[str, str]]:
+    """(name, description) pairs of a kind: datasets, hardware, technologies, objectives, searchers, networks or workloads."""
+    return sorted(_KINDS[kind]())
+
+
+def _described(registry: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    return ((name, (thing.__doc__ or "").strip().split("\n")[0]) for name, thing in registry.items())
+
+
+def _datasets() -> Iterable[tuple[str, str]]:
+    from codesign.data import registry
+
+    return ((name, "") for name in registry.available())
+
+
+def _hardware() -> Iterable[tuple[str, str]]:
+    from codesign.hardware import REGISTRY
+    from codesign.published import REGISTRY as PUBLISHED
+
+    return [*_described(REGISTRY), *((name, f"published: {text}") for name, text in _described(PUBLISHED))]
+
+
+def _technologies() -> Iterable[tuple[str, str]]:
+    from codesign.technology import technology
+
+    return ((name, "") for name in technology.available())
+
+
+def _objectives() -> Iterable[tuple[str, str]]:
+    from search.objectives import registry as objective
+
+    return ((name, f"[{found.unit}] {(found.__doc__ or '').strip()}") for name in objective.available() for found in [objective.find(name)])
+
+
+def _searchers() -> Iterable[tuple[str, str]]:
+    from search.blackbox.registry import REGISTRY
+
+    return ((name, description) for name, (_, description) in REGISTRY.items())
+
+
+def _networks() -> Iterable[tuple[str, str]]:
+    from codesign.network.builders.models import REGISTRY
+
+    return _described(REGISTRY)
+
+
+def _workloads() -> Iterable[tuple[str, str]]:
+    from codesign.workloads import presets
+
+    return ((name, "") for name in presets.available())
+
+
+_KINDS = {
+    "datasets": _datasets,
+    "hardware": _hardware,
+    "technologies": _technologies,
+    "objectives": _objectives,
+    "searchers": _searchers,
+    "networks": _networks,
+    "workloads": _workloads,
+}

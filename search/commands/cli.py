@@ -1,0 +1,222 @@
+"""The command line. Imports JAX only inside commands, so that help and mistakes answer at once.
+
+Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 interrupted (state saved).
+"""
+
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+import codesign
+from search.commands.outcome import fail
+from search.errors import UserError
+from search.study import compile_cache
+
+app = App(
+    name="codesign",
+    help="Train a neural network and choose its chip in the same gradient step.",
+    version=codesign.__version__,
+    result_action="return_value",
+)
+
+Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads"]
+
+
+@app.command
+def run(config: Path, /, *, output: Path | None = None, resume: bool = False) -> None:
+    """Run a study from a config file.
+
+    Parameters
+    ----------
+    config
+        The study, a YAML file.
+    output
+        Folder for the results; default `results/NAME`.
+    resume
+        Continue what the folder holds.
+    """
+    from search.commands.run import run as run_study
+
+    run_study(config, output, resume)
+
+
+@app.command
+def compare(
+    config: Path,
+    /,
+    *,
+    searchers: str = "gradient,supernet_nsga2,tpe,random",
+    seeds: int = 5,
+    budgets: str = "1",
+    budget: float = 0.0,
+    steps_per_design: int = 400,
+    learning_rate: float = 1e-2,
+    workers: int = 1,
+    output: Path | None = None,
+) -> None:
+    """Put searchers side by side on one problem, at equal budgets, over seeds. The same command continues what was stopped.
+
+    Parameters
+    ----------
+    config
+        The problem, a study's YAML file.
+    searchers
+        Names with commas between (`codesign list searchers`); the first is compared with every other.
+    seeds
+        Searches of each.
+    budgets
+        Shares of the budget, with commas between, such as `0.25,0.5,1`; every share is a search of its own.
+    budget
+        Training samples x simulated time steps; 0 for what the config's gradient search spends.
+    steps_per_design
+        Minibatches that searchers with a network per design train each for.
+    learning_rate
+        Of these.
+    workers
+        Processes.
+    output
+        Folder for the results; default `results/NAME-compare`.
+    """
+    from search.commands.compare import compare as compare_searchers
+    from search.compare.plan import Plan
+
+    try:
+        shares = tuple(float(share) for share in budgets.split(","))
+    except ValueError:
+        raise UserError(f"--budgets: must be numbers with commas between, got {budgets!r}") from None
+    names = tuple(name.strip() for name in searchers.split(","))
+    compare_searchers(Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate, workers), output)
+
+
+@app.command
+def check(config: Path, /) -> None:
+    """Check a config without running it: keys, types, bounds, names, and whether the chip can run the network."""
+    from search.problem import config as configs
+
+    file = configs.read(config)
+    from search.problem.build import build
+
+    problem = build(file)
+    searched = ", ".join(f"{name}[{problem.space.layers}]" if p.per_layer else name for name, p in problem.space.parameters.items())
+    print(f"{config}: ok; searches {len(problem.space.coordinates())} values: {searched}")
+
+
+@app.command
+def report(folder: Path, /) -> None:
+    """Make the tables, figures and report of a result folder again from its store."""
+    from search.results import publish
+
+    print(f"report: {publish.republish(folder)}")
+
+
+@app.command
+def export(
+    folder: Path,
+    /,
+    *,
+    design: str | None = None,
+    format_: Annotated[Literal["json", "nir", "integer"], Parameter(name="--format")] = "json",
+) -> None:
+    """Write measured designs of a result folder for other tools.
+
+    Parameters
+    ----------
+    folder
+        A finished study.
+    design
+        One design; default all (json), or all on the front.
+    format_
+        json: settings, measured qualities and per-layer workload, printed. nir: a graph of the trained network with its hardware
+        point. integer: weights, thresholds and leaks of a digital chip's datapath, as NumPy arrays.
+    """
+    if format_ == "json":
+        from search.results import publish
+
+        print(publish.designs_json(folder, design))
+        return
+    from search.commands.export import export as export_files
+
+    for path in export_files(folder, design, format_):
+        print(path)
+
+
+@app.command(name="list")
+def list_(kind: Kind, /) -> None:
+    """List what can be named in configs and commands."""
+    from search.commands import catalogue
+
+    for name, description in catalogue.entries(kind):
+        print(f"{name:24s} {description}".rstrip())
+
+
+@app.command
+def cost(
+    *,
+    workload: str,
+    hardware: str = "crossbar",
+    set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    technology: str | None = None,
+    json: bool = False,
+    csv: bool = False,
+    all_published: bool = False,
+    hardness: float = 1.0,
+) -> None:
+    """Price a workload on a chip, without training.
+
+    Parameters
+    ----------
+    workload
+        A preset (`codesign list workloads`) or a CSV/YAML table of layers.
+    hardware
+        A chip (`codesign list hardware`).
+    set_
+        `NAME=VALUE`: a chip parameter or a workload property; repeat for more.
+    technology
+        Prices; default the family's own at 45 nm.
+    json
+        Print JSON.
+    csv
+        Print CSV.
+    all_published
+        Put the literature's models side by side, as ratios to an ANN of equal accuracy bits.
+    hardness
+        1 is the exact model, below 1 the smooth one.
+    """
+    from search.commands.cost import cost as price
+
+    price(workload, hardware, list(set_), technology, json, csv, all_published, hardness)
+
+
+def main() -> None:
+    """Entry point: maps outcomes to exit codes and one clear line."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    compile_cache.enable()
+    try:
+        app(exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        fail(str(error).strip(), 2)
+    except UserError as error:
+        fail(str(error), 2)
+    except KeyboardInterrupt:
+        fail("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        fail(f"{error.filename or 'file'}: {error.strerror or error}; what was finished is kept, continue with --resume", 1)
+    except sqlite3.OperationalError as error:
+        fail(f"study.db: {error}; what was finished is kept, continue with --resume", 1)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

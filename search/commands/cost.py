@@ -1,0 +1,202 @@
+"""`codesign cost`: price a workload on a chip, without training."""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import equinox as eqx
+import numpy as np
+
+from codesign.cost import Cost
+from codesign.hardware import REGISTRY as FAMILIES
+from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
+from codesign.hardware.hybrid import HybridChip
+from codesign.published import REGISTRY as PUBLISHED
+from codesign.technology.technology import Technology, TechnologyError, load
+from codesign.workloads import presets
+from codesign.workloads.table import TableError, read_workload
+from codesign.workloads.twin import ann_twin
+from codesign.workloads.workload import Workload
+from search.commands import cost_settings, cost_tables
+from search.commands.cost_tables import Comparison
+from search.errors import UserError, nearest
+
+# prices of a family when none are named; published models carry their own constants and read none
+OWN_TECHNOLOGY: Final = {"crossbar": "rram_45nm", "systolic": "digital_45nm", "manycore": "loihi_14nm", "hybrid": "rram_45nm"}
+ENGINES: Final = ("crossbar", "systolic")
+
+
+def cost(
+    workload: str,
+    hardware: str = "crossbar",
+    set_: Sequence[str] = (),
+    technology: str | None = None,
+    as_json: bool = False,
+    as_csv: bool = False,
+    all_published: bool = False,
+    hardness: float = 1.0,
+) -> None:
+    """Print the cost of one inference.
+
+    Args:
+        workload: a preset, or a CSV/YAML table of layers.
+        hardware: a family or a published model.
+        set_: `NAME=VALUE` each: a chip parameter or a workload property.
+        technology: prices; default the family's own.
+        as_json: print JSON.
+        as_csv: print CSV.
+        all_published: all models side by side, as ratios to an ANN of equal accuracy bits.
+        hardness: 1 is the exact model, below 1 the smooth one.
+
+    Raises:
+        UserError: an unknown name (with the nearest), a bad value, or a layer the chip cannot run.
+    """
+    if as_json and as_csv:
+        raise UserError("--json and --csv exclude each other")
+    if not 0 <= hardness <= 1:
+        raise UserError(f"--hardness must be between 0 and 1, got {hardness:g}")
+    if all_published:
+        _compare(workload, hardware, set_, technology, as_json, as_csv, hardness)
+        return
+    chip_class = _chip_class(hardware)
+    chip_settings, properties = cost_settings.split(set_, _fields(hardware, chip_class))
+    work = load_workload(workload, properties)
+    prices = load_technology(technology or OWN_TECHNOLOGY.get(hardware, "digital_45nm"))
+    chip = _hybrid(chip_settings, work, prices, hardness) if chip_class is HybridChip else cost_settings.make(chip_class, chip_settings)
+    result = price(chip, work, prices, hardness)
+    if as_json:
+        print(json.dumps(cost_tables.document(result, workload, hardware, prices.name), indent=2))
+    elif as_csv:
+        print(result.to_table().to_csv(index=False), end="")
+    else:
+        cost_tables.show_cost(result, f"{workload} on {hardware}, {prices.name}")
+
+
+def load_workload(name: str, properties: Mapping[str, Any]) -> Workload:
+    """A preset or a table, with properties replaced.
+
+    Raises:
+        UserError: neither, a bad table, or a property of the wrong length.
+    """
+    try:
+        if Path(name).suffix in (".csv", ".yaml", ".yml"):
+            return read_workload(name, **properties)
+        if name not in presets.PRESETS:
+            raise UserError(f"unknown workload {name!r}{nearest(name, presets.available())}; a table ends in .csv or .yaml")
+        return presets.preset(name, **properties)
+    except (TableError, ValueError) as error:
+        raise UserError(str(error)) from None
+
+
+def load_technology(name: str) -> Technology:
+    """Prices by name or path.
+
+    Raises:
+        UserError: an unknown name or a bad file.
+    """
+    try:
+        return load(name)
+    except TechnologyError as error:
+        raise UserError(str(error)) from None
+
+
+def price(chip: Any, work: Workload, prices: Technology, hardness: float) -> Cost:
+    """The cost, with what can go wrong as the user's error.
+
+    Raises:
+        UserError: a layer the chip cannot run, a constant the technology lacks, or a per-layer parameter of the wrong length.
+    """
+    try:
+        return _price(chip, work, prices, hardness)
+    except KeyError as error:
+        raise UserError(str(error.args[0])) from None
+    except (UnsupportedLayerError, ValueError) as error:
+        raise UserError(str(error)) from None
+
+
+@eqx.filter_jit
+def _price(chip: AbstractHardware, work: Workload, prices: Technology, hardness: float) -> Cost:
+    return chip.cost(work, prices, hardness)
+
+
+def _chip_class(name: str) -> type:
+    known = {**PUBLISHED, **FAMILIES}
+    if name not in known:
+        raise UserError(f"unknown hardware {name!r}{nearest(name, list(known))}")
+    return known[name]
+
+
+def _fields(name: str, chip: type) -> list[str]:
+    if chip is not HybridChip:
+        return cost_settings.fields(chip)
+    return ["engines", "assignment", "transfer_buffer_kb", "link_gbit_per_s"]
+
+
+def _hybrid(settings: Mapping[str, str], work: Workload, prices: Technology, hardness: float) -> HybridChip:
+    """Engines by name; each layer where it takes least energy unless `assignment` says otherwise."""
+    names = [part.strip() for part in settings.get("engines", ",".join(ENGINES)).split(",")]
+    for name in names:
+        if name not in FAMILIES or name == "hybrid":
+            raise UserError(f"--set engines: unknown engine {name!r}{nearest(name, [n for n in FAMILIES if n != 'hybrid'])}")
+    engines = {name: cost_settings.make(FAMILIES[name], {}) for name in names}
+    if "assignment" in settings:
+        assignment = np.asarray(np.atleast_1d(cost_settings.numbers("assignment", settings["assignment"], above_zero=False)), int)
+        assignment = np.broadcast_to(assignment, (len(work),)) if assignment.size == 1 else assignment
+    else:
+        alone = [_energy_by_layer(engine, work, prices, hardness) for engine in engines.values()]
+        assignment = np.argmin(np.stack(alone), axis=0)
+    rest: dict[str, Any] = {
+        name: cost_settings.numbers(name, text) for name, text in settings.items() if name not in ("engines", "assignment")
+    }
+    try:
+        return HybridChip.of(engines, assignment, **rest)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def _energy_by_layer(engine: Any, work: Workload, prices: Technology, hardness: float) -> np.ndarray:
+    able = np.asarray([engine.supports(layer) for layer in work])
+    if able.all():
+        return np.asarray(price(engine, work, prices, hardness).energy_pj.sum(1))
+    return np.full(len(work), np.inf)
+
+
+def compare(
+    work: Workload, prices: Technology | None, hardness: float, settings: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> list[Comparison]:
+    """Every published model and own family: cost of `work` over that of its twin, `codesign.workloads.ann_twin`, within the same model."""
+    twin = ann_twin(work)
+    rows = []
+    for name, chip_class in {**PUBLISHED, **FAMILIES}.items():
+        if chip_class is HybridChip:
+            continue
+        own = prices or load_technology(OWN_TECHNOLOGY.get(name, "digital_45nm"))
+        try:
+            chip = cost_settings.make(chip_class, settings.get(name, {}))
+            spiking, ann = price(chip, work, own, hardness), price(chip, twin, own, hardness)
+        except UserError as error:
+            rows.append(Comparison(name, None, None, str(error)))
+            continue
+        latency = float(spiking.latency / ann.latency) if float(ann.latency) > 0 else None
+        rows.append(Comparison(name, float(spiking.energy / ann.energy), latency, ""))
+    return rows
+
+
+def _compare(
+    workload: str, hardware: str, set_: Sequence[str], technology_name: str | None, as_json: bool, as_csv: bool, hardness: float
+) -> None:
+    """Settings of a chip are those of `hardware`; all other models stand with their defaults."""
+    chip_settings, properties = cost_settings.split(set_, _fields(hardware, _chip_class(hardware)))
+    prices = load_technology(technology_name) if technology_name else None
+    rows = compare(load_workload(workload, properties), prices, hardness, {hardware: chip_settings})
+    if as_json:
+        print(json.dumps({"workload": workload, "models": [dataclasses.asdict(row) for row in rows]}, indent=2))
+    elif as_csv:
+        import pandas as pd
+
+        print(pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_csv(index=False), end="")
+    else:
+        cost_tables.show_comparison(rows, workload)

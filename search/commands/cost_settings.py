@@ -1,0 +1,100 @@
+"""What `codesign cost --set NAME=VALUE` means: a chip parameter, an option of the chip, or a property of the workload."""
+
+import dataclasses
+import inspect
+import math
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from codesign.workloads.table import PROPERTIES
+from search.errors import UserError, nearest
+
+_SHARES = ("input_rate", "output_rate", "spiking", "weight_density")
+
+
+def split(settings: Sequence[str], chip_fields: Sequence[str]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Settings of the chip, as text, and of the workload, as numbers.
+
+    Args:
+        settings: `NAME=VALUE` each.
+        chip_fields: names the chip knows.
+
+    Raises:
+        UserError: not `NAME=VALUE`, a name that neither knows (with the nearest), one that is set twice, or a bad number.
+    """
+    chip: dict[str, str] = {}
+    workload: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals or not text.strip():
+            raise UserError(f"--set {setting}: expected NAME=VALUE")
+        if name in chip or name in workload:
+            raise UserError(f"--set {name}: given twice")
+        if name in chip_fields:
+            chip[name] = text.strip()
+        elif name in PROPERTIES:
+            workload[name] = numbers(name, text, upper=1 if name in _SHARES else math.inf, above_zero=name not in _SHARES)
+        else:
+            raise UserError(f"--set {name}: no such parameter{nearest(name, [*chip_fields, *PROPERTIES])}")
+    return chip, workload
+
+
+def numbers(name: str, text: str, *, upper: float = math.inf, above_zero: bool = True) -> float | list[float]:
+    """A number, or a list of them separated by commas (one per layer).
+
+    Raises:
+        UserError: not a number, or out of range.
+    """
+    values = []
+    for part in text.split(","):
+        try:
+            value = float(part)
+        except ValueError:
+            raise UserError(f"--set {name}: expected a number, got {part.strip()!r}") from None
+        if not math.isfinite(value) or value < 0 or value > upper or (above_zero and value == 0):
+            wanted = "above 0" if upper == math.inf else "between 0 and 1"
+            raise UserError(f"--set {name}: must be {wanted}, got {part.strip()}")
+        values.append(value)
+    return values[0] if len(values) == 1 else values
+
+
+def fields(chip: type) -> list[str]:
+    """Names a chip can be set by."""
+    return [field.name for field in dataclasses.fields(chip)]
+
+
+def make(chip: type, settings: Mapping[str, str]) -> Any:
+    """A chip from settings as text.
+
+    Raises:
+        UserError: a value the chip refuses.
+    """
+    values = {name: _value(chip, name, text) for name, text in settings.items()}
+    try:
+        return getattr(chip, "of", chip)(**values)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"--set: {error}") from None
+
+
+def _value(chip: type, name: str, text: str) -> Any:
+    """The text as what the field holds: a choice, a truth value or numbers."""
+    annotation: Any = next(field.type for field in dataclasses.fields(chip) if field.name == name)
+    maker = getattr(chip, "of", None)
+    if maker is not None and name in inspect.signature(maker).parameters:
+        annotation = inspect.signature(maker).parameters[name].annotation
+        if str in typing.get_args(annotation) or annotation is str:
+            return text
+        raise UserError(f"--set {name}: cannot be set from the command line")
+    if typing.get_origin(annotation) is typing.Literal:
+        if text not in typing.get_args(annotation):
+            raise UserError(f"--set {name}: {text!r} is unknown{nearest(text, list(typing.get_args(annotation)))}")
+        return text
+    if annotation is bool:
+        if text.lower() not in ("true", "false"):
+            raise UserError(f"--set {name}: expected true or false, got {text!r}")
+        return text.lower() == "true"
+    if annotation is str:
+        return text
+    return numbers(name, text)

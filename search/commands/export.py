@@ -1,0 +1,124 @@
+"""Designs of a finished study as files for other tools: NIR graphs, and integer networks for digital chips."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import jax
+import numpy as np
+import pandas as pd
+from flax import nnx
+
+from codesign.analog.arrays.array import DigitalArray
+from codesign.evaluation.arithmetic import arrays_of
+from codesign.evaluation.evaluate import Design
+from codesign.network.integer.to_fixed_point import to_fixed_point
+from codesign.network.integer.to_integer import to_integer
+from codesign.network.network import SpikingNetwork
+from codesign.nir import run as nir
+from codesign.nir.design import layers_of
+from codesign.parameters.categorical import Categorical
+from search.errors import UserError, nearest
+from search.problem import build
+from search.problem import config as configs
+from search.problem.problem import Problem, as_values
+from search.study.store import Store
+
+Write = Callable[[Path, SpikingNetwork, Design, Problem], None]
+
+
+def export(folder: Path, design: str | None, kind: str) -> list[Path]:
+    """Files of one design, or of all on the front, in `FOLDER/KIND`.
+
+    Args:
+        folder: a result folder.
+        design: name of a design; None for the front.
+        kind: one of `FORMATS`.
+
+    Raises:
+        UserError: no finished study there, no such design, or designs that cannot be written (those that can are).
+    """
+    if not (folder / "designs.csv").exists():
+        raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
+    designs = pd.read_csv(folder / "designs.csv").set_index("design", drop=False)
+    if design is not None and design not in designs.index:
+        raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.index))}")
+    problem = build.build(configs.read(folder / "config.yaml"))
+    suffix, write = FORMATS[kind]
+    (folder / kind).mkdir(exist_ok=True)
+    written, failed = [], []
+    with Store(folder) as store:
+        for name in [design] if design is not None else list(designs.design[designs.on_front]):
+            row = {str(column): value for column, value in designs.loc[name].items()}
+            state = store.load_arrays(f"design_{name[1:]}", problem.build(0))
+            if state is None:
+                raise UserError(f"{folder}: the weights of design {name!r} are missing from its checkpoints")
+            placed = problem.place(state, as_values(problem.space, point_of(problem, row)))
+            path = folder / kind / f"{name}.{suffix}"
+            try:
+                write(path, nnx.merge(problem.graph, state), placed, problem)
+                written.append(path)
+            except (ValueError, TypeError) as error:  # NirError among them
+                failed.append(f"{name}: {error}")
+    if failed:
+        raise UserError("\n".join([*(f"{path}: written" for path in written), *failed]))
+    return written
+
+
+def point_of(problem: Problem, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The point of a row of `designs.csv`."""
+    layers = [layer.name for layer in nnx.merge(problem.graph, problem.build(0)).geometries]
+
+    def number(name: str, column: str) -> float:
+        parameter, value = problem.space.parameters[name], row[column]
+        return float(parameter.options.index(value)) if isinstance(parameter, Categorical) else float(value)
+
+    return {
+        name: [number(name, f"{name}[{layer}]") for layer in layers] if parameter.per_layer else number(name, name)
+        for name, parameter in problem.space.parameters.items()
+    }
+
+
+def hardware_point(hardware: Any, layers: int, index: int | None = None) -> dict[str, float | str]:
+    """A chip's parameters, choices by name; those of one layer where there is one for each, else those of the whole chip only."""
+    point: dict[str, float | str] = {}
+    for field in dataclasses.fields(hardware):
+        value, options = getattr(hardware, field.name), hardware.choices.get(field.name)
+        if options is not None:
+            if (value.ndim == 2) == (index is not None):
+                point[field.name] = options[int(np.argmax(value if index is None else value[index]))]
+        elif isinstance(value, jax.Array) and value.ndim == 0 and index is None:
+            point[field.name] = float(value)
+        elif isinstance(value, jax.Array) and value.shape == (layers,) and index is not None:
+            point[field.name] = float(value[index])
+    return point
+
+
+def _write_nir(path: Path, network: SpikingNetwork, design: Design, problem: Problem) -> None:
+    geometries, operation = network.geometries, design.operation
+    points = {layer.name: hardware_point(design.hardware, len(geometries), i) for i, layer in enumerate(geometries)}
+    whole: dict[str, float | str] = {"kind": type(design.hardware).__name__, **hardware_point(design.hardware, len(geometries))}
+    layers = layers_of(network, operation, {name: point for name, point in points.items() if point})
+    events = problem.dataset.kind == "events"
+    shape = problem.dataset.sample_shape[1:] if events else problem.dataset.sample_shape
+    flat = layers[0].work.kind != "conv" and len(shape) != 3
+    encoding = type(network.encoding).__name__.lower()
+    nir.write(
+        path, layers, (int(np.prod(shape)),) if flat else shape, timesteps=int(operation.timesteps), hardware=whole, encoding=encoding
+    )
+
+
+def _write_integer(path: Path, network: SpikingNetwork, design: Design, problem: Problem) -> None:
+    arrays = arrays_of(design.hardware, problem.technology, design.operation, True, problem.granularity, None)
+    analog = next((array for array in arrays if not isinstance(array, DigitalArray)), None)
+    if analog is not None:
+        raise TypeError(
+            f"{type(design.hardware).__name__} computes with analog currents ({type(analog).__name__}), which have no bit-true form"
+        )
+    integer = to_integer(to_fixed_point(network, design.operation), design.operation)
+    with open(path, "wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **integer.arrays())
+
+
+FORMATS: Final[dict[str, tuple[str, Write]]] = {"nir": ("nir", _write_nir), "integer": ("npz", _write_integer)}

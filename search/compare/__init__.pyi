@@ -1,0 +1,11 @@
+from .plan import Plan as Plan
+from .plan import Unit as Unit
+from .run import Folder as Folder
+from .run import Worker as Worker
+from .statistics import cliffs_delta as cliffs_delta
+from .statistics import holm as holm
+from .statistics import median_interval as median_interval
+from .statistics import rank_biserial as rank_biserial
+from .statistics import wilcoxon as wilcoxon
+from .tables import comparison as comparison
+from .tables import summary as summary

@@ -1,0 +1,10 @@
+from .candidate import Candidate as Candidate
+from .candidate import Scores as Scores
+from .choose import front as front
+from .choose import layered as layered
+from .choose import select as select
+from .claim import Claim as Claim
+from .claim import gap as gap
+from .legal import corners as corners
+from .legal import legal_values as legal_values
+from .legal import neighbours as neighbours

@@ -1,0 +1,9 @@
+from .base import AbstractObjective as AbstractObjective
+from .base import objective as objective
+from .base import register as register
+from .constraint import Constraint as Constraint
+from .pareto import hypervolume as hypervolume
+from .pareto import non_dominated as non_dominated
+from .pareto import representatives as representatives
+from .registry import available as available
+from .registry import find as find

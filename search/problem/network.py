@@ -1,0 +1,70 @@
+"""From a config's `network` to the function that builds it: options are checked against what the builder takes."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from flax import nnx
+
+from codesign.data.dataset import Dataset
+from codesign.network.builders.models import REGISTRY, SpikingNetwork
+from codesign.network.layers.style import Style
+from search.errors import nearest
+from search.problem.config import ConfigFile, NetworkConfig
+
+STYLE = {field.name for field in dataclasses.fields(Style)}
+GIVEN = {"sample_shape", "classes", "style", "rngs"}
+
+
+def longest_of(config: NetworkConfig, dataset: Dataset) -> int:
+    """Steps that are simulated: those of the data where it has a time axis, else the config's."""
+    return dataset.sample_shape[0] if dataset.kind == "events" else config.longest
+
+
+def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -> Callable[[nnx.Rngs], SpikingNetwork]:
+    """The function from initial randomness to the network of a config, tried once.
+
+    `hidden`, `channels` and `options` are the builder's own arguments and those of `codesign.network.layers.Style`. Where the data has a
+    time axis, or a label per step, encoding and read-out follow it unless they are given. Where `state_bits` is chosen, potentials are held
+    in fixed point.
+
+    Raises:
+        UserError: an option that this kind of network does not take, or a value that it refuses, with its place in the file.
+    """
+    build = REGISTRY[config.kind]
+    own = set(inspect.signature(build).parameters) - GIVEN
+    options: dict[str, Any] = dict(config.options)
+    for name in ("hidden", "channels"):
+        if sizes := getattr(config, name):
+            if name not in own:
+                raise file.error(("network", name), f"{config.kind} takes {', '.join(map(repr, sorted(own)))}, not {name!r}")
+            options[name] = sizes
+    for name in config.options:
+        if name not in own | STYLE:
+            raise file.error(("network", "options", name), f"{config.kind} takes no such option{nearest(name, sorted(own | STYLE))}")
+    events = dataset.kind == "events"
+    if events and "longest" in config.model_fields_set and config.longest != dataset.sample_shape[0]:
+        raise file.error(("network", "longest"), f"is {config.longest}, but {dataset.name} has {dataset.sample_shape[0]} steps")
+    implied: dict[str, Any] = {"steps": longest_of(config, dataset)}
+    if events:
+        implied["encoding"] = "samples" if dataset.train.inputs.min() < 0 else "events"
+    if dataset.train.labels.ndim == 2:
+        implied["readout"] = "each_step"
+    if "state_bits" in (*file.config.parameters, *config.operation):
+        # bits that cost but change nothing would always seem superfluous
+        implied["state"] = "fixed_point"
+        if options.get("state", "fixed_point") != "fixed_point":
+            what = f"is {options['state']}, which state_bits does not change: it must be fixed_point where state_bits is chosen"
+            raise file.error(("network", "options", "state"), what)
+    chosen = {name: value for name, value in options.items() if name in own}
+
+    def network(rngs: nnx.Rngs) -> SpikingNetwork:
+        style = Style(**{**implied, **{name: value for name, value in options.items() if name in STYLE}})
+        return build(dataset.sample_shape[1:] if events else dataset.sample_shape, dataset.classes, style=style, rngs=rngs, **chosen)
+
+    try:
+        network(nnx.Rngs(0))
+    except (ValueError, TypeError) as error:
+        raise file.error(("network",), str(error)) from None
+    return network

@@ -1,0 +1,265 @@
+"""A problem: data, network, chip, what may change, and what counts."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float, Key
+from numpy.typing import NDArray
+
+from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
+from codesign.data.dataset import Dataset
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
+from codesign.evaluation.verify import over_chips
+from codesign.hardware.base import AbstractHardware
+from codesign.network.builders.models import SpikingNetwork
+from codesign.network.operation import LOWEST, Operation, inert_entries
+from codesign.parameters.categorical import Categorical
+from codesign.parameters.power_of_two import PowerOfTwo
+from codesign.parameters.space import Parameter, Space
+from codesign.technology.technology import Technology
+from search.errors import UserError, nearest
+from search.objectives.constraint import Constraint
+from search.objectives.registry import AbstractObjective, find
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """What is searched.
+
+    Attributes:
+        dataset: three splits; the search sees train and validation only.
+        graph: static structure of the network.
+        build: initial weights from a seed.
+        operation, hardware: templates; parameters that are not searched keep their values.
+        technology: prices.
+        space: what may change.
+        objectives: what is improved.
+        constraints: bounds, by name of an objective.
+        limits: the same with their objectives, which need not be among `objectives`.
+    """
+
+    dataset: Dataset
+    graph: "nnx.GraphDef[SpikingNetwork]"
+    build: Any
+    operation: Operation
+    hardware: AbstractHardware
+    technology: Technology
+    space: Space
+    objectives: tuple[AbstractObjective, ...]
+    constraints: Mapping[str, float]
+    limits: tuple[Constraint, ...] = ()
+
+    @property
+    def granularity(self) -> int:
+        """A divisor of every number of rows that may occur."""
+        rows = self.space.parameters.get("rows")
+        if rows is None:
+            return int(getattr(self.hardware, "rows", 16.0))
+        return int(rows.low) if isinstance(rows, PowerOfTwo) else 1
+
+    def place(self, network: nnx.State, values: Mapping[str, Array]) -> Design:
+        """The design at a point of the space: each value goes to the chip or to the operation, whichever has a field of its name."""
+        operation: dict[str, Array] = {}
+        hardware: dict[str, Array] = {}
+        for name, value in values.items():
+            target = operation if name in _fields(self.operation) else hardware
+            target[name] = self._one_hot(name, value)
+        run: Any = dataclasses.replace(self.operation, **operation)  # type: ignore[arg-type]
+        return Design(network, run, settled(self.hardware, hardware))
+
+    def _one_hot(self, name: str, value: Array) -> Array:
+        """Shares of a categorical parameter's options, also from the number of one."""
+        parameter = self.space.parameters.get(name)
+        if not isinstance(parameter, Categorical) or value.ndim == len(self.space.shape(name)):
+            return value
+        return jax.nn.one_hot(value.astype(jnp.int32), len(parameter.options), dtype=jnp.float32)
+
+    @property
+    def chips(self) -> int:
+        """Simulated chips that one evaluation needs."""
+        return max(objective.chips for objective in self.everything)
+
+    @property
+    def everything(self) -> tuple[AbstractObjective, ...]:
+        """The objectives, and those that are only bounded."""
+        names = {objective.name for objective in self.objectives}
+        return (*self.objectives, *(limit.objective for limit in self.limits if limit.objective.name not in names))
+
+    def evaluate(self, design: Design, batch: Batch, key: Key[Array, ""], *, exact: bool, hardness: Any = 1.0) -> Evaluation:
+        """One design on one batch, on one simulated chip or as many as the objectives need."""
+        if self.chips == 1:
+            return self._on_chip(design, batch, key, exact, hardness)
+        return self.evaluate_on_chips(design, batch, jax.random.split(key, self.chips), exact=exact, hardness=hardness)
+
+    def evaluate_on_chips(
+        self, design: Design, batch: Batch, keys: Key[Array, " chips"], *, exact: bool, hardness: Any = 1.0
+    ) -> Evaluation:
+        """One design on one batch, mean over given simulated chips."""
+        many = jax.lax.map(lambda chip: self._on_chip(design, batch, chip, exact, hardness), keys)
+        return over_chips(many, design, self.technology, 1.0 if exact else hardness)
+
+    def _on_chip(self, design: Design, batch: Batch, key: Key[Array, ""], exact: bool, hardness: Any) -> Evaluation:
+        def at(ageing: AbstractAgeing | None, chip: Key[Array, ""]) -> Evaluation:
+            setting = (self.graph, design, batch, self.technology, chip)
+            return evaluate(*setting, exact=exact, hardness=hardness, granularity=self.granularity, ageing=ageing)
+
+        fresh = at(None, key)
+        ages = [objective.age_s for objective in self.everything if objective.age_s is not None]
+        if not ages:
+            return fresh
+        aged = at(AgedCompensated(jnp.asarray(max(ages), jnp.float32)), jax.random.clone(key))
+        return dataclasses.replace(fresh, aged_loss=aged.loss, aged_accuracy=aged.accuracy)
+
+    def values(self, evaluation: Evaluation) -> Float[Array, " objectives"]:
+        """The objectives as they are reported."""
+        return jnp.stack([objective(evaluation) for objective in self.objectives])
+
+    def relaxed(self, evaluation: Evaluation) -> Float[Array, " objectives"]:
+        """The objectives' relaxed forms, which are minimised."""
+        return jnp.stack([objective.relaxed(evaluation) for objective in self.objectives])
+
+    def excess(self, evaluation: Evaluation) -> Float[Array, " constraints"]:
+        """How far each constraint is exceeded; at most 0 where it holds."""
+        return jnp.stack([limit.excess(limit.objective(evaluation)) for limit in self.limits]) if self.limits else jnp.zeros(0)
+
+    def steered(self, evaluation: Evaluation, measured: Float[Array, " constraints"]) -> Float[Array, " constraints"]:
+        """The same with useful gradients; see `Constraint.steered`."""
+        found = [limit.steered(evaluation, measured[i]) for i, limit in enumerate(self.limits)]
+        return jnp.stack(found) if found else jnp.zeros(0)
+
+    def minimised(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Reported objectives `[.., objectives]` with the sign that makes less better."""
+        return np.asarray(values, np.float64) * np.array([objective.sign for objective in self.objectives])
+
+    def comparable(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Reported objectives `[.., objectives]`, less being better, logarithms of those whose ratios count."""
+        values = np.asarray(values, np.float64)
+        parts = [
+            o.sign * (np.log(np.maximum(values[..., i], 1e-30)) if o.logarithmic else values[..., i]) for i, o in enumerate(self.objectives)
+        ]
+        return np.stack(parts, axis=-1)
+
+    def scalarise(self, evaluation: Evaluation, preference: Float[Array, " objectives"]) -> Float[Array, ""]:
+        """Preference-weighted sum of the objectives' relaxed forms."""
+        return jnp.sum(preference * self.relaxed(evaluation))
+
+
+def _fields(module: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(module) if not field.metadata.get("static", False)]
+
+
+def settled(hardware: Any, values: Mapping[str, Any]) -> Any:
+    """A chip with some parameters replaced; `engine.parameter` is that of one engine of a hybrid chip."""
+    own = {name: value for name, value in values.items() if "." not in name}
+    engines = list(getattr(hardware, "engines", ()))
+    for index, prefix in enumerate(getattr(hardware, "names", ())):
+        inner = {name.partition(".")[2]: value for name, value in values.items() if name.partition(".")[0] == prefix and "." in name}
+        engines[index] = settled(engines[index], inner)
+    return dataclasses.replace(hardware, **own, **({"engines": tuple(engines)} if engines else {}))
+
+
+def designable(hardware: AbstractHardware, operation: Operation) -> list[str]:
+    """Names of all design parameters a space may contain."""
+    engines = zip(getattr(hardware, "names", ()), getattr(hardware, "engines", ()), strict=True)
+    inner = [f"{prefix}.{name}" for prefix, engine in engines for name in _parameters(engine)]
+    return [*_parameters(hardware), *inner, *_fields(operation)]
+
+
+def _parameters(hardware: AbstractHardware) -> list[str]:
+    """Fields that hold numbers: strategies and engines are no parameters."""
+    return [name for name in _fields(hardware) if isinstance(getattr(hardware, name), jax.Array)]
+
+
+def make_problem(
+    dataset: Dataset,
+    build_network: Any,
+    hardware: AbstractHardware,
+    technology: Technology,
+    parameters: Mapping[str, Parameter],
+    objectives: tuple[AbstractObjective, ...],
+    constraints: Mapping[str, float],
+    *,
+    longest: int,
+    operation: Mapping[str, float] | None = None,
+) -> Problem:
+    """A problem from its parts.
+
+    Args:
+        dataset: the data.
+        build_network: `rngs -> SpikingNetwork`.
+        hardware: chip template.
+        technology: prices.
+        parameters: what may change, by name of a hardware or operation field.
+        objectives: what is improved.
+        constraints: bounds by name of any objective.
+        longest: time steps that are simulated; the upper bound of `timesteps`.
+        operation: fixed values of operation fields.
+
+    Raises:
+        UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, or a layer that the
+            chip cannot run.
+    """
+    network = build_network(nnx.Rngs(0))
+    graph, _ = nnx.split(network)
+    layers = len(network.geometries)
+    try:
+        template = Operation.of(layers, longest=longest, **(operation or {}))
+    except ValueError as error:
+        raise UserError(f"network.{error}") from None
+    known = designable(hardware, template)
+    for name, parameter in parameters.items():
+        if name not in known:
+            raise UserError(
+                f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
+            )
+        _check_choice(name, parameter, hardware)
+        lowest = float(parameter.relax(0.0))
+        if lowest < LOWEST.get(name, -np.inf):
+            raise UserError(f"parameters.{name}: must be at least {LOWEST[name]:g}, got {lowest:g}")
+    for left, names in hardware.choices.items():
+        if left in parameters or left == "assignment" or len(names) == 1:
+            continue
+        options = ", ".join(names)
+        raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
+    limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
+    for geometry in network.geometries:
+        reason = hardware.unsupported(geometry)
+        if reason is not None:
+            raise UserError(f"{type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
+
+    def build(seed: Array | int) -> nnx.State:
+        return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
+
+    space = Space(dict(parameters), layers, inert_entries(network.geometries))
+    return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
+
+
+def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -> None:
+    """Categorical parameters, and only these, are for what a chip chooses by name."""
+    options = hardware.choices.get(name)
+    if options is None and isinstance(parameter, Categorical):
+        known = ", ".join(hardware.choices) or "nothing"
+        raise UserError(f"parameters.{name}: is a number, not a choice of names ({type(hardware).__name__} leaves {known} to choose)")
+    layered = name == "assignment"  # every layer runs somewhere
+    fits = isinstance(parameter, Categorical) and parameter.options == options and (parameter.per_layer or not layered)
+    if options is not None and not fits:
+        suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
+        raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
+
+
+def _limit(name: str, bound: float, objectives: tuple[AbstractObjective, ...]) -> Constraint:
+    try:
+        found = next((objective for objective in objectives if objective.name == name), None) or find(name)
+        return Constraint(found, bound)
+    except (UserError, ValueError) as error:
+        raise UserError(f"constraints.{name}: {error}") from None
+
+
+def as_values(space: Space, point: Mapping[str, Any]) -> dict[str, Array]:
+    """A hardened point as float32 arrays."""
+    return {name: jnp.asarray(np.asarray(point[name]), jnp.float32) for name in space.parameters}

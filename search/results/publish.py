@@ -1,0 +1,79 @@
+"""From the store to what people read: tables, figures, report; made again at any time."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from search.problem import config as configs
+from search.results import recommend
+from search.problem.config import Config
+from search.errors import UserError, nearest
+from search.study.store import Store, write_text
+from search.results.view import View
+
+
+def publish(store: Store, config: Config) -> Path:
+    """All exports from a store: CSV files, figures, report.
+
+    Returns:
+        The report's path.
+    """
+    from search.results import plots, report
+
+    view = View.of(config)
+    designs = view.with_front(store.designs())
+    breakdown, history, failed = store.breakdown(), store.history(), store.failed()
+    store.export("designs", designs)
+    store.export("pareto", view.ordered(designs[designs.on_front]))
+    store.export("breakdown", breakdown)
+    store.export("history", history)
+    store.export("failed", failed)
+    plots.draw_all(store.folder, view, designs, breakdown, history)
+    path = store.folder / "report.html"
+    write_text(path, report.render(config, view, designs, breakdown, history, failed, store.spent()))
+    return path
+
+
+def republish(folder: Path) -> Path:
+    """The exports of a result folder, made again.
+
+    Raises:
+        UserError: no finished study there.
+    """
+    config = configs.read(_finished(folder) / "config.yaml").config
+    with Store(folder) as store:
+        return publish(store, config)
+
+
+def designs_json(folder: Path, design: str | None) -> str:
+    """Measured designs of a result folder as JSON.
+
+    Raises:
+        UserError: no finished study there, or no such design.
+    """
+    designs = pd.read_csv(_finished(folder) / "designs.csv")
+    if design is not None:
+        if design not in set(designs.design):
+            raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.design))}")
+        designs = designs[designs.design == design]
+    return designs.to_json(orient="records", indent=2, double_precision=15)
+
+
+def summary(folder: Path) -> str:
+    """The recommendation, for the terminal."""
+    return recommend.sentence(pd.read_csv(folder / "designs.csv"), _view(folder))
+
+
+def infeasible(folder: Path) -> str | None:
+    """Why a finished study found no feasible design, or None where it did."""
+    return recommend.infeasible(pd.read_csv(folder / "designs.csv"), _view(folder))
+
+
+def _view(folder: Path) -> View:
+    return View.of(configs.read(folder / "config.yaml").config)
+
+
+def _finished(folder: Path) -> Path:
+    if not (folder / "designs.csv").exists():
+        raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
+    return folder

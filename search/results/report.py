@@ -1,0 +1,190 @@
+"""The report: one HTML file that opens offline, from the store's tables."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from codesign.units import show
+from search.designs import claim
+from search.problem.config import Config
+from search.objectives.constraint import spell
+from search.objectives.registry import AbstractObjective
+from search.results.plots import scale_of
+from search.results.recommend import choose, nearest, sentence
+from search.results.view import View
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1060px; margin: 2em auto; padding: 0 1em; color: #1b1b1b; }
+h1 { margin-bottom: 0; } .build { background: #eef5ee; border-left: 4px solid #3a7d44; padding: .8em 1em; font-size: 1.1em; }
+table { border-collapse: collapse; font-size: .86em; } td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: right; }
+th:first-child, td:first-child { text-align: left; } .wide { overflow-x: auto; } .note { color: #555; font-size: .9em; }
+tr.chosen td { background: #eef5ee; font-weight: 600; }
+"""
+
+
+def render(
+    config: Config,
+    view: View,
+    designs: pd.DataFrame,
+    breakdown: pd.DataFrame,
+    history: pd.DataFrame,
+    failed: pd.DataFrame,
+    spent: Mapping[str, Any],
+) -> str:
+    """The whole page."""
+    chosen = choose(designs, view)
+    shown = chosen if chosen is not None else nearest(designs)
+    own = designs[designs.origin == "member"]
+    charts = "".join(
+        _pareto_chart(view, objective, designs).to_html(full_html=False, include_plotlyjs=first, config={"displaylogo": False})
+        for objective, first in zip(view.against, [True] + [False] * len(view.against), strict=False)
+    )
+    history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
+    technology = config.hardware.technology if isinstance(config.hardware.technology, str) else " + ".join(config.hardware.technology)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{html.escape(config.name)} - codesign</title><style>{_STYLE}</style></head><body>
+<h1>{html.escape(config.name)}</h1>
+<p class="note">{html.escape(config.data.name)} · {config.network.kind} · {config.hardware.kind} in
+{html.escape(technology)} · seed {config.seed} · config {config.hash()}</p>
+<p class="build">{html.escape(sentence(designs, view))}</p>
+<h2>The front</h2>
+<p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
+noisy chips. Bars: one standard deviation over the chips. The recommended design is chosen by validation data alone.</p>
+{charts}
+<div class="wide">{_designs_table(view, designs[designs.on_front | (designs.design == shown.design)], shown.design)}</div>
+<h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
+<div class="wide">{_breakdown_table(breakdown[breakdown.design == shown.design])}</div>
+<h2>Relaxed against hardened</h2>
+<p>{html.escape(gap_note(view, designs, spent))} Rounded: the best legal corner, before polish and fine-tuning.</p>
+<div class="wide">{_gap_table(view, own)}</div>
+{_failed_section(failed)}
+<h2>The course of the search</h2>
+{history_chart}
+<p class="note">Relaxed values on training batches; they show the course only and are no results.</p>
+</body></html>
+"""
+
+
+def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:
+    """Median and worst gap, feasibility after rounding and in the end, and what the search cost."""
+    own = designs[designs.origin == "member"]
+    gaps = claim.all_spelt(list(view.objectives), own)
+    note = f"Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: {gaps}. "
+    if spent:
+        note += (
+            f"{spent['feasible_after_rounding']:.0%} of the members met the constraints after rounding; scouting and polish scored "
+            f"{spent['polish_evaluations']} designs. The search spent {spent['minibatches']} minibatches "
+            f"({spent['training_sample_steps'] / 1e6:.3g} million training samples x time steps). {_skipped_note(spent)}"
+        )
+    return note + f"{designs.feasible.mean():.0%} of the measured designs meet the constraints."
+
+
+def _skipped_note(spent: Mapping[str, Any]) -> str:
+    """How many updates were lost to values that are not finite; nothing to say where none were."""
+    skipped = spent.get("skipped_updates", 0)
+    if not skipped:
+        return ""
+    return f"{skipped} updates were left out because a gradient was not finite ({skipped / spent['updates']:.2%} of all). "
+
+
+def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFrame) -> go.Figure:
+    figure = go.Figure()
+    x, y = scale_of(view.cost), scale_of(objective)
+    ordered = view.ordered(designs)
+    for name, part, colour in (("dominated", ordered[~ordered.on_front], "#aaa"), ("front", ordered[ordered.on_front], "#1f77b4")):
+        texts = ["<br>".join([f"<b>{d.design}</b>", *(f"{k}: {v}" for k, v in view.settings(d).items())]) for _, d in part.iterrows()]
+        spread = {"type": "data", "array": (part.error_std * 100).tolist()} if objective.name == "error" else None
+        figure.add_scatter(
+            x=(part[view.cost.column] * x.factor).tolist(),
+            y=(part[objective.column] * y.factor).tolist(),
+            error_y=spread,
+            mode="lines+markers" if name == "front" and len(view.objectives) == 2 else "markers",
+            line={"shape": "hv"},
+            marker={"color": colour, "size": 9},
+            name=name,
+            hovertext=texts,
+        )
+    figure.update_layout(template="plotly_white", height=430, margin={"t": 20, "b": 40})
+    figure.update_xaxes(type="log" if x.logarithmic else "linear", title=x.label)
+    figure.update_yaxes(type="log" if y.logarithmic else "linear", title=f"{y.label}, test")
+    return figure
+
+
+def _history_chart(history: pd.DataFrame) -> go.Figure:
+    figure = go.Figure()
+    by_step = history.groupby("step").agg(volume=("relaxed_hypervolume", "mean"), loss=("loss", "mean"))
+    figure.add_scatter(x=by_step.index.tolist(), y=by_step.volume.tolist(), name="hypervolume (relaxed, training)")
+    figure.add_scatter(x=by_step.index.tolist(), y=by_step.loss.tolist(), name="mean training loss [nat]")
+    figure.update_layout(template="plotly_white", height=300, margin={"t": 20, "b": 40}, xaxis_title="step")
+    return figure
+
+
+def _designs_table(view: View, part: pd.DataFrame, chosen: str) -> str:
+    front = view.ordered(part)
+    others = [o for o in view.objectives if o.name not in ("error", "energy", "latency", "area")]
+    head = ["design", "test error", *(o.name.replace("_", " ") for o in others), "energy", "latency", "area"]
+    head += [n.replace("_", " ") for n in view.parameters]
+    rows = [
+        [
+            d.design,
+            f"{d.error_mean:.2%} ± {d.error_std:.2%}",
+            *(spell(o, d[o.column]) for o in others),
+            show(d.energy_pj, "pJ"),
+            show(d.latency_ns, "ns"),
+            show(d.area_um2, "um2"),
+            *view.settings(d).values(),
+        ]
+        for _, d in front.iterrows()
+    ]
+    return _table(head, rows, chosen)
+
+
+def _breakdown_table(part: pd.DataFrame) -> str:
+    energy = part[part.energy_pj.notna()].pivot_table(index="component", columns="layer", values="energy_pj", aggfunc="sum", sort=False)
+    energy["all layers"] = energy.sum(axis=1)
+    total = energy["all layers"].sum()
+    area = part[part.area_um2.notna()].set_index("component").area_um2
+    rows = [
+        [str(component), *(show(v, "pJ") for v in values), f"{values['all layers'] / total:.1%}", show(area.get(component, 0.0), "um2")]
+        for component, values in energy.iterrows()
+    ]
+    rows.append(["total", *(show(v, "pJ") for v in energy.sum()), "100 %", show(area.sum(), "um2")])
+    latency = part[part.latency_ns.notna()].set_index("layer").latency_ns
+    rows.append(["latency", *(show(latency.get(c, latency.sum()), "ns") for c in energy.columns), "", ""])
+    return _table(["component", *energy.columns, "share", "area"], rows)
+
+
+def _gap_table(view: View, own: pd.DataFrame) -> str:
+    head = ["design"]
+    for objective in view.objectives:
+        name = objective.name.replace("_", " ")
+        head += [f"relaxed {name} (validation)", "rounded (validation)", "measured (test)", "ratio" if objective.logarithmic else "gap"]
+    rows = []
+    for _, d in own.iterrows():
+        row = [str(d.design)]
+        for o in view.objectives:
+            row += [spell(o, d[f"{stage}{o.column}"]) for stage in ("relaxed_", "rounded_", "")]
+            row.append(f"{d[f'gap_{o.name}']:.3f}")
+        rows.append(row)
+    return _table(head, rows)
+
+
+def _failed_section(failed: pd.DataFrame) -> str:
+    if failed.empty:
+        return ""
+    rows = [[str(f.member), str(f.stage), str(f.reason)] for _, f in failed.iterrows()]
+    table = _table(["member", "stage", "reason"], rows)
+    return f"<h2>Failed members</h2><p>Given up after a restart; they touched no other member.</p>{table}"
+
+
+def _table(head: list[str], rows: list[list[str]], chosen: str | None = None) -> str:
+    body = "".join(
+        f"<tr{' class=chosen' if chosen is not None and row[0] == chosen else ''}>"
+        + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row)
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><tr>{''.join(f'<th>{html.escape(str(cell))}</th>' for cell in head)}</tr>{body}</table>"

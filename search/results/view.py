@@ -1,0 +1,80 @@
+"""How a study's results are looked at: its objectives, bounds and parameters, and which objective goes on which axis."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from search.objectives import registry as objective
+from search.objectives.roles import answers_of, cost_of
+from search.problem.config import Config
+from search.objectives.constraint import Constraint
+from search.objectives.registry import AbstractObjective
+from search.objectives.pareto import non_dominated
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What a table of designs is about.
+
+    Attributes:
+        objectives: at least two.
+        limits: bounds.
+        parameters: names of what was searched.
+    """
+
+    objectives: tuple[AbstractObjective, ...]
+    limits: tuple[Constraint, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, config: Config) -> "View":
+        """The view that a config describes.
+
+        Raises:
+            UserError: an objective that is not known.
+        """
+        limits = tuple(Constraint(objective.find(name), bound) for name, bound in config.constraints.items())
+        return cls(tuple(objective.find(name) for name in config.objectives), limits, tuple(config.parameters))
+
+    @property
+    def answers(self) -> AbstractObjective | None:
+        """The first objective that is about the quality of answers alone, or None."""
+        return answers_of(self.objectives)
+
+    @property
+    def cost(self) -> AbstractObjective:
+        """The objective that designs are ordered by: energy where it is one, else the first that is not about answers."""
+        return cost_of(self.objectives)
+
+    @property
+    def against(self) -> tuple[AbstractObjective, ...]:
+        """The objectives drawn against the cost: that about answers first."""
+        return tuple(sorted((o for o in self.objectives if o is not self.cost), key=lambda o: o is not self.answers))
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the measured objectives."""
+        return [o.column for o in self.objectives]
+
+    def ordered(self, designs: pd.DataFrame) -> pd.DataFrame:
+        """Designs from the best in cost to the worst."""
+        return designs.sort_values(self.cost.column, ascending=self.cost.sign > 0)
+
+    def with_front(self, designs: pd.DataFrame) -> pd.DataFrame:
+        """Designs with `on_front`: feasible, and beaten by no other feasible one in the measured objectives."""
+        values = designs[self.columns].to_numpy(np.float64, copy=True) * [o.sign for o in self.objectives]
+        values[~designs.feasible.to_numpy(bool)] = np.nan
+        return designs.assign(on_front=non_dominated(values))
+
+    def tightest(self, design: pd.Series) -> Constraint | None:
+        """The constraint that a design exceeds most, or comes nearest to."""
+        return max(self.limits, key=lambda limit: float(limit.excess(design[limit.objective.column])), default=None)
+
+    def settings(self, design: pd.Series) -> dict[str, str]:
+        """A design's parameters for people; a per-layer one becomes `3 / 4 / 5`."""
+        found = {}
+        for name in self.parameters:
+            values = [design[c] for c in design.index if c == name or str(c).startswith(f"{name}[")]
+            found[name] = " / ".join(v if isinstance(v, str) else f"{v:g}" for v in values)
+        return found

@@ -1,0 +1,42 @@
+"""What a crossbar design errs some time after programming: columns of a study's table of designs."""
+
+from typing import Any, Final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Key
+
+from codesign.analog.device.ageing import AGES_S
+from codesign.evaluation.evaluate import Batch
+from codesign.evaluation.verify import age_errors
+from codesign.hardware.crossbar.crossbar import Crossbar
+from search.problem.batches import as_batch
+from search.problem.problem import Problem, as_values
+
+COLUMNS: Final = {"error_1h": AGES_S["hour"], "error_1d": AGES_S["day"], "error_30d": AGES_S["month"]}
+
+
+class AgedErrors:
+    """Test error after an hour, a day and a month, with global drift compensation and read noise, mean over some simulated chips."""
+
+    def __init__(self, problem: Problem, chips: int) -> None:
+        self._chips = chips
+        self.problem, self._test = problem, as_batch(problem.dataset.test)
+        self._errors = jax.jit(self._errors_traced)
+
+    def __call__(self, network: nnx.State, point: dict[str, Any], keys: Key[Array, " chips"]) -> dict[str, float]:
+        """One column for each time; none for a chip that does not age, or whose technology does not say how."""
+        ages = self._chips > 0 and isinstance(self.problem.hardware, Crossbar) and "drift_start_s" in self.problem.technology.values
+        if not ages:
+            return {}
+        errors = self._errors(network, as_values(self.problem.space, point), jax.random.clone(keys)[: self._chips], self._test)
+        return {name: float(error) for name, error in zip(COLUMNS, np.asarray(errors), strict=True)}
+
+    def _errors_traced(self, network: nnx.State, values: dict[str, Array], keys: Key[Array, " chips"], test: Batch) -> Array:
+        problem = self.problem
+        design = problem.place(network, values)
+        times = jnp.asarray(list(COLUMNS.values()), jnp.float32)
+        errors = age_errors(problem.graph, design, test, problem.technology, keys, times, granularity=problem.granularity)
+        return jnp.mean(errors, axis=1)

@@ -1,0 +1,66 @@
+"""A line of `designs.csv`: settings, measured qualities, what was believed of them before, and the rates behind the cost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from codesign.evaluation.evaluate import Evaluation
+from codesign.parameters.categorical import Categorical
+from search.designs.candidate import Candidate
+from search.designs.claim import gap
+from search.problem.problem import Problem
+
+
+def design_row(
+    problem: Problem, candidate: Candidate, evaluation: Evaluation, errors: np.ndarray, validated: Evaluation, hardened: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is known of one measured design.
+
+    Args:
+        problem: what was searched.
+        candidate: the design.
+        evaluation: on test data, mean over simulated chips.
+        errors: of each chip, `[chips]`.
+        validated: on validation data and other chips.
+        hardened: `relaxed` and `rounded` objectives of the member it came from.
+    """
+    layers, objectives = evaluation.workload.names, problem.objectives
+    measured = {o.name: float(o(evaluation)) for o in problem.everything}
+    row: dict[str, Any] = {"member": candidate.member, "origin": candidate.origin}
+    row |= _settings(problem, candidate.point, layers)
+    row |= {o.column: measured[o.name] for o in problem.everything}
+    cost = evaluation.cost
+    row |= {"energy_pj": float(cost.energy), "latency_ns": float(cost.latency), "area_um2": float(cost.area)}
+    row |= {"error_mean": float(errors.mean()), "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0, "chips": len(errors)}
+    row |= {"validation_error": 1 - float(validated.accuracy)} | {f"validation_{o.column}": float(o(validated)) for o in objectives}
+    own = candidate.origin == "member"
+    for stage in ("relaxed", "rounded"):
+        row |= {f"{stage}_{o.column}": v if own else None for o, v in zip(objectives, hardened[stage], strict=True)}
+    row |= {
+        f"gap_{o.name}": gap(o, measured[o.name], before) if own else None
+        for o, before in zip(objectives, hardened["relaxed"], strict=True)
+    }
+    row["rounded_feasible"] = hardened["rounded_feasible"] if own else None
+    excess = [float(limit.excess(measured[limit.objective.name])) for limit in problem.limits]
+    if excess:
+        worst = int(np.argmax(excess))
+        row |= {"violation": excess[worst], "tightest": problem.limits[worst].objective.name}
+    row["feasible"] = all(value <= 0 for value in excess)
+    row |= {f"input_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.input_rate, strict=True)}
+    row |= {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
+    return row | {f"weight_magnitude[{n}]": float(v) for n, v in zip(layers, evaluation.workload.weight_magnitude, strict=True)}
+
+
+def is_finite(problem: Problem, evaluation: Evaluation) -> bool:
+    """Whether every objective and bounded quality is."""
+    return bool(np.all(np.isfinite([float(o(evaluation)) for o in problem.everything])))
+
+
+def _settings(problem: Problem, point: Mapping[str, Any], layers: tuple[str, ...]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, value in point.items():
+        parameter = problem.space.parameters[name]
+        spelt = [parameter.options[int(v)] if isinstance(parameter, Categorical) else v for v in np.ravel(value).tolist()]
+        row |= {f"{name}[{layer}]": v for layer, v in zip(layers, spelt, strict=True)} if parameter.per_layer else {name: spelt[0]}
+    return row

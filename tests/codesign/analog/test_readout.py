@@ -1,0 +1,170 @@
+"""The two forms of a crossbar's read-out: tiles are exact, the statistical form agrees with them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from codesign.analog.arrays.array import CrossbarPhysics, StatisticalCrossbar, TiledCrossbar, analog_matmul, wire_attenuation
+from codesign.analog.arrays.readout import clip_and_round, convert, converter_step, statistical_read, tile_sums
+from codesign.evaluation.arithmetic import slicing_factor
+from codesign.numerics import straight_through
+
+X = (jax.random.uniform(jax.random.key(0), (40, 100)) < 0.3).astype(jnp.float32)
+W = jax.random.normal(jax.random.key(1), (100, 7)) * 0.1
+
+
+def tiled_read(x: jax.Array, w: jax.Array, rows: jax.Array, bits: jax.Array, full_scale: jax.Array) -> jax.Array:
+    return jnp.sum(convert(tile_sums(x, w, rows, 16), full_scale, bits), axis=0)
+
+
+def naive(x: np.ndarray, w: np.ndarray, rows: int, bits: int, full_scale: float) -> np.ndarray:
+    """Tile by tile, in a loop."""
+    step = 2 * full_scale / (2**bits - 1)
+    total = np.zeros((x.shape[0], w.shape[1]))
+    for start in range(0, x.shape[1], rows):
+        codes = np.round(x[:, start : start + rows] @ w[start : start + rows] / step)
+        total += np.clip(codes, -(2 ** (bits - 1)) + 1, 2 ** (bits - 1) - 1) * step
+    return total
+
+
+@pytest.mark.parametrize("rows", [16, 32, 64, 128, 256])
+@pytest.mark.parametrize("bits", [3, 8])
+def test_tiles_equal_a_loop_over_arrays(rows: int, bits: int) -> None:
+    read = jax.jit(tiled_read)(X, W, jnp.float32(rows), jnp.float32(bits), jnp.float32(1.1))
+    expected = naive(np.asarray(X, np.float64), np.asarray(W, np.float64), rows, bits, 1.1)
+    step = float(converter_step(jnp.float32(1.1), jnp.float32(bits)))
+    # float32 sums may fall on the other side of a rounding edge, rarely
+    assert np.mean(np.abs(np.asarray(read) - expected) > 1e-4) < 0.01
+    assert np.max(np.abs(np.asarray(read) - expected)) < 1.01 * step
+
+
+def test_all_array_sizes_share_one_trace() -> None:
+    traces = 0
+
+    @jax.jit
+    def read(rows: jax.Array, bits: jax.Array) -> jax.Array:
+        nonlocal traces
+        traces += 1
+        return tiled_read(X, W, rows, bits, jnp.float32(1))
+
+    for rows in (16.0, 64.0, 256.0):
+        read(jnp.float32(rows), jnp.float32(5))
+    assert traces == 1
+
+
+@pytest.mark.parametrize("rows", [16.0, 32.0, 64.0])
+def test_the_statistical_form_errs_as_much_as_the_tiles(rows: float) -> None:
+    """The rounding errors of both forms have the same root mean square, within a quarter."""
+    zero = jnp.float32(0)
+    physics = CrossbarPhysics(jnp.float32(rows), jnp.float32(64), zero, zero, zero)
+    share = jnp.float32(2.0) / rows  # a full scale of 2, above every partial sum: rounding alone
+    ideal = X @ W
+    tiled = analog_matmul(X, W, TiledCrossbar(physics, jnp.float32(6), 16), jax.random.key(2), 1.0, share) - ideal
+    soft = analog_matmul(X, W, StatisticalCrossbar(physics, jnp.float32(6)), jax.random.key(2), 1.0, share) - ideal
+    ratio = float(jnp.sqrt(jnp.mean(soft**2) / jnp.mean(tiled**2)))
+    assert 0.75 < ratio < 1.3
+
+
+@jax.jit
+def relative_error(x: jax.Array, w: jax.Array, rows: jax.Array, bits: jax.Array, full_scale: jax.Array) -> jax.Array:
+    """Root mean square error of the statistical form over that of the tiles."""
+    ideal = x @ w
+    tiled = tiled_read(x, w, rows, bits, full_scale) - ideal
+    soft = statistical_read(ideal, x.shape[1] / rows, bits, full_scale) - ideal
+    return jnp.sqrt(jnp.mean(soft**2) / jnp.mean(tiled**2))
+
+
+@pytest.mark.parametrize("fan_in", [64, 1024])
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_gap_between_the_forms_over_sizes_bits_and_sparsity(fan_in: int, rate: float) -> None:
+    """The table in docs/analog.md: full scales of two and four standard deviations of a tile's sum, four-bit weights."""
+    w = jnp.round(7 * jnp.clip(0.4 * jax.random.normal(jax.random.key(1), (fan_in, 32)), -1, 1)) / 7
+    x = (jax.random.uniform(jax.random.key(0), (256, fan_in)) < rate).astype(jnp.float32)
+    found: dict[float, list[float]] = {2.0: [], 4.0: []}
+    for rows in [r for r in (16, 32, 64, 128, 256) if r <= fan_in]:
+        spread = jnp.std(x[:, :rows] @ w[:rows])
+        for cover, ratios in found.items():
+            ratios += [float(relative_error(x, w, jnp.float32(rows), jnp.float32(b), cover * spread)) for b in (3, 4, 6)]
+    for cover, low, high in ((2.0, 0.55, 1.15), (4.0, 0.35, 1.35)):
+        assert min(found[cover]) > low
+        assert max(found[cover]) < high
+    assert 0.9 < np.median(found[4.0]) < 1.1
+    assert 0.75 < np.median(found[2.0]) < 1.1
+
+
+@pytest.mark.parametrize(("weight_bits", "cell_bits"), [(5, 1), (5, 2), (7, 3), (8, 1)])
+@pytest.mark.parametrize("adc_bits", [4, 6])
+def test_one_converter_for_a_weight_errs_as_one_for_each_of_its_slices(weight_bits: int, cell_bits: int, adc_bits: int) -> None:
+    magnitude_bits, base = weight_bits - 1, 2**cell_bits
+    top = 2**magnitude_bits - 1
+    x = (jax.random.uniform(jax.random.key(0), (512, 256)) < 0.2).astype(jnp.float32)
+    code = jnp.round(top * jnp.clip(0.4 * jax.random.normal(jax.random.key(1), (256, 32)), -1, 1))
+    rows, bits, full_scale = jnp.float32(64), jnp.float32(adc_bits), jnp.float32(0.3 * 64)
+    sliced = jnp.zeros(())
+    for place in range(magnitude_bits // cell_bits):
+        digits = jnp.sign(code) * jnp.mod(jnp.floor(jnp.abs(code) / base**place), base) / (base - 1)
+        sliced = sliced + tiled_read(x, digits, rows, bits, full_scale) * base**place * (base - 1) / top
+    share = slicing_factor(jnp.asarray([float(weight_bits)]), jnp.float32(cell_bits))[0]
+    shared = jnp.sum(convert(tile_sums(x, code / top, rows, 16), full_scale, bits, share), axis=0)
+    ideal = x @ (code / top)
+    assert float(jnp.std(shared - ideal)) == pytest.approx(float(jnp.std(sliced - ideal)), rel=0.08)
+
+
+def test_clipping_gradient_goes_to_the_full_scale() -> None:
+    bits = jnp.float32(8)
+    value, slope = jax.value_and_grad(lambda f: convert(jnp.asarray(5.0), f, bits))(jnp.float32(2))
+    assert float(value) == pytest.approx(2, rel=0.01)
+    assert float(slope) == pytest.approx(1, rel=0.01)
+
+
+def test_zero_current_reads_zero() -> None:
+    assert float(convert(jnp.asarray(0.0), jnp.float32(1), jnp.float32(3))) == 0
+
+
+def test_programming_noise_has_the_stated_spread_and_its_gradient() -> None:
+    zero = jnp.float32(0)
+
+    def held(sigma: jax.Array) -> jax.Array:
+        physics = CrossbarPhysics(jnp.float32(64), jnp.float32(64), sigma, zero, zero)
+        return physics.program(jnp.zeros((200, 100)), jnp.float32(0.5), jax.random.key(3)).weights
+
+    spread = float(jnp.std(held(jnp.float32(0.1))))
+    assert spread == pytest.approx(0.1 * 0.5 * 2**0.5, rel=0.02)  # two devices a weight
+    slope = jax.grad(lambda s: jnp.std(held(s)))(jnp.float32(0.1))
+    assert float(slope) == pytest.approx(0.5 * 2**0.5, rel=0.02)
+
+
+def test_wires_weaken_far_cells_more_and_larger_arrays_more() -> None:
+    loss = jnp.float32(1e-4)
+
+    def attenuation(rows: float, columns: float) -> np.ndarray:
+        return np.asarray(wire_attenuation((64, 64), jnp.float32(rows), jnp.float32(columns), loss, loss))
+
+    small, large = attenuation(32, 32), attenuation(64, 64)
+    assert large.mean() < small.mean() < 1
+    assert large[63, 0] > large[0, 63]  # nearest to source and ground, farthest from both
+    np.testing.assert_array_equal(small[:32, :32], small[32:, 32:])  # a new array begins
+    between = attenuation(48, 48)
+    assert np.all(between <= np.maximum(small, large) + 1e-6)
+
+
+def test_the_converters_derivative_is_that_of_its_parts() -> None:
+    """Straight through inside, to the full scale outside, the rounding error to the step; in both modes, for many chips at once."""
+
+    def composed(x: jax.Array, most: jax.Array, step: jax.Array) -> jax.Array:
+        level = jnp.clip(x, -most, most) / step
+        return straight_through(jnp.round(level), level) * step
+
+    x, weight = jax.random.normal(jax.random.key(0), (2, 64, 7))
+    most, step = jnp.asarray([1.1, 2.0]), jnp.asarray([0.13, 0.4])
+
+    def gradients(read):
+        def total(x: jax.Array, most: jax.Array, step: jax.Array) -> jax.Array:
+            return jnp.sum(read(x, most, step) * weight)
+
+        reverse = jax.vmap(jax.grad(total, argnums=(0, 1, 2)), in_axes=(None, 0, 0))(x, most, step)
+        forward = jax.vmap(jax.jacfwd(total, argnums=(1, 2)), in_axes=(None, 0, 0))(x, most, step)
+        return reverse, forward
+
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3), gradients(clip_and_round), gradients(composed))

@@ -1,0 +1,117 @@
+"""`codesign cost`: what it prints, and errors that name the nearest valid choice."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from search.commands.cost import compare, cost, load_workload
+from search.errors import UserError
+
+
+def test_json_sums_to_its_totals(capsys):
+    cost("digits", set_=["rows=64", "timesteps=3"], as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    layers = sum(sum(layer["energy_pj"].values()) for layer in document["layers"])
+    assert layers == pytest.approx(document["totals"]["energy_pj"], rel=1e-5)
+    assert sum(document["area_um2"].values()) == pytest.approx(document["totals"]["area_um2"], rel=1e-5)
+    assert document["technology"] == "rram_45nm"
+
+
+def test_csv_has_a_row_per_layer_and_component(capsys):
+    cost("digits", as_csv=True)
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {"fc1", "fc2", "chip"} == {row["layer"] for row in rows}
+    assert sum(float(row["energy_pj"] or 0) for row in rows) > 0
+
+
+def test_table_has_units_layers_and_components(capsys):
+    cost("vgg9", set_=["rows=128", "timesteps=5"])
+    text = capsys.readouterr().out
+    for expected in ("conv1", "fc2", "array", "adc", "leakage", "µJ", "mm²", "total"):
+        assert expected in text
+
+
+@pytest.mark.parametrize(
+    ("setting", "dearer"),
+    [("timesteps=8", True), ("weight_bits=8", True), ("adc_bits=8", True), ("programming_sigma=0.3", False), ("encoding=offset", None)],
+)
+def test_settings_reach_chip_or_workload(capsys, setting, dearer):
+    totals = []
+    for settings in ([], [setting]):
+        cost("digits", set_=settings, as_json=True)
+        totals.append(json.loads(capsys.readouterr().out)["totals"]["energy_pj"])
+    assert totals[0] != totals[1]
+    assert dearer is None or (totals[1] > totals[0]) == dearer
+
+
+def test_per_layer_settings(capsys):
+    cost("digits", set_=["weight_bits=8,2", "programming_sigma=0.01,0.05"], as_json=True)
+    assert json.loads(capsys.readouterr().out)["totals"]["energy_pj"] > 0
+
+
+@pytest.mark.parametrize("hardware", ["systolic", "manycore", "hybrid"])
+def test_every_family(capsys, hardware):
+    cost("digits", hardware, as_json=True)
+    assert json.loads(capsys.readouterr().out)["totals"]["energy_pj"] > 0
+
+
+def test_a_table_of_layers(capsys, tmp_path):
+    path = tmp_path / "net.csv"
+    path.write_text("name,kind,channels_in,channels_out\nfc,dense,30,20\n")
+    cost(str(path), as_json=True)
+    assert json.loads(capsys.readouterr().out)["layers"][0]["name"] == "fc"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"workload": "vgg8"}, "unknown workload 'vgg8'.*'vgg9'"),
+        ({"workload": "missing.csv"}, "missing.csv"),
+        ({"hardware": "crosbar"}, "unknown hardware 'crosbar'.*'crossbar'"),
+        ({"technology": "rram_29nm"}, "unknown technology 'rram_29nm'.*'rram_"),
+        ({"technology": "loihi_14nm"}, "has no"),
+        ({"set_": ["row=3"]}, "--set row: no such parameter.*'rows'"),
+        ({"set_": ["timestep=3"]}, "'timesteps'"),
+        ({"set_": ["rows"]}, "expected NAME=VALUE"),
+        ({"set_": ["rows=12", "rows=13"]}, "given twice"),
+        ({"set_": ["rows=many"]}, "expected a number, got 'many'"),
+        ({"set_": ["rows=-3"]}, "above 0"),
+        ({"set_": ["input_rate=2"]}, "between 0 and 1"),
+        ({"set_": ["weight_bits=1,2,3"]}, "weight_bits has shape"),
+        ({"set_": ["rows=1,2,3"]}, "rows has shape"),
+        ({"set_": ["encoding=ofset"]}, "'offset'"),
+        ({"hardness": 1.5}, "between 0 and 1"),
+        ({"as_json": True, "as_csv": True}, "exclude"),
+        ({"hardware": "manycore", "workload": "transformer"}, "attention"),
+        ({"hardware": "hybrid", "set_": ["engines=crossbar,sistolic"]}, "'systolic'"),
+        ({"all_published": True, "set_": ["rosw=12"]}, "no such parameter.*'rows'"),
+    ],
+)
+def test_errors(arguments, message):
+    with pytest.raises(UserError, match=message):
+        cost(**{"workload": "digits", **arguments})
+
+
+def test_comparison_is_relative_to_the_twin_within_each_model():
+    rows = {row.model: row for row in compare(load_workload("digits", {}), None, 1.0)}
+    assert rows["crossbar"].energy_ratio > 1  # 4 steps at rate 0.2 against one pass at 3 bits
+    one = {row.model: row for row in compare(load_workload("digits", {"timesteps": 1, "spiking": 0}), None, 1.0)}
+    for name in ("crossbar", "systolic"):
+        assert one[name].energy_ratio == pytest.approx(1, rel=1e-5), name
+
+
+def test_all_published_prints_ratios(capsys):
+    cost("digits", all_published=True)
+    text = capsys.readouterr().out
+    assert "crossbar" in text
+    assert "Joules do not compare" in text.replace("\n", " ")
+
+
+def test_comparison_takes_settings_of_the_named_chip(capsys):
+    def ratio(*settings: str) -> float:
+        cost("digits", "crossbar", ["timesteps=5", *settings], as_json=True, all_published=True)
+        return {m["model"]: m["energy_ratio"] for m in json.loads(capsys.readouterr().out)["models"]}["crossbar"]
+
+    assert ratio() != ratio("adc_bits=10")

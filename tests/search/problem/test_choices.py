@@ -1,0 +1,106 @@
+"""What a chip chooses by name: a dataflow, the engine of each layer. Located mistakes, and a study whose designs are legal choices."""
+
+import dataclasses
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from codesign.hardware.systolic.array import Systolic
+from codesign.parameters.categorical import Categorical
+from search.commands.export import hardware_point
+from search.errors import UserError
+from search.problem import build, config
+from search.study import study
+from search.study.store import Store
+from tests.search.study.test_study import Silent
+from tests.search.toy import TOY
+
+SYSTOLIC = "hardware: {kind: systolic, technology: digital_28nm}"
+HYBRID = """hardware:
+  kind: hybrid
+  technology: [digital_14nm, loihi_14nm]
+  engines:
+    array: {kind: systolic}
+    cores: {kind: manycore}"""
+FLOWS = "{kind: categorical, options: [weight_stationary, output_stationary, spike_tailored], per_layer: true}"
+
+
+def toy(folder: Path, hardware: str, parameters: str) -> Path:
+    head, rest = TOY.split("hardware:")
+    tail = rest.split("objectives:")[1]
+    path = folder / "toy.yaml"
+    path.write_text(f"{head}{hardware}\nparameters:\n{parameters}\nobjectives:{tail}")
+    return path
+
+
+def test_a_dataflow_for_each_layer(tmp_path: Path) -> None:
+    """Shares of a relaxed point and numbers of a hardened one reach the chip alike."""
+    problem = build.build(config.read(toy(tmp_path, SYSTOLIC, f"  dataflow: {FLOWS}\n  rows: {{kind: power_of_two, low: 8, high: 32}}")))
+    space = problem.space
+    assert space.shape("dataflow") == (2, 3)
+    network = problem.build(0)
+    hard = problem.place(network, {"dataflow": jnp.asarray([2.0, 0.0]), "rows": jnp.float32(16)})
+    np.testing.assert_array_equal(hard.hardware.dataflow, [[0, 0, 1], [1, 0, 0]])
+    latents = space.latents({"dataflow": [2.0, 0.0], "rows": 16.0})
+    soft = problem.place(network, space.relax(latents))
+    np.testing.assert_allclose(soft.hardware.dataflow, hard.hardware.dataflow, atol=1e-6)
+
+
+def test_an_exported_chip_names_its_choices() -> None:
+    """As many options as layers are not a number for each layer: catches a share that is written as the layer's setting."""
+    both = Systolic.of(dataflow=("weight_stationary", "output_stationary"))
+    alike = dataclasses.replace(both, dataflow=jnp.asarray([0.0, 1.0]))
+    assert hardware_point(alike, 2)["dataflow"] == "output_stationary"
+    assert "dataflow" not in hardware_point(alike, 2, 0)
+    layered = dataclasses.replace(both, dataflow=jnp.asarray([[0.0, 1.0], [1.0, 0.0]]))
+    assert "dataflow" not in hardware_point(layered, 2)
+    assert [hardware_point(layered, 2, i)["dataflow"] for i in range(2)] == ["output_stationary", "weight_stationary"]
+    assert hardware_point(Systolic.of(), 1)["dataflow"] == "weight_stationary"
+
+
+@pytest.mark.parametrize(
+    ("hardware", "parameters", "where", "what"),
+    [
+        (SYSTOLIC, FLOWS.replace("spike_tailored", "spike_taylored"), "dataflow", "did you mean 'spike_tailored'"),
+        (SYSTOLIC, "{kind: integer, low: 0, high: 3}", "dataflow", "kind: categorical"),
+        ("hardware: {kind: crossbar, technology: rram_45nm}", FLOWS, "dataflow", "neither Crossbar"),
+        (
+            HYBRID,
+            "{kind: categorical, options: [array, core], per_layer: true}",
+            "assignment",
+            r"options: \[array, cores\], per_layer: true",
+        ),
+        (HYBRID, "{kind: categorical, options: [array, cores]}", "assignment", "per_layer: true"),
+        (HYBRID, "{kind: integer, low: 0, high: 1}", "assignment", "kind: categorical"),
+        (SYSTOLIC, "{kind: categorical, options: [a, b]}", "rows", "is a number, not a choice of names"),
+    ],
+)
+def test_mistakes_are_located(tmp_path: Path, hardware: str, parameters: str, where: str, what: str) -> None:
+    with pytest.raises(UserError, match=rf"toy\.yaml:\d+: parameters\.{where}: .*{what}"):
+        build.build(config.read(toy(tmp_path, hardware, f"  {where}: {parameters}")))
+
+
+@pytest.mark.slow
+def test_a_study_of_a_chip_of_two_engines(tmp_path: Path) -> None:
+    """Gates, engines and a dataflow are searched together: every design is a legal choice, and costs what the exact model says."""
+    parameters = (
+        "  assignment: {kind: categorical, options: [array, cores], per_layer: true}\n"
+        f"  array.dataflow: {FLOWS.replace(', output_stationary', '')}\n"
+        "  gate: {kind: gate, per_layer: true}\n"
+        "  weight_bits: {kind: integer, low: 2, high: 4, per_layer: true}"
+    )
+    file = config.read(toy(tmp_path, HYBRID, parameters))
+    problem = build.build(file)
+    with Store(tmp_path / "out") as store:
+        study.run(problem, file, store, Silent())
+    designs = pd.read_csv(tmp_path / "out" / "designs.csv")
+    for name, parameter in problem.space.parameters.items():
+        for layer in ("dense1", "dense2"):
+            if isinstance(parameter, Categorical):
+                assert set(designs[f"{name}[{layer}]"]) <= set(parameter.options)
+            else:
+                assert designs[f"{name}[{layer}]"].map(parameter.is_legal).all()
+    assert np.isfinite(designs[["error_mean", "energy_pj"]].to_numpy()).all()

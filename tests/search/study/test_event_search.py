@@ -1,0 +1,65 @@
+"""The joint search on event data: the example config builds, and a small study runs from end to end."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from search.errors import UserError
+from search.problem import build, config
+from search.study import study
+from search.study.store import Store
+from tests.search.toy import toy_config
+
+ROOT = Path(__file__).parents[3]
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def update(self, stage: str, share: float, details: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.slow
+def test_events_are_searched_from_end_to_end(tmp_path: Path) -> None:
+    data = "{name: synthetic, timesteps: 4, limit: 60}" if "CODESIGN_DATA" not in os.environ else "{name: nmnist, timesteps: 3, limit: 60}"
+    file = config.read(toy_config(tmp_path, data=data, network="{kind: mlp, hidden: [12]}"))
+    problem = build.build(file)
+    assert problem.operation.longest == problem.dataset.sample_shape[0]
+    with Store(tmp_path / "out") as store:
+        study.run(problem, file, store, Silent())
+    designs = pd.read_csv(tmp_path / "out" / "designs.csv")
+    assert len(designs) >= 3
+    assert np.isfinite(designs[["error_mean", "energy_pj"]].to_numpy()).all()
+    # events are sparse and reach the first layer as they are: its rate is the data's, not a coded frame's
+    active = float((problem.dataset.test.inputs > 0).mean())
+    assert designs["input_rate[dense1]"].between(0.5 * active, 2 * active).all()
+
+
+@pytest.mark.parametrize(
+    ("replaced", "complaint"),
+    [
+        ({"data": "{name: digits, timesteps: 4}"}, "data.timesteps: timesteps=4 cannot be asked of digits"),
+        ({"data": "{name: synthetic, timesteps: 4, limit: 20}"}, "network.longest: is 3, but"),
+    ],
+)
+def test_lengths_that_data_does_not_have_are_located(tmp_path: Path, replaced: dict, complaint: str) -> None:
+    with pytest.raises(UserError, match=r"toy\.yaml:\d+: ") as caught:
+        build.build(config.read(toy_config(tmp_path, **replaced)))
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.skipif("CODESIGN_DATA" not in os.environ, reason="needs the real data in $CODESIGN_DATA")
+def test_labels_per_step_are_searched_with_their_masks(tmp_path: Path) -> None:
+    text = toy_config(tmp_path, data="{name: qtdb, limit: 4}", network="{kind: recurrent, hidden: [4]}").read_text()
+    path = tmp_path / "ecg.yaml"
+    path.write_text(text.replace("  timesteps: {kind: integer, low: 1, high: 3}\n", ""))
+    problem = build.build(config.read(path))
+    assert problem.operation.longest == 1301
+    assert (problem.dataset.train.labels == -1).any()

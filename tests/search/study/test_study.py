@@ -1,0 +1,232 @@
+"""A study from end to end, as a user runs it: the folder's content, its independence of interruptions, and its refusals."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from codesign.cost import Cost
+from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.technology import technology
+from codesign.workloads.workload import Workload, dense
+from search.errors import UserError
+from search.objectives.pareto import non_dominated
+from search.problem import build, config
+from search.results import publish
+from search.study import study
+from search.study.store import Store
+from tests.search.toy import toy_config
+
+pytestmark = pytest.mark.slow  # a whole study, and the command line in processes of its own
+
+ROOT = Path(__file__).parents[3]
+COLUMNS = {"design", "searcher", "seed", "error_mean", "error_std", "chips", "gap_error", "gap_energy", "feasible", "on_front"}
+
+
+class Silent:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float, str]] = []
+
+    def update(self, stage: str, share: float, details: str) -> None:
+        self.seen.append((stage, share, details))
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once(tmp_path_factory) -> Iterator[None]:
+    """The command line's processes share what they compile; read by JAX at its import, so this process is not concerned."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> tuple[Path, Silent]:
+    folder = tmp_path_factory.mktemp("toy")
+    file = config.read(toy_config(folder))
+    reporter = Silent()
+    with Store(folder / "out") as store:
+        study.run(build.build(file), file, store, reporter)
+    return folder / "out", reporter
+
+
+def independent_cost(row: pd.Series) -> Cost:
+    """The exact cost of a row of designs.csv, from nothing but the row."""
+    layers = ["dense1", "dense2"]
+    chip = Crossbar.of(
+        rows=row.rows, adc_bits=row.adc_bits, cell_bits=1, programming_sigma=[row[f"programming_sigma[{n}]"] for n in layers]
+    )
+    work = Workload.of(
+        [dense("dense1", 64, 12), dense("dense2", 12, 10)],
+        input_rate=[row[f"input_rate[{n}]"] for n in layers],
+        output_rate=[row[f"output_rate[{n}]"] for n in layers],
+        weight_magnitude=[row[f"weight_magnitude[{n}]"] for n in layers],
+        timesteps=row.timesteps,
+        weight_bits=[row[f"weight_bits[{n}]"] for n in layers],
+        activation_bits=[4, 1],
+        state_bits=12,
+    )
+    return chip.cost(work, technology.load("rram_45nm"))
+
+
+def test_the_folder_holds_what_is_promised(finished) -> None:
+    folder, _ = finished
+    for name in ("designs.csv", "pareto.csv", "breakdown.csv", "history.csv", "config.yaml", "provenance.json", "report.html", "study.db"):
+        assert (folder / name).stat().st_size > 0, name
+    assert {p.name for p in (folder / "figures").iterdir()} == {"pareto.png", "breakdown.png", "gap.png", "history.png"}
+    assert set(pd.read_csv(folder / "designs.csv").columns) >= COLUMNS
+    aged = pd.read_csv(folder / "designs.csv")[["error_1h", "error_1d", "error_30d"]].to_numpy()
+    assert np.all((aged >= 0) & (aged <= 1))
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert {"versions", "seed", "commit", "config_hash", "machine"} <= set(provenance)
+    report = (folder / "report.html").read_text()
+    assert "Build d" in report
+    assert 'src="http' not in report, "the report opens offline"
+
+
+def test_every_design_is_legal(finished) -> None:
+    designs = pd.read_csv(finished[0] / "designs.csv")
+    space = build.build(config.read(finished[0] / "config.yaml")).space
+    assert len(designs) >= 3
+    for _, row in designs.iterrows():
+        for name, index in space.coordinates():
+            column = f"{name}[dense{index + 1}]" if space.parameters[name].per_layer else name
+            assert space.parameters[name].is_legal(row[column]), (row.design, column, row[column])
+
+
+def test_energies_equal_an_independent_call_of_the_exact_model(finished) -> None:
+    folder, _ = finished
+    breakdown = pd.read_csv(folder / "breakdown.csv")
+    for _, row in pd.read_csv(folder / "designs.csv").iterrows():
+        cost = independent_cost(row)
+        assert row.energy_pj == pytest.approx(float(cost.energy), rel=1e-5)
+        assert row.latency_ns == pytest.approx(float(cost.latency), rel=1e-5)
+        assert row.area_um2 == pytest.approx(float(cost.area), rel=1e-5)
+        part = breakdown[breakdown.design == row.design]
+        for column in ("energy_pj", "latency_ns", "area_um2"):
+            assert part[column].sum() == pytest.approx(row[column], rel=1e-5), column
+
+
+def test_the_front_is_the_front(finished) -> None:
+    designs = pd.read_csv(finished[0] / "designs.csv")
+    np.testing.assert_array_equal(designs.on_front, non_dominated(designs[["error", "energy_pj"]].to_numpy()))
+    front = pd.read_csv(finished[0] / "pareto.csv")
+    assert set(front.design) == set(designs.design[designs.on_front])
+
+
+def test_progress_names_stages_and_never_goes_back(finished) -> None:
+    seen = finished[1].seen
+    assert [s for i, (s, _, _) in enumerate(seen) if i == 0 or seen[i - 1][0] != s] == ["warm-up", "relax", "anneal", "harden", "measure"]
+    shares = [share for _, share, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    assert all(word in seen[0][2] for word in ("step", "loss", "energy", "hypervolume"))
+
+
+def test_exports_can_be_made_again_from_the_store(finished) -> None:
+    folder, _ = finished
+    before = (folder / "designs.csv").read_text()
+    (folder / "designs.csv").write_text(before.splitlines()[0] + "\n")
+    publish.republish(folder)
+    assert (folder / "designs.csv").read_text() == before
+    assert len(json.loads(publish.designs_json(folder, "d00"))) == 1
+    with pytest.raises(UserError, match="did you mean"):
+        publish.designs_json(folder, "d000")
+
+
+def command(*arguments: str, **options) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "search.commands.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        **options,
+    )
+
+
+def test_a_folder_in_use_is_refused(finished, tmp_path: Path) -> None:
+    folder, _ = finished
+    path = toy_config(tmp_path)
+    again = command("run", path, "--output", folder)
+    assert (again.returncode, "finished study" in again.stderr, "Traceback" in again.stderr) == (2, True, False)
+    other = command("run", toy_config(tmp_path, seed="4"), "--output", folder, "--resume")
+    assert (other.returncode, "another study" in other.stderr) == (2, True)
+    with Store(folder):
+        locked = command("run", path, "--output", folder, "--resume")
+    assert (locked.returncode, "in use by another run" in locked.stderr) == (2, True)
+    stranger = tmp_path / "mine"
+    stranger.mkdir()
+    (stranger / "thesis.txt").write_text("precious")
+    refused = command("run", path, "--output", stranger)
+    assert (refused.returncode, "holds no study" in refused.stderr) == (2, True)
+    assert (stranger / "thesis.txt").read_text() == "precious"
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    inside = command("run", path, "--output", blocked / "out")
+    assert (inside.returncode, inside.stderr.count("\n"), "Traceback" in inside.stderr) == (2, 1, False)
+
+
+def test_a_full_disk_gives_one_line_and_loses_nothing(finished, tmp_path: Path, monkeypatch, capsys) -> None:
+    from search.commands import cli
+    from search.study import store
+
+    path = toy_config(tmp_path)
+    out = tmp_path / "out"
+
+    def full(where: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(where))
+
+    monkeypatch.setattr(store, "write_bytes", full)
+    monkeypatch.setattr(sys, "argv", ["codesign", "run", str(path), "--output", str(out)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    message = capsys.readouterr().err.strip().splitlines()
+    assert stopped.value.code == 1
+    assert len(message) == 1
+    assert "No space left on device" in message[0]
+    assert "--resume" in message[0]
+
+
+def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(tmp_path: Path) -> None:
+    path = toy_config(tmp_path)
+    out = tmp_path / "out"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    arguments = [sys.executable, "-m", "search.commands.cli", "run", str(path), "--output", str(out)]
+
+    def stopped(at: str, by: signal.Signals, *resume: str) -> tuple[int, str]:
+        process = subprocess.Popen([*arguments, *resume], stderr=subprocess.PIPE, text=True, env=environment)
+        assert process.stderr is not None
+        next(line for line in process.stderr if at in line)
+        time.sleep(0.05)
+        process.send_signal(by)
+        rest = process.stderr.read()
+        return process.wait(), rest
+
+    for at in ("relax", "harden"):
+        code, rest = stopped(at, signal.SIGINT, *(["--resume"] if out.exists() else []))
+        assert code == 130, rest
+        assert f"codesign run {path} --output {out} --resume" in rest
+        assert "Traceback" not in rest
+    code, rest = stopped("harden", signal.SIGKILL, "--resume")
+    assert code == -signal.SIGKILL, rest
+    done = command(*arguments[3:], "--resume")
+    assert done.returncode == 0, done.stderr
+    assert (out / "report.html").exists()
+    assert command("run", path, "--output", tmp_path / "straight").returncode == 0
+    assert (tmp_path / "straight" / "designs.csv").read_text() == (out / "designs.csv").read_text()
