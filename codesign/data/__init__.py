@@ -3,8 +3,6 @@
 `registry.load` is the way in. No networks and no chips; files are found through `$CODESIGN_DATA`, the user's cache, or a checked download.
 """
 
-from codesign.data.dataset import DataError, Dataset, Split
-from codesign.data.own import own
-from codesign.data.registry import available, load
+import lazy_loader
 
-__all__ = ["DataError", "Dataset", "Split", "available", "load", "own"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,9 +5,9 @@ The only room that knows both sides of the waist. Nothing is searched here.
 
 from codesign.evaluation.arithmetic import arrays_of, device_arrays, device_of
 from codesign.evaluation.conversion import converted_design
-from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate, evaluate_on
-from codesign.evaluation.recalibrate import Recalibrated, recalibrate
-from codesign.evaluation.verify import age_errors, over_chips, verify
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate_on
+from codesign.evaluation.recalibrate import Recalibrated
+from codesign.evaluation.verify import age_errors, over_chips
 
 __all__ = [
     "Batch",
@@ -19,9 +19,6 @@ __all__ = [
     "converted_design",
     "device_arrays",
     "device_of",
-    "evaluate",
     "evaluate_on",
     "over_chips",
-    "recalibrate",
-    "verify",
 ]

@@ -7,6 +7,5 @@ from codesign.network.network import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.network.run import Activity, Run, Setting
 from codesign.network.signal import Signal
-from codesign.network.trace import trace
 
-__all__ = ["Activity", "Operation", "Run", "Setting", "Signal", "SpikingNetwork", "trace"]
+__all__ = ["Activity", "Operation", "Run", "Setting", "Signal", "SpikingNetwork"]

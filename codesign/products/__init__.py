@@ -3,7 +3,7 @@
 Shared by networks and by the shapes of workloads; no weights, no noise.
 """
 
-from codesign.products.convolve import convolve
-from codesign.products.unfold import fold, padding, unfold
+from codesign.products.convolve import PATCHES
+from codesign.products.unfold import fold, padding
 
-__all__ = ["convolve", "fold", "padding", "unfold"]
+__all__ = ["PATCHES", "fold", "padding"]

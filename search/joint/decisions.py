@@ -43,17 +43,7 @@ class Decisions:
         if stage.name == "relax" and any(done - per_call < share * stage.steps <= done for share in RESPREADS):
             preferences = self.scalarisation.respread(preferences, relaxed, frame)
         population = population._replace(preferences=jnp.asarray(self.scalarisation.steer(preferences, relaxed, frame), jnp.float32))
-        return self._impatient(population, relaxed_volume(relaxed), end)
-
-    def _impatient(self, population: Population, volume: float, end: int) -> Population:
-        """The population at the end of its stage when the relaxed hypervolume has long stopped to grow."""
-        best = float(population.best_volume)
-        grown = volume > best + 1e-3 * max(abs(best), 1e-3)
-        stale = 0 if grown else int(population.stale) + 1
-        population = population._replace(best_volume=jnp.float32(max(best, volume)), stale=jnp.int32(stale))
-        if not 0 < self.settings.patience <= stale:
-            return population
-        return population._replace(step=jnp.int32(end), best_volume=jnp.float32(0), stale=jnp.int32(0))
+        return patient(population, relaxed_volume(relaxed), end, self.settings.patience)
 
     def _restart(self, population: Population, stage: Stage, metrics: Metrics, key: Key[Array, ""]) -> Population:
         """Members of which nothing was finite in a whole call are started again once, then given up."""
@@ -75,6 +65,17 @@ class Decisions:
 def shares_weights(stage: Stage, settings: Settings) -> bool:
     """Whether only the first member learns, for all: the supernet of a shared warm-up."""
     return stage.random_chip > 0 and settings.warm_start == "shared"
+
+
+def patient(population: Population, volume: float, end: int, patience: int) -> Population:
+    """The population at the end of its stage when the relaxed hypervolume has not grown for `patience` calls (0: never)."""
+    best = float(population.best_volume)
+    grown = volume > best + 1e-3 * max(abs(best), 1e-3)
+    stale = 0 if grown else int(population.stale) + 1
+    population = population._replace(best_volume=jnp.float32(max(best, volume)), stale=jnp.int32(stale))
+    if not 0 < patience <= stale:
+        return population
+    return population._replace(step=jnp.int32(end), best_volume=jnp.float32(0), stale=jnp.int32(0))
 
 
 def framed(frame: Frame, relaxed: NDArray[np.float64], *, only_front: bool) -> Frame:

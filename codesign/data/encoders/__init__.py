@@ -4,13 +4,12 @@ Pure functions of arrays, time first. Reading files is not their business.
 """
 
 from codesign.data.encoders.cochlea import Cochlea, gammatone_filters, integrate_and_fire, mel_filters
-from codesign.data.encoders.encode import ENCODERS, direct, encode, latency, level_crossing, phase, phase_weights, rate, reconstruct
+from codesign.data.encoders.encode import ENCODERS, direct, latency, level_crossing, phase, phase_weights, rate, reconstruct
 
 __all__ = [
     "ENCODERS",
     "Cochlea",
     "direct",
-    "encode",
     "gammatone_filters",
     "integrate_and_fire",
     "latency",

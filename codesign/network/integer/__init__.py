@@ -5,7 +5,5 @@ The float network at its quantised values is in the rooms beside; here is what a
 
 from codesign.network.integer.fixed_point import FixedPointNeuron, FixedSynapses
 from codesign.network.integer.integer import IntegerActivity, IntegerNetwork
-from codesign.network.integer.to_fixed_point import to_fixed_point
-from codesign.network.integer.to_integer import to_integer
 
-__all__ = ["FixedPointNeuron", "FixedSynapses", "IntegerActivity", "IntegerNetwork", "to_fixed_point", "to_integer"]
+__all__ = ["FixedPointNeuron", "FixedSynapses", "IntegerActivity", "IntegerNetwork"]

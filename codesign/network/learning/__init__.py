@@ -3,7 +3,7 @@
 Optimisers and the joint search are in `search`.
 """
 
-from codesign.network.learning.convert import Tuner, convert, spiking_twin, stages, tune_progressively
+from codesign.network.learning.convert import Tuner, spiking_twin, stages, tune_progressively
 from codesign.network.learning.plasticity import CompetitiveLayer, PairRule, learn_layer
 
-__all__ = ["CompetitiveLayer", "PairRule", "Tuner", "convert", "learn_layer", "spiking_twin", "stages", "tune_progressively"]
+__all__ = ["CompetitiveLayer", "PairRule", "Tuner", "learn_layer", "spiking_twin", "stages", "tune_progressively"]

@@ -13,6 +13,7 @@ from codesign.network.answers.score import accuracy
 from search.designs.candidate import Candidate
 from search.designs.choose import layered
 from search.errors import UserError
+from search.joint.decisions import patient
 from search.joint.gradient import JointSearch
 from search.joint.harden import Hardener
 from search.joint.polish import polish
@@ -125,18 +126,15 @@ def test_bits_below_what_a_sign_needs_are_refused(tmp_path) -> None:
 
 
 def test_a_stage_without_progress_ends_early(hardener) -> None:
-    joint = JointSearch(hardener.problem, SETTINGS._replace(patience=2))
-    population = joint.start(jax.random.key(0))
+    start = population = JointSearch(hardener.problem, SETTINGS).start(jax.random.key(0))
     volumes = [1.0, 1.1, 1.1, 1.2, 1.2, 1.2]  # grows, stalls once, grows, stalls twice
     steps = []
     for volume in volumes:
-        population = joint._impatient(population, volume, end=500)
+        population = patient(population, volume, end=500, patience=2)
         steps.append(int(population.step))
     assert steps == [0, 0, 0, 0, 0, 500]
-    patient = JointSearch(hardener.problem, SETTINGS)
     for volume in volumes:
-        population = patient._impatient(patient.start(jax.random.key(0)), volume, end=500)
-        assert int(population.step) == 0
+        assert int(patient(start, volume, end=500, patience=0).step) == 0
 
 
 @pytest.mark.slow
@@ -147,7 +145,7 @@ def test_members_are_shared_among_devices(tmp_path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "import jax, numpy as np\n"
-        "from search import build, config\n"
+        "from search.problem import build, config\n"
         "from search.joint.gradient import JointSearch\n"
         "from search.problem.schedule import Settings, stages\n"
         "problem = build.build(config.read(Path(sys.argv[1])))\n"

@@ -104,7 +104,7 @@ def test_a_bound_pulls_by_what_is_measured_and_along_what_is_smooth(evaluation) 
 
 def test_a_users_objective_by_import_path(tmp_path, monkeypatch, evaluation) -> None:
     (tmp_path / "mine.py").write_text(
-        "from search.objectives.registry import AbstractObjective\n"
+        "from search.objectives import AbstractObjective\n"
         "class Spikes(AbstractObjective):\n"
         "    name, unit = 'spikes', '1'\n"
         "    def __call__(self, evaluation):\n"
@@ -121,7 +121,7 @@ def test_a_users_objective_by_import_path(tmp_path, monkeypatch, evaluation) -> 
 def test_an_installed_packages_objective_by_name(tmp_path, monkeypatch, evaluation) -> None:
     """Found as pip leaves it: a module and its metadata on the path."""
     (tmp_path / "spiky.py").write_text(
-        "from search.objectives.registry import AbstractObjective\n"
+        "from search.objectives import AbstractObjective\n"
         "class Steps(AbstractObjective):\n"
         "    name = 'spiky_steps'\n"
         "    unit = '1'\n"

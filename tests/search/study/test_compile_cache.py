@@ -9,7 +9,7 @@ from pathlib import Path
 from search.study import compile_cache
 
 PROGRAM = """
-from search import compile_cache
+from search.study import compile_cache
 compile_cache.enable()
 import jax, jax.numpy as jnp
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

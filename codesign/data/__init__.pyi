@@ -1,0 +1,9 @@
+from . import encoders as encoders
+from . import reading as reading
+from . import registry as registry
+from . import sets as sets
+from .dataset import DataError as DataError
+from .dataset import Dataset as Dataset
+from .dataset import Split as Split
+from .registry import available as available
+from .registry import load as load
