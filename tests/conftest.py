@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import jax
 import pytest
@@ -16,8 +17,13 @@ RANDOM = ("jax.random", "Rngs", "key", "from search")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Most of the tests' time is compilation, so they ask for the least; slow ones train. The quickstart of CI is compiled as users do."""
-    level = int(config.option.markexpr == "slow")
-    os.environ.setdefault("XLA_FLAGS", f"--xla_backend_optimization_level={level}")
+    flags = [f"--xla_backend_optimization_level={int(config.option.markexpr == 'slow')}"]
+    if tuple(int(part) for part in version("jaxlib").split(".")[:2]) < (0, 11):
+        # the older code generator compiles in half the time; later releases have no other, and refuse the flag
+        flags.append("--xla_cpu_use_fusion_emitters=false")
+    # a caller's own flags come last, where they win; xdist's workers inherit what is set here and need it once
+    if flags[0] not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")])
 
 
 @pytest.fixture(scope="module", autouse=True)
