@@ -26,6 +26,7 @@ def from_quantised(problem: Problem, network: SpikingNetwork) -> Problem:
         UserError: other layers than the problem's, or a bound of `timesteps` beyond the steps of the conversion.
         ValueError: a layer that cannot be converted, or activation bits that are not whole.
     """
+    # geometries are the network's, not the graph's: any weights will do
     expected = nnx.merge(problem.graph, problem.build(0)).geometries
     if network.geometries != expected:
         names = [layer.name for layer in expected]
@@ -37,6 +38,7 @@ def from_quantised(problem: Problem, network: SpikingNetwork) -> Problem:
         raise UserError(f"parameters.timesteps: high {most} exceeds the {design.operation.longest} steps of the conversion")
 
     def build(seed: jax.Array | int) -> nnx.State:
+        # whatever the seed: members begin with what was trained, and differ by their wishes and chips
         return design.network
 
     return dataclasses.replace(problem, graph=graph, operation=design.operation, build=build)

@@ -32,14 +32,17 @@ class Decisions:
     def __call__(self, population: Population, stage: Stage, done: int, end: int, metrics: Metrics, key: Key[Array, ""]) -> Population:
         """What is decided between device calls: restarts, the frame, preferences, an early end."""
         population = self._restart(population, stage, metrics, key)
+        # failed members are still looked at, with weights that are not theirs: they count for nothing
         relaxed = np.where(population.alive[:, None], np.asarray(metrics.relaxed, np.float64), np.nan)
         learning = stage.random_chip == 0
         frame = framed(population.frame, relaxed, only_front=learning)
         population = population._replace(frame=frame)
+        # on random chips nobody follows a wish yet: there is nothing to share out, and no progress to wait for
         if not learning:
             return population
         preferences = np.asarray(population.preferences)
         per_call = self.settings.steps_per_call
+        # whether this call has crossed a share: calls need not divide the stage
         if stage.name == "relax" and any(done - per_call < share * stage.steps <= done for share in RESPREADS):
             preferences = self.scalarisation.respread(preferences, relaxed, frame)
         population = population._replace(preferences=jnp.asarray(self.scalarisation.steer(preferences, relaxed, frame), jnp.float32))
@@ -50,8 +53,10 @@ class Decisions:
         lost = population.alive & (np.asarray(metrics.skipped) >= self.settings.steps_per_call)
         restarts = np.asarray(population.restarts) + lost
         for m in np.flatnonzero(lost & (restarts < 2)):
+            # by member and step: a search that is resumed starts it again alike
             fresh_key, latent_key = jax.random.split(jax.random.fold_in(jax.random.fold_in(key, RESTART + int(m)), int(population.step)))
             fresh = self._member(fresh_key)
+            # a chip at random: where it stood it might break again
             fresh = fresh._replace(latents=uniform_like(fresh.latents, latent_key))
             stacked = jax.tree.map(lambda all_, one, m=m: all_.at[m].set(one), population.members, fresh)
             start = lagrangian.start(len(self.problem.limits))
@@ -70,11 +75,13 @@ def shares_weights(stage: Stage, settings: Settings) -> bool:
 def patient(population: Population, volume: float, end: int, patience: int) -> Population:
     """The population at the end of its stage when the relaxed hypervolume has not grown for `patience` calls (0: never)."""
     best = float(population.best_volume)
+    # less than a thousandth counts as no growth; the floor is for a stage's start, where the best is 0
     grown = volume > best + 1e-3 * max(abs(best), 1e-3)
     stale = 0 if grown else int(population.stale) + 1
     population = population._replace(best_volume=jnp.float32(max(best, volume)), stale=jnp.int32(stale))
     if not 0 < patience <= stale:
         return population
+    # `JointSearch.run` leaves out the calls that lie before the population's step
     return population._replace(step=jnp.int32(end), best_volume=jnp.float32(0), stale=jnp.int32(0))
 
 
@@ -87,6 +94,7 @@ def framed(frame: Frame, relaxed: NDArray[np.float64], *, only_front: bool) -> F
         only_front: dominated members are left out, and the frame moves a part of the way; otherwise (random chips) it spans all.
     """
     usable = relaxed[np.all(np.isfinite(relaxed), axis=1)]
+    # a call that did not look is all NaN
     if not len(usable):
         return frame
     front = usable[non_dominated(usable)] if only_front else usable

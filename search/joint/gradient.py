@@ -37,6 +37,7 @@ class JointSearch:
         self.scalarisation: AbstractScalarisation = scalarise.make(
             settings.scalarisation, settings.preference_low, settings.preference_high
         )
+        # arguments of the compiled step: as constants they would tie the program to the split of one seed
         self._train = as_batch(problem.dataset.train)
         self._whole_validation = validation = as_batch(problem.dataset.validation)
         self._validation = Batch(validation.inputs[:VALIDATION_SAMPLES], validation.labels[:VALIDATION_SAMPLES])
@@ -62,7 +63,9 @@ class JointSearch:
             jnp.zeros((), jnp.int32),
             jnp.zeros(count, jnp.int32),
             jax.vmap(lambda _: lagrangian.start(constraints))(jnp.arange(count)),
+            # bounds on answers count as held until they have been looked at
             jnp.full((count, constraints), -1.0, jnp.float32),
+            # a frame of 0 to 1 changes nothing, until the population has been looked at
             Frame(jnp.zeros(objectives, jnp.float32), jnp.ones(objectives, jnp.float32)),
             jnp.zeros(count, jnp.int32),
             jnp.zeros((), jnp.float32),
@@ -77,6 +80,7 @@ class JointSearch:
         shared = shares_weights(stage, self.settings)
         if shared:
             at_work &= np.arange(len(at_work)) == 0
+        # of one type in all stages, so that the step is traced once
         random_chip, hard, warm = (jnp.asarray(x, jnp.float32) for x in (stage.random_chip, hardness, temperature))
         working, look = jnp.asarray(at_work), jnp.asarray(looking)
         population, metrics = self._step(population, random_chip, hard, warm, working, look, key, self._train, self._validation)
@@ -101,12 +105,15 @@ class JointSearch:
         plan = stages(self.settings)
         total, before = sum(stage.steps for stage in plan), 0
         for stage in plan:
+            # stages are rounded up to whole calls, which are all of one shape
             end = before + -(-stage.steps // per_call) * per_call
             for done in range(0, stage.steps, per_call):
                 if int(population.step) > before + done:
                     continue
+                # without a warm-up there are no warm weights to score with
                 if stage.name == "relax" and before and not done:
                     population = scout(population, jax.random.fold_in(key, SCOUTING))
+                # by step: a search that is resumed draws what it would have drawn
                 call_key = jax.random.fold_in(key, before + done)
                 population, metrics = self.advance(
                     population, stage, stage.hardness(done), call_key, stage.temperature(done), looks(stage, done, per_call)
@@ -122,8 +129,10 @@ class JointSearch:
 
     def claimed(self, member: Member, key: Key[Array, ""]) -> list[float]:
         """What the relaxed model says of a member on all validation data, for the gap: its objectives."""
+        # callers give the chip that hardened designs are scored on: the gap is not one between chips
         return [float(v) for v in self._claim_jit(member.network, member.latents, jax.random.clone(key), self._whole_validation)]
 
     def _claim_traced(self, network: nnx.State, latents: dict[str, Array], key: Key[Array, ""], validation: Batch) -> Array:
+        # without noise, and as hard as the anneal stage ends
         design = self.problem.place(network, self.problem.space.relax(latents))
         return self.problem.values(self.problem.evaluate(design, validation, key, exact=False, hardness=END))

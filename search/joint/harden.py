@@ -46,6 +46,7 @@ class Hardener:
         self._whole_validation = validation
         self._validation = Batch(validation.inputs[:validation_samples], validation.labels[:validation_samples])
         self._test = as_batch(problem.dataset.test)
+        # optax refuses a decay over no steps; beyond the last one the rate is 0, so that the rest of a call trains nothing
         self._optimiser = optax.adam(optax.cosine_decay_schedule(settings.learning_rate, max(settings.finetune_steps, 1)))
         self._score_jit = jax.jit(self._score_traced)
         self._finetune_jit = jax.jit(self._finetune_traced)
@@ -56,6 +57,7 @@ class Hardener:
         parts, wish = [], Wish.of(preference)
         self.evaluations += len(points)
         for chunk in _batched(points, CANDIDATES):
+            # the last point repeated: calls are of one shape, and what it adds is cut off again
             padded = [*chunk, *[chunk[-1]] * (CANDIDATES - len(chunk))]
             count = len(chunk)
             stacked = {name: jnp.asarray(np.array([p[name] for p in padded]), jnp.float32) for name in self.problem.space.parameters}
@@ -97,6 +99,7 @@ class Hardener:
             some = np.any(np.isfinite(scores.objectives), axis=0).tolist()
             names = [o.name for o, finite in zip(self.problem.objectives, some, strict=True) if not finite]
             raise NothingFiniteError(f"{' and '.join(names) or 'a constraint'} not finite at any legal design nearby")
+        # an infinite merit of either sign is no merit
         at = int(np.nanargmin(np.where(np.isfinite(scores.scalar), scores.scalar, np.nan)))
         return points[at], scores, at
 
@@ -128,6 +131,7 @@ class Hardener:
 
     def measure(self, network: nnx.State, point: Point, keys: Key[Array, " chips"]) -> tuple[Evaluation, np.ndarray]:
         """The final measurement: test split, many simulated chips. Nothing is chosen by it."""
+        # clones: every design is measured on the same chips
         evaluation, errors = self._verify_jit(network, as_values(self.problem.space, point), jax.random.clone(keys), self._test)
         return evaluation, np.asarray(errors)
 
@@ -162,6 +166,7 @@ class Hardener:
         key: Key[Array, ""],
         train: Batch,
     ) -> tuple[nnx.State, Any]:
+        # one minibatch says too little of a bound on answers, and accuracy has no gradient: only bounds on costs are priced here
         cost = jnp.asarray([not limit.objective.answers for limit in self.problem.limits], bool)
         # the loss itself pulls where rounding has broken the balance in which a bound on answers was priced, and where nothing asked
         # for has a gradient by answers: costs alone would silence the network
@@ -181,6 +186,7 @@ class Hardener:
                 return wished + lagrangian.term(prices, jnp.where(cost, self.problem.excess(evaluation), inactive))
 
             gradient = jax.grad(loss)(network)
+            # one step without numbers would stay in Adam's moments for good
             finite = jnp.isfinite(optax.global_norm(gradient))
             update, new_state = self._optimiser.update(gradient, state, network)
             new = (optax.apply_updates(network, update), new_state)
@@ -208,5 +214,6 @@ def variants(
     """A fine-tuned design and every design one step away from it, scored on validation data with the same weights."""
     points = [point, *neighbours(hardener.problem.space, point)]
     found = hardener.score(network, points, preference, key).candidates(points, member, "polish", network)
+    # all were named alike, and the first is the member's own design
     found[0].origin = "member"
     return found

@@ -54,6 +54,7 @@ class Schedule(NamedTuple):
 def start(constraints: int, schedule: Schedule = Schedule()) -> Multipliers:  # noqa: B008 - an immutable value
     """No price on anything yet."""
     zeros = jnp.zeros(constraints, jnp.float32)
+    # infinitely far from complementarity, so that the first update grows no penalty
     return Multipliers(zeros, jnp.full(constraints, schedule.penalty, jnp.float32), jnp.full(constraints, jnp.inf, jnp.float32))
 
 
@@ -83,6 +84,7 @@ def update(
     finite = jnp.isfinite(g)
     seen = jnp.where(finite, g, 0)
     price = jnp.clip(state.price + state.penalty * seen, 0, schedule.largest_price)
+    # 0 where a bound is just met, and where it is slack and has no price
     distance = jnp.abs(jnp.maximum(seen, -state.price / state.penalty))
     slow = (distance > schedule.progress * state.distance) & (distance > schedule.tolerance)
     penalty = jnp.where(slow, jnp.minimum(state.penalty * schedule.growth, schedule.largest_penalty), state.penalty)

@@ -43,6 +43,7 @@ def spread_over_devices(stacked: Any, over: Mapping) -> Any:
     """Members shared among all devices where they are mapped side by side and divide evenly; else as they are."""
     devices = jax.devices()
     count = jax.tree.leaves(stacked)[0].shape[0]
+    # JAX shards an axis evenly or not at all; a loop would have to fetch every member from its device
     if over is not side_by_side or len(devices) == 1 or count % len(devices):
         return stacked
     return jax.device_put(stacked, NamedSharding(Mesh(np.asarray(devices), ("members",)), PartitionSpec("members")))

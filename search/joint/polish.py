@@ -43,6 +43,7 @@ def polish(hardener: Hardener, candidates: Sequence[Candidate], evaluations: int
         turn = families[call % len(families)]
         parents = [c for c in front if networks[id(c.network)] == turn]
         points: list[Point] = []
+        # the tries are bounded: a small space may hold fewer new designs than a call takes
         for _ in range(4 * CANDIDATES):
             mutant = mutated(problem.space, parents[draws.integers(len(parents))].point, draws)
             name = _name(mutant, turn)
@@ -50,6 +51,7 @@ def polish(hardener: Hardener, candidates: Sequence[Candidate], evaluations: int
                 seen.add(name)
                 points.append(mutant)
         if points:
+            # the weights of a sum that nobody reads: fronts are compared, not merits
             weights, ones = parents[0].network, jnp.ones(len(problem.objectives))
             found += hardener.score(weights, points, ones, key).candidates(points, parents[0].member, "polish", weights)
     return found

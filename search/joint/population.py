@@ -71,6 +71,7 @@ class Metrics(NamedTuple):
 
     def of_first(self) -> "Metrics":
         """Those of the first member for all, but for what each has seen on its own chip."""
+        # `skipped` stays: the others rested, and only the first can have been lost
         return self._replace(loss=_first(self.loss), objectives=_first(self.objectives))
 
 

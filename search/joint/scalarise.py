@@ -121,7 +121,9 @@ class Epsilon(AbstractScalarisation):
     def spread(self, population: int, objectives: int) -> Preferences:
         """Bounds from the loosest to the tightest; with several costs in proportions that differ."""
         weights = spread_preferences(population, objectives, 1.0, 1.0)[:, 1:]
+        # the tightest bound lies beyond the ideal, or nobody would push the cheap end further
         levels = np.linspace(1, -UTOPIA, population)[:, None] * weights / np.maximum(weights.max(axis=1, keepdims=True), 1e-9)
+        # the first objective has no bound: its column is never read
         return np.concatenate([np.ones((population, 1)), levels], axis=1).astype(np.float32)
 
     def __call__(self, relaxed: Float[Array, " objectives"], preference: Float[Array, " objectives"], frame: Frame) -> Float[Array, ""]:
@@ -145,6 +147,7 @@ class Hypervolume(AbstractScalarisation):
     Dominated members climb the hypervolume of their own layer of the front (Deist et al., Evolutionary Computation 2023).
     """
 
+    # beyond the nadir, or the ends of the front would have no volume to win
     reference: ClassVar[float] = 1.1  # in units of the frame
     inertia: ClassVar[float] = 0.5
 
@@ -164,8 +167,10 @@ class Hypervolume(AbstractScalarisation):
     def steer(self, preferences: Preferences, relaxed: NDArray[np.float64], frame: Frame) -> Preferences:
         """The hypervolume's gradient, its largest entry 1, mixed with the last."""
         points = np.asarray(frame.normalise(jnp.asarray(relaxed)), np.float64)
+        # members that do not count are put beyond the reference, where nothing is won
         gradient = hypervolume_gradient(np.where(np.isfinite(points), points, np.inf), np.full(points.shape[1], self.reference))
         largest = gradient.max(axis=1, keepdims=True)
+        # who has no volume to win keeps the last wish; the floor is for the quotient that is not taken
         fresh = np.where(largest > 1e-6, gradient / np.maximum(largest, 1e-6), preferences)
         return (self.inertia * preferences + (1 - self.inertia) * fresh).astype(np.float32)
 
@@ -181,6 +186,7 @@ def hypervolume_gradient(points: NDArray[np.float64], reference: NDArray[np.floa
             for column in range(points.shape[1]):
                 better = here.copy()
                 better[row, column] -= step
+                # a difference is exact: the volume is linear in one coordinate as long as it passes no other point's
                 gradient[member, column] = (hypervolume(better, reference) - volume) / step
         left[layer] = np.nan
     return gradient
@@ -195,8 +201,10 @@ def spread_preferences(population: int, objectives: int, low: float, high: float
     strength = np.geomspace(low, high, population) if population > 1 else np.array([np.sqrt(low * high)])
     others = objectives - 1
     golden = (np.outer(np.arange(population), np.arange(1, others + 1)) * 0.6180339887) % 1
+    # exponential variates, normalised, lie evenly on the simplex; half a step off 0, whose logarithm is infinite
     shares = -np.log(np.clip(golden + 0.5 / population, 1e-3, 1 - 1e-3)) if others > 1 else np.ones((population, others))
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+    # shares add up to 1: times their number, so that the mean weight is the strength
     return np.concatenate([np.ones((population, 1)), strength[:, None] * shares * max(others, 1)], axis=1).astype(np.float32)
 
 
@@ -206,6 +214,7 @@ def along_the_front(preferences: Preferences, relaxed: NDArray[np.float64], fram
     The ratio of the weights is interpolated over the length of the front between the members that have been reached. With more than two
     objectives, or fewer than three members that can be used, preferences stay.
     """
+    # ratios are interpolated by their logarithms: a weight of 0 has none
     usable = np.flatnonzero(np.all(np.isfinite(relaxed), axis=1) & np.all(preferences > 0, axis=1))
     if relaxed.shape[1] != 2 or len(usable) < 3:
         return preferences

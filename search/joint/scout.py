@@ -49,6 +49,7 @@ class Scout:
                 network = jax.tree.map(lambda x, m=m: x[m], population.members.network)
                 found = scouted(self._hardener, network, evaluations, jax.random.fold_in(key, m))
             chosen.append(space.latents(self._best(population, m, found).point))
+        # their optimiser is left as it is: the warm-up has not touched it
         latents = jax.tree.map(lambda *leaves: jnp.stack(leaves), *chosen)
         return population._replace(members=population.members._replace(latents=latents))
 
@@ -65,8 +66,10 @@ def scouted(hardener: Hardener, network: object, evaluations: int, key: Key[Arra
     chip_key, seed_key = jax.random.split(key)
     seed = int(jax.random.randint(seed_key, (), 0, 2**31 - 1))
     draws = np.random.default_rng(seed)
+    # whole device calls, one at least
     first = max(int(RANDOM * evaluations) // CANDIDATES, 1) * CANDIDATES
     points = [random_point(hardener.problem.space, draws) for _ in range(first)]
+    # merits by these weights are not read: every member judges by its own wish
     ones = jnp.ones(len(hardener.problem.objectives))
     found = hardener.score(network, points, ones, chip_key).candidates(points, 0, "scout", network)  # type: ignore[arg-type]
     return found + polish(hardener, found, evaluations - first, seed, chip_key)

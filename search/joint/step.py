@@ -90,8 +90,10 @@ class Step:
                 return self._member_step(member, wish, multipliers, measured, step_key, setting, train)
 
             def rest(_: None) -> tuple[Member, Array, tuple[Array, Array]]:
+                # a member that rests has seen nothing: NaN
                 return member, jnp.int32(0), (jnp.float32(jnp.nan), jnp.full(len(self.problem.objectives), jnp.nan, jnp.float32))
 
+            # saves the work where members run in turn; side by side both branches are computed
             return jax.lax.cond(working, learn, rest, None)
 
         def minibatch(carry: tuple[Member, Array], step_key: Array) -> tuple[tuple[Member, Array], tuple[Array, Array]]:
@@ -114,10 +116,13 @@ class Step:
             network = jax.tree.map(lambda x: x[index], stacked.network)
             blind = (jnp.full(len(self.problem.objectives), jnp.nan), jnp.full(len(self.problem.limits), jnp.nan))
             see = lambda: self._look(network, latents, look_key, setting, validation)  # noqa: E731
+            # the condition is one for all members: also side by side, a look that is not wanted costs nothing
             return jax.lax.cond(looking, see, lambda: blind)
 
         relaxed, excess = self._map(look, (source, stacked.latents, jax.random.split(validation_key, count)))
+        # excess is NaN where nothing was looked at, which changes no price
         renewed = jax.vmap(lagrangian.update)(population.multipliers, excess)
+        # prices stand still while chips are random: no member could answer to them
         learning = (random_chip == 0) & at_work
         multipliers = jax.tree.map(
             lambda new, old: jnp.where(learning.reshape(-1, *[1] * (new.ndim - 1)), new, old), renewed, population.multipliers
@@ -138,6 +143,7 @@ class Step:
         """Relaxed objectives and excess on validation data; of a chip drawn at random while these are trained."""
         random_chip, hardness, temperature = setting
         draw_key, chip_key = jax.random.split(key)
+        # without Gumbel noise: as the choices would be if they were made now
         values = self.problem.space.relax(_mixed(latents, random_chip, draw_key), temperature)
         evaluation = self.problem.evaluate(self.problem.place(network, values), validation, chip_key, exact=False, hardness=hardness)
         return self.problem.relaxed(evaluation), self.problem.excess(evaluation)
@@ -155,6 +161,7 @@ class Step:
         random_chip, hardness, temperature = setting
         batch_key, latent_key, noise_key, chip_key = jax.random.split(key, 4)
         batch = draw(train, self.settings.batch_size, batch_key)
+        # the gradient by latents drawn at random is thrown away below, where the chip is kept
         latents = _mixed(member.latents, random_chip, latent_key)
         noise = self.problem.space.noise(noise_key)
 
@@ -174,11 +181,14 @@ class Step:
         )
         network_update, network_state = self._network_optimiser.update(network_gradient, member.network_optimiser, member.network)
         latent_update, latent_state = self._latent_optimiser.update(latent_gradient, member.latent_optimiser, member.latents)
+        # beyond [0, 1] a latent would have no gradient to come back by
         moved = self.problem.space.project(optax.apply_updates(member.latents, latent_update))
         learned = Member(optax.apply_updates(member.network, network_update), moved, network_state, latent_state)
         chip_kept = Member(learned.network, member.latents, network_state, member.latent_optimiser)
+        # chosen by a traced number: one program serves the warm-up and all other stages
         updated = jax.tree.map(lambda a, b: jnp.where(random_chip > 0, a, b), chip_kept, learned)
         finite = jnp.isfinite(optax.global_norm((network_gradient, latent_gradient)))
+        # with Adam's moments: a NaN in them would never leave
         kept = jax.tree.map(lambda new, old: jnp.where(finite, new, old), updated, member)
         return kept, (~finite).astype(jnp.int32), seen
 

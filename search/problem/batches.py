@@ -19,5 +19,6 @@ def as_batch(split: Split) -> Batch:
 
 def draw(split: Batch, size: int, key: Key[Array, ""]) -> Batch:
     """A minibatch drawn with replacement."""
+    # with replacement: there is no order of samples to keep from call to call, or in a checkpoint
     index = jax.random.randint(key, (size,), 0, split.labels.shape[0])
     return Batch(split.inputs[index], split.labels[index])

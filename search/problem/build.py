@@ -30,10 +30,12 @@ def build(file: ConfigFile) -> Problem:
         UserError: an unknown name or an impossible combination, as `file:line: path: what (did you mean ...)`.
     """
     config = file.config
+    # names first: a misspelt one is told before any data are read
     _known(file, ("hardware", "kind"), config.hardware.kind, HARDWARE)
     _known(file, ("network", "kind"), config.network.kind, models.REGISTRY)
     _known(file, ("data", "name"), config.data.name, registry.available(), path_suffix=".npz")
     objectives = tuple(_attempt(file, ("objectives", i), partial(objective.find, name)) for i, name in enumerate(config.objectives))
+    # columns of results carry their names
     if len({found.name for found in objectives}) < len(objectives):
         raise file.error(("objectives",), "must differ from each other")
     prices = _attempt(file, ("hardware", "technology"), lambda: _prices(config.hardware.technology))
@@ -45,6 +47,7 @@ def build(file: ConfigFile) -> Problem:
     if timesteps is not None and getattr(timesteps, "high", 0) > longest:
         raise file.error(("parameters", "timesteps"), f"high {timesteps.high} exceeds network.longest, the {longest} steps simulated")
     network = network_builder(file, config.network, dataset)
+    # a hybrid chip needs to know how many layers its engines share
     chip = _chip(file, config.hardware, len(network(nnx.Rngs(0)).geometries), parameters)
     try:
         return make_problem(
@@ -59,6 +62,7 @@ def build(file: ConfigFile) -> Problem:
             operation=config.network.operation,
         )
     except UserError as error:
+        # the message begins with the place; split once, for names of a hybrid's parameters hold dots themselves
         where, _, what = str(error).partition(": ")
         raise file.error(tuple(where.split(".", 1)), what) from None
 
@@ -94,6 +98,7 @@ def _offered(file: ConfigFile, kind: str, parameters: Mapping[str, Parameter], p
     if kind != "systolic" or not isinstance(found, Categorical):
         return {}
     offered = {"dataflow": found.options}
+    # tried alone, so that a wrong option is told where it stands and not at `hardware.fixed`
     _attempt(file, ("parameters", f"{prefix}dataflow"), lambda: HARDWARE[kind].of(**offered))
     return offered
 

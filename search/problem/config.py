@@ -59,6 +59,7 @@ class HardwareConfig(Strict):
     kind: str
     technology: str | list[str]
     fixed: Fixed = {}
+    # no dots in names: `engine.parameter` is split at the first one
     engines: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], EngineConfig] = {}
 
 
@@ -124,6 +125,7 @@ class CategoricalConfig(Bounded):
     per_layer: bool = False
 
 
+# by name: the classes themselves would import JAX
 _PARAMETERS: dict[type[Strict], str] = {
     ContinuousConfig: "Continuous",
     IntegerConfig: "Integer",
@@ -144,10 +146,12 @@ def make_parameter(config: Strict) -> Any:
 
     values = config.model_dump(exclude={"kind"})
     if "options" in values:
+        # as chips hold theirs, which these are compared with
         values["options"] = tuple(values["options"])
     return getattr(kinds, _PARAMETERS[type(config)])(**values)
 
 
+# told apart by kind, so that a mistake is complained of once and not for each of the six
 ParameterConfig = Annotated[
     ContinuousConfig | IntegerConfig | PowerOfTwoConfig | ChoiceConfig | GateConfig | CategoricalConfig, Field(discriminator="kind")
 ]
@@ -156,6 +160,7 @@ ParameterConfig = Annotated[
 class SearchConfig(Strict):
     """How the joint search is run; see `search.problem.schedule.Settings`."""
 
+    # the defaults of `Settings` once more: its module imports JAX, and configs are checked without
     kind: Literal["gradient"] = "gradient"
     population: int = Field(10, ge=1, le=4096)
     batch_size: int = Field(64, ge=1)
@@ -248,10 +253,12 @@ def _parse(path: Path) -> Any:
     except OSError as error:
         raise UserError(f"{path}:1: file: cannot be read: {error.strerror}") from None
     try:
+        # the round-trip loader keeps the line of every key, and reads YAML 1.2, where `no` is a word
         document = YAML(typ="rt", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
+        # the parser's messages have several lines, ours one
         what = " ".join(str(error.problem or error.context).split())
         raise UserError(f"{path}:{line}: file: is not valid YAML: {what}") from None
     except (YAMLError, ValueError) as error:
@@ -268,6 +275,7 @@ def _plain(node: Any) -> Any:
         return {key if isinstance(key, str) else str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value) for value in node]
+    # ruamel's numbers carry their spelling along; bool comes first, for it is an int too
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)
@@ -294,6 +302,7 @@ def _located(path: Path, document: Any, where: Path_, what: str) -> tuple[int, s
         try:
             position = node.lc.key(part) if hasattr(node, "keys") else node.lc.item(part)
             line, node = position[0] + 1, node[part]
+        # not in the file: the line of what should hold it
         except (KeyError, TypeError, AttributeError, IndexError):
             break
     return line, f"{path}:{line}: {'.'.join(map(str, where)) or 'file'}: {what}"
@@ -310,7 +319,9 @@ def _message(error: Any) -> str:
         given = error["input"].get("kind") if isinstance(error["input"], dict) else None
         return "kind is missing" + nearest("", tags) if given is None else f"unknown kind {given!r}{nearest(str(given), tags)}"
     if kind == "value_error":
+        # pydantic's own text would begin with `Value error`
         return str(error["ctx"]["error"])
+    # a whole section would bury the complaint
     shown = f", got {error['input']!r}" if isinstance(error["input"], str | int | float | bool | type(None)) else ""
     return error["msg"][0].lower() + error["msg"][1:] + shown
 

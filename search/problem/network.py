@@ -14,7 +14,7 @@ from search.errors import nearest
 from search.problem.config import ConfigFile, NetworkConfig
 
 STYLE = {field.name for field in dataclasses.fields(Style)}
-GIVEN = {"sample_shape", "classes", "style", "rngs"}
+GIVEN = {"sample_shape", "classes", "style", "rngs"}  # the data, the seed and the options of `Style` give these
 
 
 def longest_of(config: NetworkConfig, dataset: Dataset) -> int:
@@ -44,10 +44,12 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
         if name not in own | STYLE:
             raise file.error(("network", "options", name), f"{config.kind} takes no such option{nearest(name, sorted(own | STYLE))}")
     events = dataset.kind == "events"
+    # a default is no claim about the data
     if events and "longest" in config.model_fields_set and config.longest != dataset.sample_shape[0]:
         raise file.error(("network", "longest"), f"is {config.longest}, but {dataset.name} has {dataset.sample_shape[0]} steps")
     implied: dict[str, Any] = {"steps": longest_of(config, dataset)}
     if events:
+        # counts of events are never negative: signed inputs are samples of a signal
         implied["encoding"] = "samples" if dataset.train.inputs.min() < 0 else "events"
     if dataset.train.labels.ndim == 2:
         implied["readout"] = "each_step"
@@ -61,6 +63,7 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
 
     def network(rngs: nnx.Rngs) -> SpikingNetwork:
         style = Style(**{**implied, **{name: value for name, value in options.items() if name in STYLE}})
+        # the first axis of events is time, over which the network runs
         return build(dataset.sample_shape[1:] if events else dataset.sample_shape, dataset.classes, style=style, rngs=rngs, **chosen)
 
     try:

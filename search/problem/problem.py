@@ -60,6 +60,7 @@ class Problem:
         rows = self.space.parameters.get("rows")
         if rows is None:
             return int(getattr(self.hardware, "rows", 16.0))
+        # the lowest power of two divides all others
         return int(rows.low) if isinstance(rows, PowerOfTwo) else 1
 
     def place(self, network: nnx.State, values: Mapping[str, Array]) -> Design:
@@ -112,6 +113,7 @@ class Problem:
         ages = [objective.age_s for objective in self.everything if objective.age_s is not None]
         if not ages:
             return fresh
+        # the same chip later: its devices are those of the fresh one
         aged = at(AgedCompensated(jnp.asarray(max(ages), jnp.float32)), jax.random.clone(key))
         return dataclasses.replace(fresh, aged_loss=aged.loss, aged_accuracy=aged.accuracy)
 
@@ -139,6 +141,7 @@ class Problem:
     def comparable(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Reported objectives `[.., objectives]`, less being better, logarithms of those whose ratios count."""
         values = np.asarray(values, np.float64)
+        # the floor is for what can be 0, such as spikes
         parts = [
             o.sign * (np.log(np.maximum(values[..., i], 1e-30)) if o.logarithmic else values[..., i]) for i, o in enumerate(self.objectives)
         ]
@@ -204,6 +207,7 @@ def make_problem(
         UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, or a layer that the
             chip cannot run.
     """
+    # for its structure alone: weights are drawn by `build`
     network = build_network(nnx.Rngs(0))
     graph, _ = nnx.split(network)
     layers = len(network.geometries)
@@ -218,6 +222,7 @@ def make_problem(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
         _check_choice(name, parameter, hardware)
+        # the lower bound, whatever the kind
         lowest = float(parameter.relax(0.0))
         if lowest < LOWEST.get(name, -np.inf):
             raise UserError(f"parameters.{name}: must be at least {LOWEST[name]:g}, got {lowest:g}")
@@ -254,6 +259,7 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
 
 def _limit(name: str, bound: float, objectives: tuple[AbstractObjective, ...]) -> Constraint:
     try:
+        # the study's own first: by its name alone, one of an import path is found nowhere else
         found = next((objective for objective in objectives if objective.name == name), None) or find(name)
         return Constraint(found, bound)
     except (UserError, ValueError) as error:

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from codesign.parameters.space import SHARP
 
+# below 1, where ceilings are steps and have no gradient
 END = 0.95  # hardness of the cost model when the gradient stages are over
 SOFTEST = 5.0  # temperature of soft choices when they begin to be learned
 
@@ -55,12 +56,14 @@ class Stage(NamedTuple):
 
     def temperature(self, done: int) -> float:
         """After `done` of the stage's steps."""
+        # geometric: a choice sharpens by the factor of the temperature, not by the difference
         return self.temperature_start * (self.temperature_end / self.temperature_start) ** (done / self.steps)
 
 
 def stages(settings: Settings) -> list[Stage]:
     """The gradient stages in order."""
     return [
+        # random chips have made their choices: sharp all through
         Stage("warm-up", settings.warmup_steps, 1.0, 0.3, 0.3),
         Stage("relax", settings.relax_steps, 0.0, 0.3, 0.3, SOFTEST, 0.5),
         Stage("anneal", settings.anneal_steps, 0.0, 0.3, END, 0.5, SHARP),
@@ -78,4 +81,5 @@ def minibatches(settings: Settings, step: int | None = None) -> int:
 
 def looks(stage: Stage, done: int, per_call: int) -> bool:
     """Whether the call after `done` of a stage's steps ends with a look at validation data; while chips are random, only the last."""
+    # the last one frames the first wishes; those before it would be forgotten
     return stage.random_chip == 0 or done + per_call >= stage.steps
