@@ -26,6 +26,7 @@ class Coordinate(AbstractSearcher):
         ledger, found, entries = bench.ledger(budget), list[Candidate](), list[Entry]()
         draws = np.random.default_rng(np.asarray(jax.random.key_data(key)))
         for number, weight in enumerate(WEIGHTS):
+            # a share kept for the preferences to come, and for polish
             until = 1 - (1 - POLISH) * (number + 1) / len(WEIGHTS)
             place = np.asarray([len(row) // 2 for row in bench.rows])
             best = np.inf
@@ -43,6 +44,7 @@ class Coordinate(AbstractSearcher):
                 if value < best:
                     place, best = step, value
                 report(ledger.spent / budget, f"design {len(found)}")
+        # a number that no design has had
         variants = bench.polished(found, ledger, jax.random.fold_in(key, len(found)))
         return Found(found + variants, entries + course(ledger, variants), ledger.spent)
 
@@ -50,6 +52,7 @@ class Coordinate(AbstractSearcher):
         self, bench: Workbench, place: NDArray[np.int64], draws: np.random.Generator, tried: set[tuple[int, ...]]
     ) -> NDArray[np.int64] | None:
         """A step in one coordinate that has not been tried: by about a quarter of its range, or by one."""
+        # the tries are bounded: in a small space there may be no step left that is new
         for _ in range(200):
             step = place.copy()
             i = int(draws.integers(len(place)))

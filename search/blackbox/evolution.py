@@ -39,6 +39,7 @@ def evolve(bench: Workbench, population: int, seed: int, evaluate: Evaluated) ->
     variables = Variables(
         n_var=len(upper), n_obj=len(bench.problem.objectives), n_ieq_constr=constraints, xl=np.zeros(len(upper)), xu=upper, vtype=int
     )
+    # pymoo's way with whole numbers: operators move reals, and the repair rounds them
     algorithm = NSGA2(
         pop_size=population,
         sampling=IntegerRandomSampling(),
@@ -46,9 +47,11 @@ def evolve(bench: Workbench, population: int, seed: int, evaluate: Evaluated) ->
         mutation=PM(prob=1.0, prob_var=max(1 / len(upper), 0.1), eta=10, vtype=float, repair=RoundingRepair()),
         eliminate_duplicates=True,
     )
+    # no end of its own: `evaluate` says when the budget is spent
     algorithm.setup(variables, termination=("n_gen", 10**6), seed=seed, verbose=False)
     while algorithm.has_next():
         asked: Any = algorithm.ask()
+        # duplicates are left out: in a small space nothing new may be left
         if asked is None or len(asked) == 0:
             return
         answer = evaluate([np.asarray(x, np.int64) for x in asked.get("X")])
@@ -57,12 +60,14 @@ def evolve(bench: Workbench, population: int, seed: int, evaluate: Evaluated) ->
         asked.set("F", answer[0])
         asked.set("G", answer[1])
         for one in asked:
+            # as pymoo's own evaluator marks them
             one.evaluated.update({"F", "G"})
         algorithm.tell(infills=asked)
 
 
 def seed_of(key: Key[Array, ""]) -> int:
     """A seed for libraries that have their own generators."""
+    # 31 bits: integers are drawn as int32
     return int(jax.random.randint(key, (), 0, 2**31 - 1))
 
 
@@ -87,8 +92,10 @@ class Evolution(AbstractSearcher):
                 entries.extend(course(ledger, fresh[-1:]))
                 report(ledger.spent / budget, f"design {len(found)}")
             excess = np.array([c.excess for c in fresh])
+            # excess goes to pymoo by itself: it ranks feasible designs first
             return bench.merit(np.array([c.objectives for c in fresh]), np.zeros((len(fresh), 0))), excess
 
+        # some five generations where a budget is small
         population = int(np.clip(budget / bench.training_cost(ledger) / 5, 4, POPULATION))
         evolve(bench, population, seed_of(seed_key), evaluate)
         variants = bench.polished(found, ledger, polish_key)

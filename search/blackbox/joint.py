@@ -31,9 +31,11 @@ def cost(bench: Workbench, settings: Settings) -> float:
     tuned = (settings.population + settings.tuned_designs) * settings.finetune_steps
     trained = (minibatches(settings) + tuned) * settings.batch_size * chips
     seen = calls(settings) * settings.population * bench.validation_samples
+    # in the middle a design has the most neighbours
     middle = bench.point([len(row) // 2 for row in bench.rows])
     near = len(neighbours(bench.problem.space, middle))
     scored = (
+        # corners, two rounds of polish and the variants after fine-tuning: three neighbourhoods and the design itself
         settings.population * (2 ** min(AMBIGUOUS, len(bench.rows)) + 3 * near + 1)
         + settings.polish_evaluations
         + settings.scout_evaluations
@@ -58,6 +60,7 @@ def scaled(bench: Workbench, budget: float) -> Settings:
 
     def at(share: float) -> Settings:
         def whole(n: int, per_call: int = base.steps_per_call) -> int:
+            # rounded, not cut off: a share a hair below 1 has to give the configured steps
             return round(n * share / per_call) * per_call
 
         return base._replace(
@@ -72,6 +75,7 @@ def scaled(bench: Workbench, budget: float) -> Settings:
     low, high = SMALLEST, 64.0
     if cost(bench, at(low)) > budget:
         raise ValueError(f"a budget of {budget:.3g} sample-steps does not hold a gradient search, which needs {cost(bench, at(low)):.3g}")
+    # geometric halving: 40 times tell apart shares that differ by far less than a call
     for _ in range(40):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if cost(bench, at(middle)) <= budget else (low, middle)
@@ -126,6 +130,7 @@ class Gradient(AbstractSearcher):
         found += mutants
         chosen = layered(bench.problem, found, settings.tuned_designs)
         for i, design in enumerate(chosen):
+            # numbered after the members
             own_key = jax.random.fold_in(tune_key, settings.population + i)
             fresh = [hardener.tuned(design, population.wish(design.member), own_key, jax.random.clone(harden_key))]
             ledger.pay(ledger.training(settings.finetune_steps * settings.batch_size * bench.problem.chips) + each)
@@ -144,6 +149,7 @@ class Gradient(AbstractSearcher):
         member = jax.tree.map(lambda x: x[m], population.members)
         values = {name: np.asarray(v) for name, v in joint.problem.space.relax(member.latents).items()}
         wish = population.wish(m)
+        # claim, corners and variants on one simulated chip, that of `key`
         relaxed = joint.claimed(member, key)
         point, rounded, feasible = hardener.hardened(member.network, values, wish, jax.random.clone(key))
         prices = jax.tree.map(lambda x: x[m], population.multipliers)
@@ -154,6 +160,7 @@ class Gradient(AbstractSearcher):
 
 def _compiled(bench: Workbench, settings: Settings) -> tuple[JointSearch, Hardener]:
     """The search of a workbench for given settings: compiled once however many seeds it runs."""
+    # held by the workbench, which lives as long as its problem and knows nothing of the joint search
     held: dict[Settings, tuple[JointSearch, Hardener]] = bench.__dict__.setdefault("_joint", {})
     if settings not in held:
         joint = JointSearch(bench.problem, settings)

@@ -21,7 +21,9 @@ class RandomDesigns(AbstractSearcher):
     def run(self, bench: Workbench, budget: float, key: Key[Array, ""], report: Report = silent) -> Found:
         """See `AbstractSearcher.run`."""
         ledger, found, entries = bench.ledger(budget), list[Candidate](), list[Entry]()
+        # from the key's bits: drawing from the key itself would use it up, and the designs need it
         draws = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+        # one design at least, whatever the budget
         while not found or ledger.has_room(bench.training_cost(ledger), POLISH):
             fresh = bench.trained(bench.point(bench.random_index(draws)), jax.random.fold_in(key, len(found)), ledger, len(found))
             found.append(fresh)

@@ -16,7 +16,7 @@ from search.designs.choose import layered
 
 SUPERNET: Final = 0.5  # share of the budget for the shared weights
 EVOLUTION: Final = 0.25  # for scoring designs with them
-POPULATION: Final = 32
+POPULATION: Final = 32  # a generation fills one device call
 DESIGNS: Final = 12  # fine-tuned with what is left
 
 
@@ -32,6 +32,7 @@ class SupernetEvolution(AbstractSearcher):
         build_key, train_key, seed_key, score_key, tune_key, polish_key = jax.random.split(key, 6)
         draws = np.random.default_rng(np.asarray(jax.random.key_data(key)))
         minibatch = ledger.training(bench.training.batch_size * bench.problem.chips)
+        # whole device calls
         steps = max(1, int(SUPERNET * budget / minibatch / CHUNK)) * CHUNK
         chips = [bench.point(bench.random_index(draws)) for _ in range(steps)]
         report(0.0, "supernet")
@@ -59,6 +60,7 @@ class SupernetEvolution(AbstractSearcher):
             report(ledger.spent / ledger.budget, f"{len(seen)} designs scored with shared weights")
             return bench.merit(np.array([c.objectives for c in fresh]), np.zeros((len(fresh), 0))), np.array([c.excess for c in fresh])
 
+        # some four generations where a budget is small
         evolve(bench, min(POPULATION, max(4, int((end - ledger.spent) / each / 4))), seed, evaluate)
         return seen, entries
 

@@ -26,6 +26,7 @@ class Tpe(AbstractSearcher):
         """See `AbstractSearcher.run`."""
         import optuna
 
+        # it would tell of every trial
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         ledger, found, entries = bench.ledger(budget), list[Candidate](), list[Entry]()
         seed_key, design_key, polish_key = jax.random.split(key, 3)
@@ -44,6 +45,7 @@ class Tpe(AbstractSearcher):
             point = bench.point([int(trial.params[name]) for name in spaces])
             fresh = bench.trained(point, jax.random.fold_in(design_key, len(found)), ledger, len(found))
             trial.set_user_attr("excess", [float(g) for g in fresh.excess])
+            # excess goes to Optuna by itself, as an attribute of the trial
             study.tell(trial, bench.merit(fresh.objectives, np.zeros(0)).tolist())
             found.append(fresh)
             entries += course(ledger, [fresh])
@@ -56,6 +58,7 @@ class Tpe(AbstractSearcher):
 
         spaces: dict = {}
         for (name, i), row in zip(bench.problem.space.coordinates(), bench.rows, strict=True):
+            # positions among the legal values: from 16 to 32 is one step, as from 1 to 2
             unordered = isinstance(bench.problem.space.parameters[name], Categorical)
             spaces[f"{name}[{i}]"] = CategoricalDistribution(range(len(row))) if unordered else IntDistribution(0, len(row) - 1)
         return spaces

@@ -59,6 +59,7 @@ class Workbench:
         self._train_split = as_batch(problem.dataset.train)
         validation = as_batch(problem.dataset.validation)
         self._validation = Batch(validation.inputs[:VALIDATION_SAMPLES], validation.labels[:VALIDATION_SAMPLES])
+        # without a rate: it follows from step and total inside the program, so that one serves trainings of any length
         self._adam = optax.scale_by_adam()
         self.traces = 0
         self._train_jit = jax.jit(self._train_traced)
@@ -142,6 +143,7 @@ class Workbench:
     def candidates(self, network: nnx.State, points: Sequence[Point], key: Key[Array, ""], number: int, origin: str) -> list[Candidate]:
         """Designs that share weights, scored."""
         objectives, excesses = self.score(network, points, key)
+        # no merit: there is no one wish here, objectives are compared
         return [Candidate(number, origin, p, network, f, 0.0, g) for p, f, g in zip(points, objectives, excesses, strict=True)]
 
     def polished(self, found: list[Candidate], ledger: Ledger, key: Key[Array, ""]) -> list[Candidate]:
@@ -155,6 +157,7 @@ class Workbench:
                 break
             near = near[:affordable]
             ledger.pay(each * len(near))
+            # one key for all: variants are compared on the same simulated chip
             variants += self.candidates(candidate.network, near, key, candidate.member, "polish")
         return variants
 
@@ -162,6 +165,7 @@ class Workbench:
         """Objectives as they are minimised, worse by a large number where constraints are exceeded or nothing is finite."""
         values = self.problem.comparable(objectives)
         values = values + FORBIDDEN * np.sum(np.maximum(excess, 0), axis=-1, keepdims=True)
+        # neither pymoo nor Optuna can rank a NaN
         return np.where(np.isfinite(values), values, 1e9)
 
     def _stacked(self, points: Sequence[Point]) -> dict[str, Array]:
@@ -182,6 +186,7 @@ class Workbench:
                 return self.problem.evaluate(self.problem.place(weights, chip_values), batch, chip_key, exact=True).smoothed_loss
 
             gradient = jax.grad(loss)(network)
+            # one step without numbers would stay in Adam's moments for good
             finite = jnp.isfinite(optax.global_norm(gradient))
             direction, renewed = self._adam.update(gradient, state)
             rate = self.training.learning_rate * 0.5 * (1 + jnp.cos(jnp.pi * (at[0] + index) / at[1]))
@@ -201,6 +206,7 @@ class Workbench:
             return out[0].at[i].set(self.problem.values(evaluation)), out[1].at[i].set(self.problem.excess(evaluation))
 
         empty = (jnp.zeros((CANDIDATES, len(self.problem.objectives))), jnp.zeros((CANDIDATES, len(self.problem.limits))))
+        # up to `count`: what fills up a call is not evaluated
         return jax.lax.fori_loop(0, count, one, empty)
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from search.designs.legal import Point
 
 
+# not frozen: `variants` gives one of its designs another origin
 @dataclasses.dataclass
 class Candidate:
     """A legal design and what validation data said of it.

@@ -15,6 +15,7 @@ def front(problem: Problem, found: Sequence[Candidate]) -> list[Candidate]:
         return []
     values = problem.minimised(np.array([c.objectives for c in found]))
     feasible = np.array([bool(np.all(c.excess <= 0)) for c in found])
+    # NaN is never on a front
     keep = non_dominated(np.where(feasible[:, None], values, np.nan))
     if not keep.any():
         return [min(found, key=lambda c: float(np.max(c.excess, initial=0.0)))]
@@ -28,9 +29,11 @@ def layered(problem: Problem, found: Sequence[Candidate], most: int) -> list[Can
     """
     left, chosen = list(found), list[Candidate]()
     while left and len(chosen) < most:
+        # where nothing is feasible, layers hold one design each, the least infeasible first
         layer = front(problem, left)
         values = problem.comparable(np.array([c.objectives for c in layer]))
         chosen += [layer[i] for i in representatives(values, most - len(chosen))]
+        # by identity: designs hold arrays, whose `==` has no truth value
         taken = {id(c) for c in layer}
         left = [c for c in left if id(c) not in taken]
     return chosen
@@ -44,6 +47,7 @@ def select(candidates: Sequence[Candidate], most: int, signs: Sequence[float] | 
         most: designs to keep in all; the front is thinned evenly along its last objective.
         signs: 1 for each objective that is minimised, -1 for one that is maximised; all minimised where left out.
     """
+    # kept even where dominated: the gap between claim and design is told of every member
     own = [c for c in candidates if c.origin == "member"]
     values = np.array([c.objectives for c in candidates]) * (1.0 if signs is None else np.asarray(signs))
     feasible = np.array([bool(np.all(c.excess <= 0)) for c in candidates])

@@ -27,12 +27,15 @@ def corners(space: Space, values: Mapping[str, np.ndarray], limit: int = AMBIGUO
             shares = np.reshape(values[name], (-1, len(parameter.options)))[index]
             second, first = (float(option) for option in np.argsort(shares, kind="stable")[-2:])
             nearest[name, index] = first
+            # half the lead: 0 in a tie and 0.5 when sure, on the scale of a number's distance from the middle
             undecided.append((float(shares[int(first)] - shares[int(second)]) / 2, (name, index), (first, second)))
             continue
         value = float(np.ravel(values[name])[index])
         nearest[name, index] = parameter.harden(value)
         options = parameter.corners(value)
+        # a continuous parameter has a fine grid, of which the nearest point will do
         if len(options) == 2 and (name, index) not in space.inert and not isinstance(parameter, Continuous):
+            # in latents: of powers of two, the middle between 32 and 64 is 45 and not 48
             low, high = (parameter.latent(option) for option in options)
             off_centre = abs((parameter.latent(value) - low) / (high - low) - 0.5)
             undecided.append((off_centre, (name, index), options))
@@ -64,6 +67,7 @@ def _point(space: Space, flat: Mapping[tuple[str, int], float]) -> Point:
 def legal_values(space: Space, name: str) -> list[float]:
     """All legal values of a parameter in rising order."""
     parameter = space.parameters[name]
+    # by steps to neighbours, which every kind has; from an option all others are one step away, so the least above it counts
     found = [parameter.harden(-math.inf)]
     while above := [v for v in parameter.neighbours(found[-1]) if v > found[-1]]:
         found.append(min(above))

@@ -64,6 +64,7 @@ class AbstractObjective(abc.ABC):
         """The smooth, dimensionless form that a search descends: by default the logarithm, so that factors count."""
         value = self(evaluation)
         smooth = self.sign * (safe_log(value) if self.logarithmic else value)
+        # its value still frames the front, but says nothing of where to go
         return smooth if self.differentiable else jax.lax.stop_gradient(smooth)
 
     def share(self, values: NDArray[np.float64], reference: float) -> NDArray[np.float64]:
@@ -73,6 +74,7 @@ class AbstractObjective(abc.ABC):
         """
         values = np.asarray(values, np.float64)
         if self.logarithmic:
+            # the floor is for what can be 0, such as spikes
             return (self.sign * np.log10(np.maximum(values, 1e-30) / reference) + 3) / 4
         return values / self.worst if self.direction == "minimise" else 1 - values / self.worst
 

@@ -51,6 +51,7 @@ class Constraint:
             evaluation: of a minibatch.
             measured: excess on validation data; it counts instead of the minibatch's where the objective is about answers.
         """
+        # a minibatch's accuracy is noisy and has no slope: validation data say how far, the loss says which way
         own = self.excess(self.objective(evaluation))
         value = jnp.asarray(measured, own.dtype) if self.objective.answers else own
         return straight_through(value, self.objective.relaxed(evaluation))
@@ -65,6 +66,7 @@ def spell(objective: AbstractObjective, value: float) -> str:
     """A value for people: shares of answers in percent, other units with SI prefixes."""
     if objective.answers and objective.unit == "1":
         return f"{value:.2%}"
+    # products of units take no prefix
     if objective.unit in ("1", "nat") or "*" in objective.unit:
         return f"{value:.4g}" + ("" if objective.unit == "1" else f" {objective.unit}")
     return show(value, objective.unit)

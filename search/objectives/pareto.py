@@ -29,6 +29,7 @@ def non_dominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def hypervolume(values: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
     """Volume between a set of points and `reference` (both `[.., objectives]`, minimised); points beyond it add nothing."""
+    # imported here: fronts alone do without pymoo
     from pymoo.indicators.hv import HV
 
     values = np.asarray(values, np.float64)
@@ -49,6 +50,7 @@ def representatives(values: NDArray[np.float64], most: int) -> list[int]:
     if len(values) <= most:
         return list(range(len(values)))
     low, high = values.min(axis=0), values.max(axis=0)
+    # the box reaches beyond the worst, or the ends of the front would have no volume
     shares, corner = (values - low) / np.where(high > low, high - low, 1), np.full(values.shape[1], 1.1)
     chosen = list[int]()
     while len(chosen) < most:
@@ -64,6 +66,7 @@ def normalised_hypervolume(error: NDArray[np.float64], energy_pj: NDArray[np.flo
     """
     decades = np.log10(np.maximum(np.asarray(energy_pj, np.float64), 1e-9) / energy_reference_pj)
     points = np.stack([np.asarray(error, np.float64) / 0.9, (decades + 3) / 4], axis=1)
+    # a design beyond the best corner counts as one at it
     return hypervolume(np.clip(points, 0, None), np.ones(2))
 
 
@@ -94,4 +97,5 @@ def study_hypervolume(objectives: Sequence[AbstractObjective], values: NDArray[n
     """
     values = np.asarray(values, np.float64)
     shares = [o.share(values[:, i], reference) for i, (o, reference) in enumerate(zip(objectives, references, strict=True))]
+    # a design beyond the best corner counts as one at it, so that the volume stays a share
     return hypervolume(np.clip(np.stack(shares, axis=1), 0, None), np.ones(len(objectives)))

@@ -25,6 +25,7 @@ def find(name: str) -> AbstractObjective:
     Raises:
         UserError: unknown; the message gives the nearest name.
     """
+    # registered names first: an installed package does not take them over
     if name in REGISTRY:
         return REGISTRY[name]()
     for point in entry_points(group="codesign.objectives"):
@@ -34,6 +35,7 @@ def find(name: str) -> AbstractObjective:
         module, _, attribute = name.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)()
+        # whatever else goes wrong is in the user's own code, and keeps its traceback
         except (ImportError, AttributeError) as error:
             raise UserError(f"objective {name!r} cannot be imported: {error}") from error
     raise UserError(f"unknown objective {name!r}{nearest(name, available())}")

@@ -7,6 +7,7 @@ from search.objectives.base import AbstractObjective
 
 def answers_of(objectives: Sequence[AbstractObjective]) -> AbstractObjective | None:
     """The first objective that is about the quality of answers alone, or None."""
+    # energy per correct answer depends on answers too, but is a cost
     return next((o for o in objectives if o.answers and not o.logarithmic), None)
 
 

@@ -11,6 +11,7 @@ from search.objectives.base import AbstractObjective, register
 class StepLoss(AbstractObjective):
     """Mean over the steps of each step's cross-entropy (TET, Deng et al. 2022): answers that are right early."""
 
+    # worst: ln 10, the loss of guessing among ten classes
     name, unit, logarithmic, answers, worst = "tet", "nat", False, True, 2.3
 
     def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
