@@ -33,6 +33,7 @@ def require_at_least(name: str, value: ArrayLike, low: float) -> None:
     Raises:
         ValueError: names the field, its first bad entry and the bound.
     """
+    # first, since NaN compares false with every bound
     require_finite(name, value)
     array = _concrete(value)
     if array is not None and (array < low).any():
@@ -58,6 +59,7 @@ def require_above(name: str, value: ArrayLike, low: ArrayLike, low_name: str = "
         ValueError: names the field or fields and the first bad entry.
     """
     require_finite(name, value)
+    # the bound may be a field of its own, and so may be traced while the value is not
     array, bound = _concrete(value), _concrete(low)
     if array is None or bound is None or (array > bound).all():
         return

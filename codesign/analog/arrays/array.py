@@ -57,6 +57,7 @@ class AbstractArray(eqx.Module):
 
     def behind(self, held: Any, factors: Float[Array, " outputs"]) -> tuple[Any, Float[Array, " outputs"] | None]:
         """What is held, and the factors of the outputs that remain to be applied behind the converters."""
+        # left outside by default: a factor inside would move what the converters clip and round
         return held, factors
 
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
@@ -77,6 +78,7 @@ class DigitalArray(AbstractArray):
         self, x: Float[Array, "batch fan_in"], held: Float[Array, "fan_in outputs"], full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """The plain product."""
+        # no converter, so full_scale means nothing here
         return x @ held
 
     def behind(
@@ -105,6 +107,7 @@ class Held(NamedTuple):
         variance: of one reading of each weight; None without noise from reading to reading.
     """
 
+    # fan_in first, outputs last in every leaf: layers slice rows and split outputs leaf by leaf, knowing nothing of the array
     weights: Float[Array, "fan_in outputs"]
     variance: Float[Array, "fan_in outputs"] | None
 
@@ -127,8 +130,10 @@ class Condition(eqx.Module):
         drift_key, noise_key = jax.random.split(key)
         low = self.device.g_min.astype(weights.dtype)
         span = self.device.g_max.astype(weights.dtype) - low
+        # the pair's programming noise is already in the weight: one device carries it, the other rests exactly at the smallest
         programmed = low + span / scale * jnp.stack([jax.nn.relu(weights), jax.nn.relu(-weights)])
         aged = self.ageing(self.device, programmed, drift_key)
+        # currents of a pair subtract, their variances add; the last factor goes from siemens back to weights
         variance = jnp.sum(fast_variance(self.device, aged, self.ageing.age_s), axis=0) * (scale / span) ** 2
         plus, minus = slow_noise(self.device, aged, self.ageing.age_s, noise_key)
         return (plus - minus) * scale / span, variance
@@ -156,9 +161,11 @@ class CrossbarPhysics(eqx.Module):
 
         Reparameterised: the draw depends on `key` only, so gradients reach the sigma.
         """
+        # folded in, not split: a chip has the same programming noise fresh and aged
         use_key = jax.random.fold_in(key, 1)
         noise = jax.random.normal(key, weights.shape, weights.dtype)
         noisy = weights + jnp.sqrt(2.0) * self.programming_sigma * scale * noise
+        # of fresh devices: drifted ones conduct less and lose a little less on the wires than this says
         attenuation = self.attenuation(weights.shape)
         if self.condition is None:
             return Held(noisy * attenuation, None)
@@ -183,6 +190,8 @@ def wire_attenuation(
     with the size, makes anything smoother wrong. Matrices R_w, R_b: see `codesign.analog.wires.wires`.
     """
 
+    # row sums of R_w and R_b in closed form: no matrix is built, and the size stays a run-time value
+    # a part-filled array counts as full: its unused cells conduct like the others
     def along_row(size: Array) -> Array:
         j = jax.lax.rem(jnp.arange(shape[1], dtype=size.dtype), size)
         return (j + 1) * size - j * (j + 1) / 2
@@ -225,10 +234,13 @@ class StatisticalCrossbar(AbstractArray):
         self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """One equivalent converter per output; see `statistical_read`."""
+        # currents add, so one draw per output with the summed variance is that of reading every device
         product = x @ held.weights
         if held.variance is not None:
             product = product + safe_root(x**2 @ held.variance) * jax.random.normal(key, product.shape, product.dtype)
+        # not rounded up, so that rows keep a gradient; a last, part-filled tile counts by its part
         tiles = x.shape[1] / self.physics.rows
+        # full_scale is per row: what a tile may add up to grows with its rows
         return statistical_read(product, tiles, self.adc_bits, full_scale * self.physics.rows, self.step_share)
 
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
@@ -258,6 +270,7 @@ class TiledCrossbar(AbstractArray):
     ) -> Float[Array, "batch outputs"]:
         """One converter per tile and output; see `tiled_read`."""
         sums = tile_sums(x, held.weights, self.physics.rows, self.block)
+        # in front of the converters, which clip and round the noise with the signal
         if held.variance is not None:
             variance = tile_sums(x**2, held.variance, self.physics.rows, self.block)
             sums = sums + safe_root(variance) * jax.random.normal(key, sums.shape, sums.dtype)
@@ -287,6 +300,7 @@ def analog_matmul(
         full_scale_share: a converter's full scale as a share of the largest possible sum of its rows.
     """
     scale = jnp.asarray(scale, weights.dtype)
+    # two keys: the chip, and the noise of this reading
     program_key, read_key = jax.random.split(key)
     held = array.program(weights, scale, program_key)
     return array.read(x, held, jnp.asarray(full_scale_share, weights.dtype) * scale, read_key)

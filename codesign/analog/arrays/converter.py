@@ -80,6 +80,7 @@ class UniformConverter(AbstractConverter):
     def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
         """One normal draw for each converter, repeated over the columns it serves."""
         outputs = like.shape[-1]
+        # counted over the layer's outputs, as if arrays followed each other without a gap; the last one may serve fewer
         converters = -(-outputs // self.columns_per_converter)
         draw = jax.random.normal(key, (*like.shape[:-1], converters), like.dtype)
         return self.offset.astype(like.dtype) * jnp.repeat(draw, self.columns_per_converter, axis=-1)[..., :outputs]
@@ -92,5 +93,6 @@ class UniformConverter(AbstractConverter):
         key: Key[Array, ""],
     ) -> Float[Array, "batch ... outputs"]:
         """Rounded sums, offset and noise included."""
+        # at the input, so clipped and rounded with the sum; drawn at a noise of 0 too, which is a value and must not compile anew
         errors = offset + self.noise.astype(sums.dtype) * jax.random.normal(key, sums.shape, sums.dtype)
         return convert(sums + full_scale * errors, full_scale, self.bits)

@@ -40,10 +40,12 @@ class Wires(eqx.Module):
 
     def __call__(self, G: Float[Array, "tiles rows columns"]) -> Float[Array, "tiles rows columns"]:
         """Effective conductances of every tile [S]."""
+        # "auto" computes every tier here, since vmap turns its switch into a selection
         return jax.vmap(lambda tile: effective_conductance(tile, self.r_word, self.r_bit, self.tier))(G)
 
     def power(self, G: Float[Array, "rows columns"], V: Float[Array, "batch rows"]) -> Float[Array, " batch"]:
         """Power that one tile draws from its drivers [W]; exact in every tier but "none", which has no wires."""
+        # the effective matrix gives the currents of columns, not what each driver delivers: that takes the exact field
         ideal = self.tier == "none"
         return source_power(G, V, 0.0 if ideal else self.r_word, 0.0 if ideal else self.r_bit)
 
@@ -107,11 +109,14 @@ class DeviceCrossbar(AbstractArray):
         code = self.mapping.encode(weights, scale, self.device)
         program_key, age_key, noise_key = jax.random.split(key, 3)
         G = self.ageing(self.device, program(self.device, code.G, program_key), age_key)
+        # noise may carry a conductance below zero, which the exact wires do not take
         G = jnp.maximum(slow_noise(self.device, G, self.ageing.age_s, noise_key), 0)
         planes, fan_in, outputs = G.shape
         tiles, across = -(-fan_in // self.rows), -(-outputs // self.columns)
+        # cells without a weight still load the wires; padded after the noise, they have none
         padding = ((0, 0), (0, tiles * self.rows - fan_in), (0, across * self.columns - outputs))
         padded = jnp.pad(G, padding, constant_values=self.device.g_min.astype(G.dtype))
+        # whole arrays in the last two axes, as the wires' solvers take them
         return code, jnp.moveaxis(padded.reshape(planes, tiles, self.rows, across, self.columns), 3, 2)
 
     def _split(self, x: Float[Array, "... fan_in"]) -> Float[Array, "... tiles rows"]:
@@ -121,6 +126,7 @@ class DeviceCrossbar(AbstractArray):
 
     def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> HeldTiles:
         """Encode, program, age, solve the wires of every tile, and draw the converters' offsets."""
+        # `read_energy_pj` splits alike, to find the same chip
         chip_key, converter_key = jax.random.split(key)
         code, G = self._tiles(weights, scale, chip_key)
         solved = self.wires(G.reshape(-1, self.rows, self.columns)).reshape(G.shape)
@@ -129,14 +135,17 @@ class DeviceCrossbar(AbstractArray):
             return jnp.moveaxis(cells, 2, 3).reshape(*G.shape[:2], self.rows, -1)[..., : weights.shape[1]]
 
         def sensed(cells: Array, power: int) -> Array:
+            # to the first power for currents; squared for variances, where the minus of a pair drops out
             return jnp.einsum("rp,ptio,ro->rtio", code.sense**power, outputs(cells), code.gain**power)
 
         variance = thermal = None
         # what the wires leave of a device's current they leave of its noise
         share = solved / jnp.where(G > 0, G, 1)
+        # a matter of structure, known while tracing: a silent device draws and compiles nothing
         if not isinstance(self.device.reading, NoReadNoise):
             variance = sensed(share**2 * fast_variance(self.device, G, self.ageing.age_s), 2)
         if self.temperature_k is not None:
+            # driven or not, every device of a column fluctuates, so the rows are summed here once
             thermal = jnp.sum(sensed(share**2 * self._thermal_variance(G), 2), axis=2)
         held = sensed(solved, 1)
         offset = self.converter.manufacture(held[:, :, 0], converter_key)
@@ -147,6 +156,7 @@ class DeviceCrossbar(AbstractArray):
     def _thermal_variance(self, G: Array) -> Array:
         """Johnson-Nyquist noise of each device in units of a conductance at the read voltage [S^2]."""
         assert self.temperature_k is not None
+        # 4 k T G B with B = 1 / (2 t), over V^2 to turn a current's variance into a conductance's
         per_conductance = 2 * _BOLTZMANN_J_PER_K * self.temperature_k / (self.device.read_time_s * self.device.read_voltage_v**2)
         return per_conductance.astype(G.dtype) * G
 
@@ -167,10 +177,13 @@ class DeviceCrossbar(AbstractArray):
         sums = jnp.einsum("bti,rtio->brto", tiles, held.weights)
         variance = None if held.variance is None else jnp.einsum("bti,rtio->brto", tiles**2, held.variance)
         if held.thermal is not None:
+            # devices and temperature know nothing of each other: variances add, and one draw serves both
             variance = held.thermal + (0 if variance is None else variance)
         if variance is not None:
             sums = sums + safe_root(variance) * jax.random.normal(noise_key, sums.shape, sums.dtype)
+        # sums are in weight units: all readings share one full scale and step, planes of low digits too
         codes = self.converter(sums, full_scale * self.rows, held.offset, converter_key)
+        # x as it was driven, not as it was meant: the digital side knows the pulses exactly
         return jnp.sum(codes, axis=(1, 2)) + x @ held.correction
 
     def read_energy_pj(
@@ -181,10 +194,13 @@ class DeviceCrossbar(AbstractArray):
         It belongs to the chip that `program` draws from the same key, at the same device voltages: what lowers the output by
         wire losses also lowers the energy. Inputs are shares of the read voltage.
         """
+        # the half of the key that `program` gives its chip
         G = self._tiles(weights, scale, jax.random.split(key)[0])[1]
         levels = self.driver(x).levels
         V = self.device.read_voltage_v.astype(x.dtype) * jnp.moveaxis(self._split(levels.reshape(-1, x.shape[1])), 1, 0)
+        # neighbouring arrays and planes share their drivers' voltages, row tiles have their own
         across = jax.vmap(self.wires.power, in_axes=(0, None))
         power = jax.vmap(jax.vmap(across), in_axes=(0, None))(G, V)
+        # joule to pJ; pulses went in as part of the batch and are added up per input below
         energy = 1e12 * self.device.read_time_s.astype(x.dtype) * jnp.sum(power, axis=(0, 1, 2))
         return jnp.sum(energy.reshape(levels.shape[0], -1), axis=0)

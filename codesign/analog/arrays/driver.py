@@ -77,6 +77,7 @@ class MultiLevelDriver(AbstractDriver):
         floor = jax.lax.stop_gradient(jnp.floor(bits))
 
         def rounded(whole: Array) -> Array:
+            # at least one, since bits are at least 1
             steps = 2**whole - 1
             return straight_through(jnp.round(unit * steps) / steps, unit)
 
@@ -102,4 +103,5 @@ class BitSerialDriver(AbstractDriver):
         code = jnp.round(jnp.abs(unit) * (2**self.bits - 1))
         powers = 2.0 ** jnp.arange(self.bits, dtype=x.dtype)
         digits = jnp.sign(unit) * jnp.mod(jnp.floor(code / powers[:, None, None]), 2)
+        # the weights add up to 1: with slope 1 in each digit the whole number has slope 1
         return Pulses(straight_through(digits, jnp.broadcast_to(unit, digits.shape)), powers / (2**self.bits - 1))

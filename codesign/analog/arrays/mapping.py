@@ -66,6 +66,7 @@ class DifferentialPair(AbstractMapping):
         check_weights(weights, scale)
         low, span = _range(device, weights)
         share = jnp.clip(weights / scale, -1, 1)
+        # maximum, not relu, whose slope at zero is 0: quantised weights are often exactly zero
         parts = jnp.stack([jnp.maximum(share, 0), jnp.maximum(-share, 0)])
         gain = jnp.full((1, weights.shape[1]), 1.0, weights.dtype) * scale / span
         return Encoding(quantise(device, low + span * parts), jnp.asarray([[1, -1]], weights.dtype), gain, jnp.zeros_like(weights))
@@ -110,12 +111,15 @@ class BitSlices(AbstractMapping):
         position = (1 + jnp.clip(weights / scale, -1, 1)) / 2 * steps
         whole = jnp.round(position)
         powers = jnp.asarray([float(base**k) for k in range(planes)], weights.dtype)[:, None, None]
+        # the gain multiplies by the power again, so that each plane passes 1 / planes of the slope
         digits = straight_through(jnp.mod(jnp.floor(whole / powers), base), position / (planes * powers))
         # a cell holds base levels whatever the device's own count; the device's range is the digit's range
         G = low + span * digits / (base - 1)
         unit = 2 * scale / steps
         gain = jnp.broadcast_to(unit * (base - 1) / span * powers[:, :, 0], (planes, weights.shape[1]))
+        # what the planes read at digit zero, as no cell conducts less than G_min
         rest = unit * (base - 1) * low / span * jnp.sum(powers)
+        # a plane is converted by itself: digits of different weight cannot share a column; -scale undoes the offset by half the range
         return Encoding(G, jnp.eye(planes, dtype=weights.dtype), gain, jnp.broadcast_to(-rest - scale, weights.shape))
 
 
@@ -142,11 +146,13 @@ class BinaryBranches(AbstractMapping):
     def encode(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], device: Device) -> Encoding:
         """Integer weights; `scale` is the weight of one LSB, 1 for counts."""
         check_weights(weights, scale)
+        # no straight-through: this reproduces a tool's read-out and is not trained through
         whole = jnp.round(weights / scale)
         negative = whole < 0
         stored = jnp.where(negative, whole + 2**self.offset_bits, whole)
         powers = 2.0 ** jnp.arange(self.weight_bits, dtype=weights.dtype)[:, None, None]
         is_set = jnp.mod(jnp.floor(stored / powers), 2) == 1
+        # a clear bit leaks through a branch of its own, as in the tool
         G = jnp.sum(jnp.where(is_set, powers * device.g_max.astype(weights.dtype), device.g_min.astype(weights.dtype)), axis=0)
         gain = jnp.full((1, weights.shape[1]), 1.0, weights.dtype) * scale / self.lsb_siemens.astype(weights.dtype)
         return Encoding(G[None], jnp.ones((1, 1), weights.dtype), gain, -(2.0**self.offset_bits) * scale * negative)
@@ -163,6 +169,7 @@ class TowardsHighResistance(AbstractMapping):
     def encode(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], device: Device) -> Encoding:
         """The better of `w` and `-w`, column by column."""
         kept, flipped = self.base.encode(weights, scale, device), self.base.encode(-weights, scale, device)
+        # by the targets, before any noise: the choice is made at design time, not on the chip
         flip = jnp.sum(flipped.G, axis=(0, 1)) < jnp.sum(kept.G, axis=(0, 1))
         return Encoding(
             jnp.where(flip, flipped.G, kept.G),

@@ -56,6 +56,7 @@ def _clip_and_round_jvp(primals: tuple[Array, Array, Array], tangents: tuple[Arr
     dx, dmost, dstep = tangents
     level = jnp.clip(x, -most, most) / step
     rounded = jnp.round(level)
+    # the sign of what is clipped: beyond the range the output moves with the full scale, not with x
     outside = jnp.where(jnp.abs(x) < most, 0, jnp.sign(x))
     change = jnp.where(outside == 0, dx, outside * _by_output(dmost, x)) + (rounded - level) * _by_output(dstep, x)
     return rounded * step, change
@@ -63,6 +64,7 @@ def _clip_and_round_jvp(primals: tuple[Array, Array, Array], tangents: tuple[Arr
 
 def _by_output(scalar: Float[Array, ""], like: Float[Array, "..."]) -> Float[Array, "..."]:
     """The scalar for every output, so that its gradient is summed over the batch first, many outputs at a time."""
+    # without the barrier XLA merges the two sums into one over everything
     return jax.lax.optimization_barrier(jnp.broadcast_to(scalar, like.shape[-1:]))
 
 
@@ -87,6 +89,7 @@ def statistical_read(
         n step**2 / 12. Independent errors of equal variance add; tiles of signed weights have sums around zero whose spread grows
         with sqrt(n), so that clipping the whole at sqrt(n) full scales loses as much as clipping every tile at one.
     """
+    # a layer smaller than an array still has one converter; hardness 0.5 is a p-norm with p = 8, at most 9 % above the maximum
     tiles = smooth_maximum(tiles, jnp.ones_like(tiles), 0.5)
     tile_step = converter_step(full_scale, adc_bits)
     root = jnp.sqrt(tiles)
@@ -114,6 +117,8 @@ def tile_sums(
     x_blocks = jnp.pad(x, ((0, 0), (0, padding))).reshape(-1, blocks, block)
     w_blocks = jnp.pad(weights, ((0, padding), (0, 0))).reshape(blocks, block, outputs)
     sums = jnp.einsum("bkr,krn->kbn", x_blocks, w_blocks)
+    # slack for a row count that comes out of an exponential a rounding too large
     tile_of_block = jnp.floor(jnp.arange(blocks) * block / rows + 1e-4)
+    # as many tiles as blocks, the most there can be, so that no shape depends on rows
     members = (tile_of_block[None, :] == jnp.arange(blocks)[:, None]).astype(x.dtype)
     return jnp.einsum("tk,kbn->tbn", members, sums)

@@ -14,6 +14,7 @@ from codesign.analog.device.noise import leaf
 from codesign.analog.device.time import compensate
 
 # times since programming at which designs are verified [s]
+# a month is 30 days
 AGES_S: Final = {"programming": 0.0, "hour": 3600.0, "day": 86400.0, "month": 2592000.0}
 
 
@@ -79,12 +80,14 @@ class AgedCompensated(AbstractAgeing):
     def __call__(self, device: Device, G: Float[Array, "..."], key: Key[Array, ""]) -> Float[Array, "..."]:
         """Drifted conductances with the sum they were programmed with."""
         drifted = drift(device, G, self.time_s, key)
+        # one factor for the layer, applied digitally; its calibration read-outs are taken as free of noise
         return compensate(drifted, jnp.sum(G), jnp.sum(drifted))
 
 
 def slow_noise(device: Device, G: Float[Array, "..."], age_s: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
     """Conductances with the part of the read noise that lasts over a whole evaluation: one draw per chip [S]."""
     sigma = device.reading.slow(G, device.g_max.astype(G.dtype), age_s)
+    # may fall below zero; who hands conductances to the wires clips them
     return G + sigma * jax.random.normal(key, G.shape, G.dtype)
 
 

@@ -12,6 +12,7 @@ from codesign.analog.device.device import Device
 from codesign.analog.device.noise import MICRO, AbstractProgrammingNoise, NoNoise, NormalNoise, PolynomialNoise, ProportionalNoise, leaf
 from codesign.analog.device.time import AbstractDrift, AbstractReadNoise, FlickerReadNoise, NoDrift, NoReadNoise, PowerLawDrift
 
+# inf and not None: levels stay an array leaf
 _ANALOG: Final = math.inf
 
 
@@ -80,6 +81,7 @@ def isaac() -> Device:
 
 def neurram() -> Device:
     """NeuRRAM as CiMLoop models it, 250k / 1M ohm, 0.5 V; its spread is a cubic in microsiemens, fitted up to 39.26 uS."""
+    # G_max is 4 uS here, so that only the beginning of the fit is used
     noise = _polynomial((1.053, 0.2374, -0.01167, 1.536e-4), MICRO)
     return _device("NeuRRAM", "Wan et al. 2022; CiMLoop's cell", (250e3, 1e6), _ANALOG, (0.5, 10e-9), noise)
 
@@ -100,6 +102,7 @@ def pcm_joshi() -> Device:
 def hermes() -> Device:
     """The HERMES chip, two devices a weight: G_max 20.7 uS, 512 ns, verified after 300 s; ages as `pcm` otherwise."""
     noise = _polynomial((0.16603, 4.71806, -8.48101, 4.68961), 0.0)
+    # drift counts from the verification, 300 s after programming here
     ageing = (_pcm_drift(300), _pcm_flicker(512e-9))
     return _device("HERMES", "aihwkit", (1 / 20.7e-6, 10e6), _ANALOG, (0.2, 512e-9), noise, ageing)
 

@@ -91,11 +91,13 @@ def quantise(device: Device, G: Float[Array, "..."]) -> Float[Array, "..."]:
     """
     low, high = device.g_min.astype(G.dtype), device.g_max.astype(G.dtype)
     share = jnp.clip((G - low) / (high - low), 0, 1)
+    # steps below a millionth of the range count as none; inf is replaced first, as inf - floor(inf) would be NaN
     analog = device.levels > 2.0**20
     levels = jnp.where(analog, 2.0, device.levels).astype(G.dtype)
     floor = jax.lax.stop_gradient(jnp.floor(levels))
 
     def snap(count: Array) -> Array:
+        # no slope from here: G gets slope 1 below, and levels theirs through part alone
         return jax.lax.stop_gradient(jnp.round(share * (count - 1)) / (count - 1))
 
     part = levels - floor
@@ -106,6 +108,7 @@ def quantise(device: Device, G: Float[Array, "..."]) -> Float[Array, "..."]:
 
 def stuck_masks(device: Device, shape: tuple[int, ...], key: Key[Array, ""]) -> tuple[Bool[Array, "..."], Bool[Array, "..."]]:
     """Cells of one chip that are stuck at G_max, and at G_min; they never overlap."""
+    # one draw cut into stretches: shares come out right and no cell is stuck both ways
     lottery = jax.random.uniform(key, shape)
     on = lottery < device.stuck_on
     return on, ~on & (lottery < device.stuck_on + device.stuck_off)
@@ -122,10 +125,12 @@ def program(device: Device, G_target: Float[Array, "..."], key: Key[Array, ""]) 
     Raises:
         ValueError: (outside `jit`) a negative or non-finite target, or an empty array.
     """
+    # any number of dimensions will do, but none may be empty
     require_array("G_target", G_target, jnp.ndim(G_target))
     require_at_least("G_target", G_target, 0)
     noise_key, fault_key = jax.random.split(key)
     G = device.programming.sample(G_target, device.g_max.astype(G_target.dtype), noise_key)
+    # faults come last: a stuck cell knows neither target nor noise, and passes no gradient
     on, off = stuck_masks(device, G.shape, fault_key)
     return jnp.where(on, device.g_max.astype(G.dtype), jnp.where(off, device.g_min.astype(G.dtype), G))
 

@@ -17,6 +17,7 @@ MICRO = 1e-6
 
 def leaf(value: Any) -> Any:
     """A float array leaf in the default float type, from a number or a sequence of numbers."""
+    # of an explicit dtype: a weakly typed leaf would trace once more, a Python number once per value
     return jnp.asarray(value, jnp.result_type(float))
 
 
@@ -33,6 +34,7 @@ class AbstractProgrammingNoise(eqx.Module):
 
 
 def _normal(G: Array, sigma: Array, key: Array) -> Array:
+    # cut, not drawn again: where the spread is wide against the target the mean rises a little
     return jnp.maximum(G + sigma * jax.random.normal(key, G.shape, G.dtype), 0)
 
 
@@ -92,6 +94,7 @@ class LogNormalNoise(AbstractProgrammingNoise):
     def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], key: Key[Array, ""]) -> Float[Array, "..."]:
         """`G exp(spread e - spread^2 / 2)`."""
         spread = self.spread.astype(G.dtype)
+        # minus half the variance keeps the mean, not the median
         return G * jnp.exp(spread * jax.random.normal(key, G.shape, G.dtype) - spread**2 / 2)
 
 
@@ -110,8 +113,11 @@ class PolynomialNoise(AbstractProgrammingNoise):
 
     def sigma(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> Float[Array, "..."]:
         """The fit at `G`, inside the fitted range [0, G_max], and not below zero."""
+        # zero and not None stands for G_max: the structure is the same for every fit
         unit = jnp.where(self.unit > 0, self.unit, G_max)
+        # a polynomial runs away outside the range it was fitted in
         u = jnp.clip(G, 0, G_max) / unit.astype(G.dtype)
+        # polyval takes the highest power first
         fit = jnp.polyval(self.coefficients[::-1].astype(G.dtype), u)
         return jnp.maximum(self.scale.astype(G.dtype) * MICRO * fit, 0)
 

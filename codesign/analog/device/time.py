@@ -47,6 +47,7 @@ class PowerLawDrift(AbstractDrift):
 
     def exponent(self, G: Float[Array, "..."], G_max: Float[Array, ""]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """Mean and standard deviation of nu."""
+        # open cells have no logarithm; below a millionth both lines of the PCM law have long met their clips
         log_share = safe_log(G / G_max, 1e-6)
 
         def line(law: Array) -> Array:
@@ -58,6 +59,7 @@ class PowerLawDrift(AbstractDrift):
     def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
         """Reparameterised in mean, spread and time; an exponent is never negative."""
         mean, spread = self.exponent(G, G_max)
+        # the draw is of the key alone, so a device keeps its exponent at every time
         nu = jnp.maximum(mean + spread * jax.random.normal(key, G.shape, G.dtype), 0)
         elapsed = jnp.maximum(jnp.asarray(time_s, G.dtype) / self.start_s.astype(G.dtype), 1)
         return G * elapsed ** (-nu)
@@ -80,8 +82,10 @@ class Relaxation(AbstractDrift):
     def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
         """Reparameterised in share and time; never negative."""
         elapsed = jnp.asarray(time_s, G.dtype) / self.start_s.astype(G.dtype)
+        # the root has no slope at t0, hence the second where
         later = elapsed > 1
         growth = jnp.where(later, jnp.sqrt(jnp.log(jnp.where(later, elapsed, 2))), 0)
+        # one draw for all times: what relaxes upwards goes on doing so
         return jnp.maximum(G + self.share.astype(G.dtype) * G_max * growth * jax.random.normal(key, G.shape, G.dtype), 0)
 
 
@@ -161,9 +165,11 @@ class FlickerReadNoise(AbstractReadNoise):
 
     def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
         """The law above; zero up to one reading after programming."""
+        # keeps the power finite at open cells, whose noise is zero anyway by the factor |G|
         share = jnp.maximum(jnp.abs(G) / G_max, 1e-6)
         q = jnp.minimum(self.strength / share**self.power, self.strongest).astype(G.dtype)
         ratio = (jnp.asarray(time_s, G.dtype) + self.read_s) / (2 * self.read_s)
+        # up to one reading the logarithm is not positive; the second where keeps the root's slope finite
         later = ratio > 1
         return jnp.abs(G) * q * jnp.where(later, jnp.sqrt(jnp.log(jnp.where(later, ratio, 2))), 0)
 
@@ -211,4 +217,5 @@ def compensate(
         programmed_sum: summed conductance read right after programming [S].
         read_sum: the same sum read now [S].
     """
+    # an array without conductance has nothing to restore
     return read * safe_divide(programmed_sum, read_sum, 1.0)

@@ -41,6 +41,7 @@ def _look_up(lines: Lines, r_word: Array, r: Array) -> _Stack:
     `T = 1 - r K`, a step loses no digits to the 1; and unlike Cholesky factors, matrix products run alike on every device.
     """
     nodes = lines.G.shape[1]
+    # the root takes a trace to a Frobenius norm: n eigenvalues add up to at most sqrt(n) times it
     accuracy = 0.25 * jnp.finfo(lines.G.dtype).eps / nodes**0.5
 
     def step(above: tuple[Array, Array], line: Lines) -> tuple[tuple[Array, Array], Array]:
@@ -57,9 +58,11 @@ def _look_up(lines: Lines, r_word: Array, r: Array) -> _Stack:
         def newton(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
             K, R, _ = state
             K = K + R - r * product(K, R)
+            # computed anew and not carried on, so that rounding errors do not pile up
             R = P - K - r * product(P, K)
             return K, R, jnp.vdot(R, R)
 
+        # one more step follows and squares the error, so the loop stops when r R^2, not R, is below rounding
         K, R, _ = jax.lax.while_loop(lambda state: r * state[2] > enough, newton, (K, R, square))
         K = K + R - r * product(K, R)
         return (K, P - K), K
@@ -70,6 +73,8 @@ def _look_up(lines: Lines, r_word: Array, r: Array) -> _Stack:
 
 def _cold_start(P: Array, r: Array) -> tuple[Array, Array, Array]:
     """The multiple of 1 from which Newton steps reach K for any P, and its residual."""
+    # bounds the eigenvalues of P; those of 1 + r P lie in [1, 1 + r bound], and the multiple of 1 that inverts them with
+    # the least error, always below 1, is T = 2 / (2 + r bound)
     bound = jnp.max(jnp.sum(jnp.abs(P), axis=0))
     start = bound / (2 + r * bound) * jnp.eye(P.shape[0], dtype=P.dtype)
     residual = P - start - r * bound / (2 + r * bound) * P
@@ -81,12 +86,14 @@ def _carry_down(injected: Float[Array, "rows cols"], K: _Stack, r: Array) -> tup
 
     def step(below: Array, row: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
         h, K_i = row
+        # `below` is kept as well: the adjoint of T_i needs it
         M = below - r * product(below, K_i)
         return M, (product(M, h), below)
 
     return jax.lax.scan(step, jnp.eye(K.shape[1], dtype=K.dtype), (injected, K), reverse=True)[1]
 
 
+# loops with an open end have no reverse mode, and the adjoint needs no iteration
 @jax.custom_vjp
 def _eliminate_rows(G: Array, r_word: Array, r_bit: Array) -> Array:
     return _forward(G, r_word, r_bit)[0]
@@ -96,6 +103,7 @@ def _forward(G: Array, r_word: Array, r_bit: Array) -> tuple[Array, tuple[Array,
     lines = line_response(G, r_word)
     K = _look_up(lines, r_word, r_bit)
     W, below = _carry_down(G * lines.profile, K, r_bit)
+    # the lines' responses are a few vectors each and computed again; the stacks of matrices are kept
     return W, (G, r_word, r_bit, K, below)
 
 
@@ -122,6 +130,7 @@ def _backward(saved: tuple[Array, ...], W_bar: Array) -> tuple[Array, Array, Arr
     def step(carry: tuple[Array, Array, Array], row: tuple[Lines, Array, Array, Array]) -> tuple[tuple[Array, Array, Array], Array]:
         from_below, r_word_bar, r_bit_bar = carry
         line, K_i, T_i_bar, h_bar = row
+        # K_i acts twice: in T_i, and as K_{i-1} on the row below
         K_bar = from_below - r_bit * T_i_bar
         right = product(K_bar, K_i)
         half = K_bar - r_bit * right

@@ -29,6 +29,7 @@ def _respond(G: Array, source: _Field, r_word: Array, r_bit: Array) -> _Field:
     """Device voltages `(1 + R G)^-1 source` by conjugate gradients, starting from one division per device."""
     root = jnp.sqrt(G)
     right_side = root * source
+    # the drop with all inputs on makes the Pade form of the answer: a start that mild drops hardly move
     first_order = _drop(G[None], r_word, r_bit)[0]
 
     def apply(y: Array) -> Array:
@@ -40,6 +41,7 @@ def _respond(G: Array, source: _Field, r_word: Array, r_bit: Array) -> _Field:
     y = right_side / (1 + first_order)
     residual = right_side - apply(y)
     small = (_TOLERANCE[str(G.dtype)] ** 2) * dot(right_side, right_side)
+    # a cap, so that a residual which rounding holds above the tolerance does not loop for ever
     most = 10 * (G.shape[0] + G.shape[1])
 
     def unfinished(state: _State) -> Array:
@@ -48,6 +50,7 @@ def _respond(G: Array, source: _Field, r_word: Array, r_bit: Array) -> _Field:
     def step(state: _State) -> _State:
         y, residual, direction, norm, count = state
         image = apply(direction)
+        # inputs that have converged to zero residual wait for the others: 0 / 0
         length = safe_divide(norm, dot(direction, image))
         y, residual = y + length * direction, residual - length * image
         fresh = dot(residual, residual)
@@ -78,6 +81,7 @@ def device_voltages(
     return _voltages(G, V, r_word, r_bit)
 
 
+# by one more solve: loops with an open end have no reverse mode, and sqrt(G) has no slope at an open cell
 @jax.custom_vjp
 def _voltages(G: Array, V: Array, r_word: Array, r_bit: Array) -> _Field:
     return _forward(G, V, r_word, r_bit)[0]

@@ -21,6 +21,7 @@ def _right_conductance(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> F
 
     def step(beyond: Array, g: Array) -> tuple[Array, Array]:
         total = g + beyond
+        # not 1 / (r + 1 / total): ideal wires and open devices stay exact
         return total / (1 + r * total), beyond
 
     return jax.lax.scan(step, jnp.zeros_like(G[:, 0]), G.T, reverse=True)[1].T
@@ -30,6 +31,7 @@ def _left_segments(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Float
     """Resistance seen from each node towards the source in segments, the node's own device excluded."""
 
     def step(before: Array, g: Array) -> tuple[Array, Array]:
+        # counted in segments, so that nothing is divided by r
         return 1 + before / (1 + g * r * before), before
 
     return jax.lax.scan(step, jnp.ones_like(G[:, 0]), G.T)[1].T
@@ -37,6 +39,7 @@ def _left_segments(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Float
 
 def _log_attenuation(G: Array, r: Array, right: Array) -> Array:
     """Minus the logarithm of each node's voltage per volt at the source: every segment is a voltage divider."""
+    # in logarithms, which line_response centres: the product itself underflows on long lines of good conductors
     return jnp.cumsum(jnp.log1p(r * (G + right)), axis=1)
 
 
@@ -84,6 +87,7 @@ def line_response(G: Float[Array, "lines nodes"], r: Float[Array, ""]) -> Lines:
     loss = _log_attenuation(G, r, right)
     meeting = 1 + r * left * (right + G)
     # centred and clipped: a line would have to lose a factor exp(-2 reach) before its far end lost relative precision
+    # 0.45: `near` and `far` lie up to twice the reach apart, which must stay inside the exponents of the dtype
     reach = 0.45 * math.log(jnp.finfo(G.dtype).max)
     growth = jnp.exp(jnp.clip(loss - loss[:, -1:] / 2, -reach, reach))
     # 1 - near far G r would cancel for a long line of good conductors

@@ -34,8 +34,10 @@ def wire_resistance(node_nm: ArrayLike, cell: str) -> tuple[Array, Array]:
     """
     if cell not in CELLS:
         raise ValueError(f"cell {cell!r} is not one of {sorted(CELLS)}")
+    # interp would silently hold the outermost value beyond the table
     require_at_least("node_nm", node_nm, _NODE_NM[0])
     require_at_most("node_nm", node_nm, _NODE_NM[-1])
+    # per wire width of length, as cells are counted in wire widths
     per_width = jnp.log(jnp.asarray(_OHM_PER_UM) * jnp.asarray(_WIRE_WIDTH_UM))
     ohm = jnp.exp(jnp.interp(jnp.log(jnp.asarray(node_nm, per_width.dtype)), jnp.log(jnp.asarray(_NODE_NM)), per_width))
     along_word, along_bit = CELLS[cell]

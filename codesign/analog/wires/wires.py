@@ -67,7 +67,9 @@ def _line_mean_field(G: _Conductance, r_word: _Scalar, r_bit: _Scalar) -> _Condu
     """
     word, bit = _line_drops(G, r_word, r_bit)
     a = line_profile(G, r_word)
+    # a bit line begins at its ground, below the last row: turned round, and back
     b = line_profile(G.T[:, ::-1], r_bit).T[::-1]
+    # both attenuations may underflow to zero
     attenuation = a * b / jnp.maximum(a + b - a * b, jnp.finfo(G.dtype).tiny)
     word_path, bit_path = shared_segments(G)
     row_mean = product(G, word_path) / word_path.sum(axis=0)
@@ -76,6 +78,7 @@ def _line_mean_field(G: _Conductance, r_word: _Scalar, r_bit: _Scalar) -> _Condu
     return G * attenuation + crossing * attenuation**3
 
 
+# in the order of LARGEST_DROP: "auto" counts the limits that are exceeded and takes that entry
 _TIERS: Final[Mapping[str, Callable[[Array, Array, Array], Array]]] = {
     "none": _ideal,
     "pade": _pade,
@@ -88,11 +91,13 @@ def predicted_drop(G: ArrayLike, r_word: ArrayLike, r_bit: ArrayLike) -> Array:
     """Share of the ideal current that the wires cost to first order, with all inputs on; above 1 where they cost most of it."""
     G = jnp.asarray(G)
     word, bit = _line_drops(G, jnp.asarray(r_word, G.dtype), jnp.asarray(r_bit, G.dtype))
+    # an array of open cells loses nothing
     return safe_divide(jnp.sum(G * (word + bit)), jnp.sum(G))
 
 
 def choose_tier(drop: float) -> str:
     """The cheapest tier for a predicted drop (`LARGEST_DROP`), for a design whose conductances are known outside `jit`."""
+    # infinity ends the list: every number finds a tier
     return next(tier for tier, largest in LARGEST_DROP.items() if drop <= largest)
 
 
@@ -160,6 +165,7 @@ def source_power(G: ArrayLike, V: ArrayLike, r_word: ArrayLike, r_bit: ArrayLike
     """
     G, r_word, r_bit = _checked(G, r_word, r_bit)
     V = jnp.asarray(V, G.dtype)
+    # "highest": as for `product`
     return jnp.einsum("bi,bij,ij->b", V, device_voltages(G, V, r_word, r_bit), G, precision="highest")
 
 
