@@ -39,6 +39,7 @@ class AbstractHardware(eqx.Module):
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
         """Fields that hold shares of named options, last axis, and these options."""
+        # most chips leave nothing open by name
         return {}
 
     def supports(self, layer: LayerWork) -> bool:
@@ -51,6 +52,7 @@ class AbstractHardware(eqx.Module):
         Raises:
             UnsupportedLayerError: names the first such layer and why.
         """
+        # shapes are static: under jit this refuses while tracing and leaves nothing in the program
         for layer in workload:
             reason = self.unsupported(layer)
             if reason is not None:

@@ -45,7 +45,7 @@ class HybridChip(AbstractHardware):
     transfer_buffer_kb: Float[Array, ""]
     link_gbit_per_s: Float[Array, ""]
     engines: tuple[AbstractHardware, ...]
-    names: tuple[str, ...] = eqx.field(static=True)
+    names: tuple[str, ...] = eqx.field(static=True)  # text cannot be an array leaf, and the names become component names
 
     @classmethod
     def of(
@@ -64,6 +64,7 @@ class HybridChip(AbstractHardware):
         if not engines:
             raise ValueError("a hybrid chip needs at least one engine")
         table = np.asarray(assignment)
+        # whole numbers only: a flat row of floats is a mistake to report, not indices to round
         if table.ndim == 1 and np.issubdtype(table.dtype, np.integer):
             if table.min() < 0 or table.max() >= len(engines):
                 raise ValueError(f"assignment: engine index must be in 0..{len(engines) - 1}, got {table.tolist()}")
@@ -100,6 +101,7 @@ class HybridChip(AbstractHardware):
         if self.assignment.shape[0] != len(workload):
             raise ValueError(f"assignment has {self.assignment.shape[0]} layers, but the workload has {len(workload)}")
         mask = jnp.asarray([[engine.supports(layer) for engine in self.engines] for layer in workload], self.assignment.dtype)
+        # before sharpening: the largest share may be that of an engine that cannot run the layer
         masked = self.assignment * mask
         # where only engines that cannot run the layer were chosen, all others share it
         possible = jnp.where(jnp.sum(masked, 1, keepdims=True) > 0, masked, mask)
@@ -118,11 +120,16 @@ class HybridChip(AbstractHardware):
             _engine_cost(engine, _runnable(engine, workload), technology, shares[:, index], hardness)
             for index, engine in enumerate(self.engines)
         ]
+        # chance that neighbours run apart, were layers placed independently by their shares; exact once shares are 0 or 1.
+        # The first layer changes nothing: its engine charges the way of the input
         changes = jnp.concatenate([jnp.zeros(1, shares.dtype), 1 - jnp.sum(shares[1:] * shares[:-1], 1)])
+        # the whole map, zeros included: no coding is assumed between engines
         moved = changes * workload.static("neurons_in") * workload.activation_bits * workload.timesteps
+        # at the technology's supply: an engine's own says nothing of what lies between engines
         transfer_pj = 2 * sram_pj_per_bit(self.transfer_buffer_kb, technology) + technology["hop_pj_per_bit"]
         transfer_area = sram_area_um2(self.transfer_buffer_kb, technology) * _any(changes)
         energy = [shares[:, index, None] * cost.energy_pj for index, cost in enumerate(costs)]
+        # bit / (Gbit/s) = ns
         latency = sum((shares[:, index] * cost.latency_ns for index, cost in enumerate(costs)), moved / self.link_gbit_per_s)
         components = [f"{name}.{part}" for name, cost in zip(self.names, costs, strict=True) for part in cost.components]
         return Cost(
@@ -148,6 +155,7 @@ def combine(*technologies: Technology) -> Technology:
                 f"{first.name} is at {first.node_nm:g} nm and {first.supply_v:g} V, {other.name} at {other.node_nm:g} nm and "
                 f"{other.supply_v:g} V; a chip has one node and supply"
             )
+    # the last value of a name stays in a dict: reversed, so that it is that of the first technology
     quantities = {quantity.name: quantity for technology in reversed(technologies) for quantity in technology.quantities}
     name = "+".join(technology.name for technology in technologies)
     return Technology.of(name, first.node_nm, first.supply_v, tuple(quantities.values()))
@@ -155,6 +163,7 @@ def combine(*technologies: Technology) -> Technology:
 
 def _runnable(engine: AbstractHardware, workload: Workload) -> Workload:
     """The workload with a single synapse in place of each layer that the engine cannot run (its share of those is 0)."""
+    # replaced and not left out: shares and costs of all engines have one entry per layer
     layers = tuple(layer if engine.supports(layer) else dense(layer.name, 1, 1) for layer in workload)
     return dataclasses.replace(workload, layers=layers)
 
@@ -164,9 +173,11 @@ def _engine_cost(engine: AbstractHardware, workload: Workload, technology: Techn
     if isinstance(engine, AbstractPartialHardware):
         return engine.partial_cost(workload, technology, share, hardness)
     cost = engine.cost(workload, technology, hardness)
+    # such an engine is not built in part: a single layer in full already pays for all of it
     return eqx.tree_at(lambda c: c.area_um2, cost, cost.area_um2 * _any(share))
 
 
 def _any(shares: Array) -> Float[Array, ""]:
     """Whether any of the shares is in use: `1 - prod(1 - share)`."""
+    # smooth in all shares, where a maximum would follow the largest alone; 1 as soon as one layer is here in full
     return 1 - jnp.prod(1 - shares)

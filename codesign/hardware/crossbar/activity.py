@@ -39,12 +39,14 @@ def digit_density(bits: ArrayLike, digit_bits: ArrayLike) -> Float[Array, "..."]
 
     `2^b (1 - 2^-d) / (2^b - 1)`: 1 for a binary spike, 2/3 for 2 bits sent bit by bit, 1/2 for many.
     """
+    # a digit wider than its number is never all zeros, where the expression exceeds 1
     levels = 2 ** jnp.asarray(bits)
     return jnp.minimum(levels * (1 - 2.0 ** -jnp.asarray(digit_bits)) / (levels - 1), 1)
 
 
 def idle_probability(active_share: ArrayLike, rows: ArrayLike) -> Float[Array, "..."]:
     """Probability `(1 - share)^rows` that no row is driven when rows are independent; finite gradients at share 1."""
+    # as in `share_with_any`: log1p(-1) is -inf, with a slope to match
     return jnp.exp(jnp.asarray(rows) * jnp.log1p(-jnp.clip(active_share, 0, 1 - 1e-6)))
 
 
@@ -54,22 +56,25 @@ def count(design: Design, mapping: Mapping, workload: Workload, hardness: ArrayL
     groups, fan_in = workload.static("groups"), workload.static("fan_in")
     # over whole digits: a number that fills its last one only partly is sent in full
     row_share = rate * digit_density(mapping.digits * design.driver_bits, design.driver_bits)
+    # a row tile without a driven row is converted nowhere; column tiles share its rows and so its fate
     busy_tiles = mapping.row_tiles * (1 - idle_probability(row_share, mapping.active_rows))
     read_columns = mapping.vectors * groups * mapping.output_columns
     driven = mapping.vectors * groups * fan_in * row_share
     cells = driven * mapping.output_columns
 
     neurons_in = workload.static("neurons_in")
+    # bits of one element: a bitmap has all of them, events bring payload and address of the non-zero ones
     coded = smooth_minimum(bits, rate * (bits + jnp.log2(neurons_in + 1)), hardness)
     unfolded = steps * workload.static("positions") * fan_in * groups
     is_pool = jnp.asarray([layer.kind == "pool" for layer in workload], rate.dtype)
     is_attention = jnp.asarray([layer.kind == "attention" for layer in workload], rate.dtype)
+    # one operand streams and is skipped at zeros; the other is taken as dense
     products = is_attention * workload.static("macs") * steps * rate
     return Activity(
         conversions=read_columns * busy_tiles * design.encoding.conversions_per_column,
-        row_drives=driven * mapping.column_tiles,
+        row_drives=driven * mapping.column_tiles,  # each column tile has row wires of its own
         cell_reads=cells,
-        idle_cell_reads=cells * (mapping.blocks - 1),
+        idle_cell_reads=cells * (mapping.blocks - 1),  # a row crosses all groups
         input_bits=steps * neurons_in * coded,
         fetched_bits=unfolded * coded,
         additions=is_pool * unfolded * rate + products,

@@ -26,11 +26,13 @@ def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> 
     """
     slices = jnp.maximum(jnp.asarray(slices), 1)
     size, base = jnp.asarray(magnitude) * jnp.ones_like(slices), 2.0 ** jnp.asarray(cell_bits)
+    # fades from one digit to several: slices are a real number while relaxed
     sliced = jnp.clip(slices - 1, 0, 1)
     lowest = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
     # all higher digits at once, along an axis in front: a loop over them would be most of a cost model's program
     place = jnp.arange(_MOST_SLICES - 1, dtype=slices.dtype).reshape(-1, *[1] * slices.ndim)
     # digits of over 40 bits below the point are evenly spread for any size, and their powers leave float32's range
+    # below 2e-2 a digit is nothing (exp(-50)), and exp(1 / mean) would soon leave the range too
     mean = jnp.maximum(size * base ** jnp.minimum(place + 1, 40 / jnp.log2(base)), 2e-2)
     higher = jnp.clip(slices - 1 - place, 0, 1) * jnp.minimum(0.5, 1 / (jnp.expm1(1 / mean) * (base - 1)))
     total = lowest + jnp.sum(higher, axis=0)
@@ -83,6 +85,7 @@ class DifferentialColumns(AbstractColumns):
 
     def stored_bits(self, weight_bits: ArrayLike) -> Float[Array, "..."]:
         """All but the sign; a binary weight still takes one."""
+        # any positive share of a bit would do: the ceiling that follows makes one slice of it
         return jnp.maximum(jnp.asarray(weight_bits) - 1, 0.25 * jnp.asarray(weight_bits))
 
     def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike, fill: ArrayLike) -> Float[Array, "..."]:
@@ -110,4 +113,5 @@ class OffsetColumns(AbstractColumns):
 
     def mean_conductance(self, low: ArrayLike, high: ArrayLike, density: ArrayLike, fill: ArrayLike) -> Float[Array, "..."]:
         """Zero sits at mid range, so sparsity saves nothing."""
+        # no `fill`: weights of both signs alike have their mean at mid range, whatever their size
         return (jnp.asarray(low) + 0.5 * (jnp.asarray(high) - low)) * jnp.ones_like(jnp.asarray(density))

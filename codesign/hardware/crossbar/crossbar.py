@@ -97,6 +97,7 @@ class Crossbar(AbstractPartialHardware):
     duplication: Float[Array, "..."]
     channels_per_neuron: Float[Array, "..."]
     adder_lanes: Float[Array, "..."]
+    # strategies choose what is traced, hence static and hashable
     encoding: AbstractColumns = eqx.field(static=True)
     interconnect: AbstractInterconnect = eqx.field(static=True)
 
@@ -129,6 +130,7 @@ class Crossbar(AbstractPartialHardware):
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference by layer and component; see `AbstractHardware.cost`."""
+        # no `require`: every kind of layer runs
         return self.partial_cost(workload, technology, jnp.ones_like(workload.input_rate), hardness)
 
     def partial_cost(self, workload: Workload, technology: Technology, share: Float[Array, " layers"], hardness: ArrayLike = 1.0) -> Cost:
@@ -138,19 +140,24 @@ class Crossbar(AbstractPartialHardware):
         work = crossbar_activity.count(design, mapping, workload, hardness)
         areas = [share * area for area in crossbar_prices.area_um2(design, mapping, workload, technology)]
         leaking = jnp.sum(share * crossbar_prices.leakage_mw(design, mapping, workload, technology))
+        # one memory for the potentials of all layers: its size sets the price of an access
         memory_kb = jnp.sum(share * crossbar_prices.state_kb(mapping, workload))
+        # neurons (the last area) sit outside the tiles. 1 um where nothing is placed: a root has no finite slope at 0
         side = jnp.sqrt(safe_divide(sum(jnp.sum(area) for area in areas[:-1]), jnp.sum(share * mapping.tiles), 1.0))
         latency = crossbar_prices.latency_ns(design, mapping, work, workload, technology, hardness)
         dynamic = crossbar_prices.energy_pj(design, mapping, work, workload, memory_kb, side, technology)
         return Cost(
             workload.names,
             COMPONENTS,
+            # mW ns = pJ
             jnp.stack([energy + jnp.zeros_like(latency) for energy in (*dynamic, leaking * latency)], axis=1),
             latency,
             jnp.stack([*(jnp.sum(area) for area in areas), *jnp.zeros((2,), latency.dtype)]),
+            # 0 without arrays; clipped, as a full array may come out above 1 by a rounding
             jnp.clip(safe_divide(mapping.used_cells, mapping.arrays * design.rows * design.columns), 0, 1),
         )
 
     def _design(self, workload: Workload) -> Design:
+        # DEFAULTS, chip and `Design` have the same names
         values = {name: per_layer(f"Crossbar.{name}", getattr(self, name), workload) for name in DEFAULTS}
         return Design(encoding=self.encoding, interconnect=self.interconnect, **values)

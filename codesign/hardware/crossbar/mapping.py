@@ -75,12 +75,15 @@ def map_layers(design: Design, workload: Workload, hardness: ArrayLike) -> Mappi
     per_output = slices * design.encoding.columns_per_slice
     columns = outputs * per_output
     row_tiles = smooth_ceil(fan_in / design.rows, hardness)
+    # slices of an output may lie on two arrays: columns are cut, not outputs
     column_tiles = smooth_ceil(columns / design.columns, hardness)
     blocks, bands = _pack(design, workload, columns, hardness)
+    # a copy beyond the positions would have none to work on
     copies = jnp.clip(design.duplication, 1, positions)
     if bands is None:
         group_arrays = row_tiles * column_tiles
     else:
+        # 1 where groups are smaller than an array; larger groups have bands of several arrays
         band_rows = smooth_ceil(fan_in * blocks / design.rows, hardness)
         group_arrays = bands * band_rows * smooth_ceil(columns * blocks / design.columns, hardness)
     arrays = weighted * group_arrays * copies
@@ -96,9 +99,9 @@ def map_layers(design: Design, workload: Workload, hardness: ArrayLike) -> Mappi
         arrays=arrays,
         tiles=smooth_ceil(arrays / design.arrays_per_tile, hardness),
         used_cells=weighted * fan_in * columns * groups * copies,
-        active_rows=fan_in / row_tiles,
+        active_rows=fan_in / row_tiles,  # evenly over the tiles: the last, shorter one is not treated apart
         digits=digits,
-        vectors=weighted * workload.timesteps * positions * digits,
+        vectors=weighted * workload.timesteps * positions * digits,  # digits follow each other on the same rows
     )
 
 
@@ -108,8 +111,10 @@ def _pack(design: Design, workload: Workload, columns: Array, hardness: ArrayLik
     Groups share no inputs, so several lie on the diagonal of one array, as many as fit along both sides.
     """
     groups = workload.static("groups")
+    # the general form gives the same here; most networks have no groups and a smaller program without it
     if all(layer.groups == 1 or not layer.has_weights for layer in workload):
         return jnp.ones_like(groups), None
     fit = jnp.minimum(design.rows / workload.static("fan_in"), design.columns / columns)
+    # a smooth floor: a block that fits in part does not fit
     blocks = -smooth_ceil(-jnp.clip(fit, 1, groups), hardness)
     return blocks, smooth_ceil(groups / blocks, hardness)

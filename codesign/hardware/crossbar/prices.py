@@ -16,7 +16,7 @@ from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
 
 _PJ_PER_V2_S_NS: Final = 1e3  # V^2 * S * ns = nJ
-_PJ_PER_FF_V2: Final = 1e-3
+_PJ_PER_FF_V2: Final = 1e-3  # fF V^2 = fJ
 
 
 def pulses(design: Design, technology: Technology) -> Float[Array, "..."]:
@@ -24,6 +24,7 @@ def pulses(design: Design, technology: Technology) -> Float[Array, "..."]:
 
     Averaging independent errors down from `sigma_1` takes `(sigma_1 / sigma)^2` corrections (analog.md, step 6).
     """
+    # the 1 is the first pulse, which every cell takes
     return 1 + (technology["single_pulse_sigma"] / design.programming_sigma) ** 2
 
 
@@ -42,6 +43,7 @@ def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workloa
     fill = mean_fill(workload.weight_magnitude, mapping.columns_per_output / design.encoding.columns_per_slice, design.cell_bits)
     mean = design.encoding.mean_conductance(low, high, workload.weight_density, fill)
     pulse = t["read_voltage_v"] ** 2 * t["read_time_ns"] * _PJ_PER_V2_S_NS
+    # F is taken as the node; nm to um
     column_um = design.rows * t["cell_height_f"] * t.node_nm * 1e-3
     column = column_um * t["wire_capacitance_ff_per_um"] * t["read_voltage_v"] ** 2 * _PJ_PER_FF_V2
     return pulse * (work.cell_reads * mean + work.idle_cell_reads * low) + work.conversions * column
@@ -49,6 +51,7 @@ def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workloa
 
 def adc_pj(design: Design, t: Technology) -> Array:
     """One conversion, with its column multiplexer."""
+    # a converter keeps up with the clock: one conversion a cycle
     return adc_energy_pj(design.adc_bits, design.clock_mhz, t.node_nm) + t["mux_pj"]
 
 
@@ -56,11 +59,13 @@ def drivers_pj(design: Design, work: Activity, t: Technology) -> Array:
     """Row wires, and the drivers' power over the read pulse; a d-bit driver is 2^d - 1 unit drivers."""
     row_um = design.columns * t["cell_width_f"] * t.node_nm * 1e-3
     row = row_um * t["wire_capacitance_ff_per_um"] * t.supply_v**2 * _PJ_PER_FF_V2
+    # mW ns = pJ
     return work.row_drives * (row + t["driver_power_mw"] * (2**design.driver_bits - 1) * t["read_time_ns"])
 
 
 def accumulate_pj(design: Design, work: Activity, workload: Workload, t: Technology) -> Array:
     """Shift-and-add of every conversion (slices, digits and row tiles), and the digital operations of pooling and attention."""
+    # wide enough for a code shifted over a weight's bits; growth over row tiles and digits is left out
     add = t["int_add_offset_pj"] + t["int_add_per_bit_pj"] * (design.adc_bits + workload.weight_bits)
     multiply = t["int_mult_per_bit2_pj"] * workload.activation_bits**2
     return (work.conversions + work.additions) * add + work.products * multiply
@@ -82,6 +87,7 @@ def state_kb(mapping: Mapping, workload: Workload) -> Array:
 def neurons_pj(mapping: Mapping, workload: Workload, memory_kb: Array, t: Technology) -> Array:
     """Every neuron at every step: LIF update with its state read and written, or an activation for a layer that does not spike."""
     bits = workload.state_bits
+    # twice: a potential is read and written back
     spiking = t["lif_per_bit_pj"] * bits + 2 * bits * sram_pj_per_bit(memory_kb, t)
     activation = t["int_add_offset_pj"] + t["int_add_per_bit_pj"] * bits
     updates = mapping.weighted * workload.static("neurons_out") * workload.timesteps
@@ -90,6 +96,7 @@ def neurons_pj(mapping: Mapping, workload: Workload, memory_kb: Array, t: Techno
 
 def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
     """Program-and-verify of all used cells, each pulse with a read and a conversion, shared by the inferences that follow."""
+    # targets are not known here: half way between the extremes
     mean = (1 / t["off_resistance_ohm"] + 1 / t["on_resistance_ohm"]) / 2
     write = t["write_voltage_v"] ** 2 * t["write_time_ns"] * mean * _PJ_PER_V2_S_NS
     read = t["read_voltage_v"] ** 2 * t["read_time_ns"] * mean * _PJ_PER_V2_S_NS
@@ -124,12 +131,16 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
     cycle = 1000 / design.clock_mhz
     load = fetched_per_read(mapping, work, workload) / design.bus_bits * cycle
     read = mapping.digits * vector_ns(design, t)
+    # the channels of a unit take turns
     update = design.channels_per_neuron * cycle
     stage = smooth_maximum(smooth_maximum(read, load, hardness), update, hardness)
     rounds = smooth_ceil(workload.static("positions") / mapping.copies, hardness)
+    # `rounds` has the read of the first vector: loading it and updating the last are what is left to pay
     analog = workload.timesteps * (rounds * stage + load + update)
+    # all arrays at once; only the rows of an array follow each other
     writing = design.rows * pulses(design, t) * (t["write_time_ns"] + vector_ns(design, t)) / design.inferences_per_programming
     digital = (work.additions + work.products) / design.adder_lanes * cycle
+    # a digital layer takes at least a cycle: without events it would take no time at all
     return mapping.weighted * (analog + writing) + digital + (1 - mapping.weighted) * cycle
 
 
@@ -137,7 +148,9 @@ def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology
     """Area of each component by layer [um2], up to the neurons; programming and leakage occupy none."""
     cell = t["cell_width_f"] * t["cell_height_f"] * (t.node_nm * 1e-3) ** 2
     adcs = _converters(design, mapping)
+    # lanes are not shared: each digital layer has its own, as each analog one has its arrays
     lanes = (1 - mapping.weighted) * design.adder_lanes
+    # the constant is that of a 16-bit unit
     lif = t["lif_area_um2"] * workload.state_bits / 16
     return [
         mapping.arrays * design.rows * design.columns * cell,
@@ -153,11 +166,13 @@ def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology
 def leakage_mw(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
     """Leakage power of each layer's share of the chip [mW]; all of it leaks while any layer runs."""
     memory = sram_leakage_mw(mapping.tiles * design.buffer_kb + state_kb(mapping, workload), t)
+    # a converter leaks as the adder behind it; its analog part, cells and drivers are left out
     logic = _converters(design, mapping) * t["adder_leakage_mw"] + _neuron_units(design, mapping, workload) * t["lif_leakage_mw"]
     return memory + logic
 
 
 def _converters(design: Design, mapping: Mapping) -> Array:
+    # not rounded up: the last converter counts by the columns it serves
     return mapping.arrays * design.columns / design.columns_per_adc
 
 

@@ -128,6 +128,7 @@ class ManyCore(AbstractPartialHardware):
         Raises:
             UnsupportedLayerError: the workload has an attention layer.
         """
+        # `partial_cost` does not ask: a hybrid chip has replaced what cannot run
         self.require(workload)
         return self.partial_cost(workload, technology, jnp.ones_like(workload.input_rate), hardness)
 
@@ -140,8 +141,10 @@ class ManyCore(AbstractPartialHardware):
         held = jnp.sum(share * events.cores)
         busy = _core_time(events, messages, prices)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
+        # weighed: what is placed elsewhere must not set the pace here
         pace, setters = _pace(share * (busy + flight), hardness)
         step = pace + prices.barrier(held / self.placement.cores_per_tile)
+        # one step more for every further layer that a spike has to cross
         latency = (jnp.max(workload.timesteps) + jnp.maximum(jnp.sum(share) - 1, 0)) * step * setters
         per_step = [
             events.neurons * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj,
@@ -149,12 +152,14 @@ class ManyCore(AbstractPartialHardware):
             messages * prices.message.pj,
             messages * (hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj),
         ]
+        # mW ns = pJ
         leakage = prices.leakage_mw * held * latency
         return Cost(
             workload.names,
             COMPONENTS,
             jnp.stack([*(workload.timesteps * energy for energy in per_step), leakage, jnp.zeros_like(latency)], axis=1),
             latency,
+            # area is that of whole cores and does not split by event
             jnp.zeros(len(COMPONENTS), held.dtype).at[-1].set(prices.area_um2 * held),
             share * events.synaptic / events.full_cores * prices.synapse.ns / step,
         )
@@ -167,7 +172,9 @@ class ManyCore(AbstractPartialHardware):
         stored_kb = static("weights") * kept * self._stored_bits(workload) / 8192
         for_synapses = pieces(stored_kb, self.synapse_memory_kb, hardness)
         cores = jnp.maximum(pieces(neurons, self.neurons_per_core, hardness), for_synapses)
+        # a missing synapse wakes nobody
         fan_in = static("fan_in") * kept
+        # not rounded up: times are divided by this, which gives those of a full core (`_core_time`)
         neuron_cores = jnp.maximum(neurons / self.neurons_per_core, 1)
         return Events(
             cores=cores,
@@ -196,6 +203,7 @@ def _of_matrices(workload: Workload, matrix: Array, otherwise: Array) -> Float[A
 
 def _synapses(workload: Workload) -> Float[Array, " layers"]:
     """Connections of each layer: its multiply-accumulates, and the windows of a pooling layer."""
+    # pooling has no multiply-accumulates, but its spikes are added all the same
     connections = [layer.neurons_out * layer.fan_in if layer.kind == "pool" else layer.macs for layer in workload]
     return jnp.asarray(np.asarray(connections, float), workload.input_rate.dtype)
 
@@ -210,8 +218,10 @@ def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Floa
     positions, groups = workload.static("positions"), workload.static("groups")
     by_channel = jnp.clip(jnp.maximum(for_synapses, cores / positions), 1, cores)
     pieces = cores / by_channel
+    # along a side, one input lies in kernel / stride windows
     window = [max(math.sqrt(layer.kernel_height * layer.kernel_width) / layer.stride, 1) for layer in workload]
     overlap = (1 + (jnp.asarray(window, cores.dtype) - 1) * jnp.sqrt(pieces / positions)) ** 2
+    # cuts of other groups hold no synapse of the event
     return jnp.maximum(by_channel / groups, 1) * jnp.minimum(overlap, pieces)
 
 
@@ -220,6 +230,7 @@ def _core_time(events: Events, messages: Array, prices: EventPrices) -> Float[Ar
 
     It is a full core: the one that is left over holds less. So cores that only their memory calls for do not make a step faster.
     """
+    # a layer sends what the next one receives; the last one's spikes leave the chip, one message each
     sent = jnp.concatenate([messages[1:], events.spikes_out[-1:]])
     neuron_side = (
         (events.neurons, prices.access),
@@ -235,11 +246,13 @@ def _pace(times: Array, hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Ar
     """The slowest layer's time, and each layer's share in setting it (shares sum to 1; a p-norm below hardness 1)."""
     hardness = jnp.asarray(hardness, times.dtype)
     soft_range = hardness < 1
+    # as `numerics.smooth_maximum`, but over all layers at once
     power = 4 / jnp.where(soft_range, 1 - hardness, 1)
     longest = jnp.maximum(jnp.max(times), LEAST_NS)
     # neither the norm nor the shares depend on what times are scaled by: no gradient of it
     scale = jax.lax.stop_gradient(longest)
     logs = power * safe_log(times / scale)
+    # layers that tie share the pace
     slowest = (times == longest).astype(times.dtype)
     soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
     return jnp.where(soft_range, soft, longest), jnp.where(soft_range, jax.nn.softmax(logs), slowest / jnp.maximum(jnp.sum(slowest), 1))

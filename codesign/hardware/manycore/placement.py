@@ -69,8 +69,10 @@ class SnakePlacement(AbstractPlacement):
         ends = jnp.cumsum(cores) / self.cores_per_tile / self.mesh_columns  # in rows of the mesh
         starts = ends - cores / self.cores_per_tile / self.mesh_columns
         columns = _column_shares(starts, ends, self.mesh_columns)
+        # rows never fall along the snake, so their mean distance is the difference of means; columns turn back, so pairs count
         rows = _mean_row(starts, ends)
         distance = jnp.asarray(np.abs(np.subtract.outer(np.arange(self.mesh_columns), np.arange(self.mesh_columns))), cores.dtype)
+        # input enters at the first tile
         corner = jnp.zeros((1, self.mesh_columns), cores.dtype).at[0, 0].set(1)
         before = jnp.concatenate([corner, columns[:-1]])
         east_west = jnp.einsum("lx,xy,ly->l", before, distance, columns)
@@ -85,6 +87,7 @@ class SnakePlacement(AbstractPlacement):
 def _own_share(workload: Workload, like: Array) -> Float[Array, " layers"]:
     """Share of a layer's inputs that are its own outputs."""
     shares = [layer.channels_out / layer.channels_in if layer.kind == "recurrent" else 0.0 for layer in workload]
+    # may exceed 1 where a layer does not list its own outputs among its inputs
     return jnp.asarray(np.clip(shares, 0, 1), like.dtype)
 
 
@@ -96,6 +99,7 @@ def _column_shares(starts: Array, ends: Array, columns: int) -> Float[Array, "la
         rest = ((position - full) * columns)[:, None]
         index = jnp.arange(columns, dtype=position.dtype)
         forward, backward = jnp.clip(rest - index, 0, 1), jnp.clip(rest - (columns - 1 - index), 0, 1)
+        # odd rows run backwards; whole rows cover every column once
         return full[:, None] + jnp.where((full % 2 == 0)[:, None], forward, backward)
 
     # relative to an even row below the start: whole numbers stay small, so float32 keeps the fractions
@@ -118,7 +122,9 @@ def _distance_within(starts: Array, ends: Array) -> Float[Array, " layers"]:
     """Mean row distance between two tiles of the same run, from the rows' shares (first, `middle` full ones, last)."""
     first_row = jnp.floor(starts)
     first = jnp.minimum(ends, first_row + 1) - starts
+    # 0, and no last part, where the run ends in its first row
     middle = jnp.maximum(jnp.floor(ends) - first_row - 1, 0)
     last = jnp.maximum(ends - starts - first - middle, 0)
+    # both orders of a pair count: twice 1 + ... + m, and twice the sum over pairs of m rows, m (m^2 - 1) / 6
     total = (first + last) * middle * (middle + 1) + 2 * first * last * (middle + 1) + middle * (middle**2 - 1) / 3
     return total / (ends - starts) ** 2

@@ -71,6 +71,7 @@ class EventPrices(eqx.Module):
 
     def barrier(self, tiles: ArrayLike) -> Float[Array, ""]:
         """Time of one barrier over `tiles` active tiles [ns]; beyond the last point the curve goes on with its last slope."""
+        # a sum over the pieces: `jnp.interp` searches, which is slow under vmap
         widths, rises = jnp.diff(self.barrier_tiles), jnp.diff(self.barrier_ns)
         along = jnp.maximum((jnp.asarray(tiles) - self.barrier_tiles[:-1]) / widths, 0)
         ends = jnp.ones_like(along).at[-1].set(jnp.inf)  # only the last piece goes on
@@ -90,6 +91,7 @@ def event_prices(
         technology: prices.
         hardness: see `AbstractHardware.cost`.
     """
+    # names are static, so this is decided while tracing
     if "neuron_access" in technology.values:
         return _measured(core, workload, synapse, stored_bits, technology)
     return _synthesised(core, workload, stored_bits, technology, hardness)
@@ -106,17 +108,20 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
     A graded spike makes messages longer and adds a multiplication (Loihi 1 has none).
     """
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
+    # a pooling window is a kernel of equal weights, stored once
     formats = [synapse if layer.kind in ("dense", "recurrent") else "conv" for layer in workload]
 
     def action(name: str) -> Action:
         return Action(energy * technology[name], delay * technology[f"{name}_time"])
 
     def message(name: str) -> Action:
+        # the calibrated message carries no payload
         size = 1 + (workload.activation_bits - 1) / core.message_bits
         return Action(energy * technology[name] * size, delay * technology[f"{name}_time"])
 
     event_pj = jnp.stack([technology[f"synapse_{name}"] for name in formats]) + _payload_pj(workload, technology)
     event_ns = jnp.stack([technology[f"synapse_{name}_time"] for name in formats])
+    # the constant is Loihi's core without its SRAM, which is added in the sizes of this one
     area = technology["core_area_um2"] + sram_area_um2(core.synapse_memory_kb + _neuron_memory_kb(core, workload), technology)
     sent = message("message")
     return EventPrices(
@@ -125,7 +130,7 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
         spike=action("neuron_spike"),
         synapse=Action(energy * event_pj, delay * event_ns * stored_bits / FETCHED_BITS),
         message=sent,
-        receive=Action(jnp.zeros_like(sent.pj), delay * technology["receive_time"]),
+        receive=Action(jnp.zeros_like(sent.pj), delay * technology["receive_time"]),  # the calibration knows a time for it and no energy
         east_west=message("hop_east_west"),
         north_south=message("hop_north_south"),
         barrier_tiles=jnp.asarray([1.0, 2.0, 4.0, 29.0], energy.dtype),
@@ -137,6 +142,7 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
 
 def _neuron_memory_kb(core: Core, workload: Workload) -> Float[Array, ""]:
     """Memory of a core's neuron states, wide enough for every layer [kB]."""
+    # the widest: any core may hold any layer
     return core.neurons * jnp.max(workload.state_bits) * core.neuron.states / 8192
 
 
@@ -147,16 +153,20 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
     """
     energy = energy_factor(core.supply_v, technology)
     fastest = technology["maximum_clock_mhz"] / delay_factor(core.supply_v, technology)
+    # MHz to ns
     cycle = 1000 / smooth_minimum(core.clock_mhz, fastest, hardness)
     neuron_kb, axon_kb = _neuron_memory_kb(core, workload), core.neurons * core.message_bits / 8192
     state_pj = workload.state_bits * sram_pj_per_bit(neuron_kb, technology)
     weight_pj = stored_bits * sram_pj_per_bit(core.synapse_memory_kb, technology)
     bits = core.message_bits + workload.activation_bits - 1
+    # a potential is read and written for every event: no registers gather the events of a row
     accumulate_pj = 2 * state_pj + add_pj(workload.state_bits, technology) + _payload_pj(workload, technology)
     axon_pj = core.message_bits * sram_pj_per_bit(axon_kb, technology)
     register_pj = technology["register_per_bit_pj"] * bits
+    # a visit reads the states, an update writes them back
     visit_pj, hop_pj = core.neuron.states * state_pj, technology["hop_pj_per_bit"] * bits
     memory_kb = neuron_kb + axon_kb + core.synapse_memory_kb
+    # slow cells: event-driven cores mostly wait (`Systolic` has the fast ones)
     leakage = technology["sram_low_leakage_mw_per_kb"] * memory_kb * leakage_factor(core.supply_v, technology)
 
     def action(picojoules: Array) -> Action:
@@ -171,6 +181,7 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
         receive=action(register_pj),
         east_west=action(hop_pj),
         north_south=action(hop_pj),
+        # a straight line: one piece, which goes on
         barrier_tiles=jnp.asarray([1.0, 2.0], energy.dtype),
         barrier_ns=technology["barrier_first_tile_ns"] + technology["barrier_per_tile_ns"] * jnp.asarray([0.0, 1.0], energy.dtype),
         leakage_mw=leakage,

@@ -34,7 +34,7 @@ class DenseSynapses(AbstractSynapses):
 
     def stored_share(self, weight_density: ArrayLike) -> Float[Array, "..."]:
         """All of them."""
-        return jnp.ones_like(jnp.asarray(weight_density))
+        return jnp.ones_like(jnp.asarray(weight_density))  # zeros are stored and added like all else
 
 
 class SparseSynapses(AbstractSynapses):
@@ -44,6 +44,7 @@ class SparseSynapses(AbstractSynapses):
 
     def stored_bits(self, weight_bits: ArrayLike, core_neurons: ArrayLike) -> Float[Array, "..."]:
         """Weight and index."""
+        # at least a bit of index; not rounded up, so that the size of a core is felt between powers of two
         return jnp.asarray(weight_bits) + jnp.log2(jnp.maximum(jnp.asarray(core_neurons), 2))
 
     def stored_share(self, weight_density: ArrayLike) -> Float[Array, "..."]:

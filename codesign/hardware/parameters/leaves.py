@@ -17,8 +17,10 @@ def float_leaves(owner: str, defaults: Mapping[str, float], given: Mapping[str, 
     """
     for name in given:
         if name not in defaults:
+            # cutoff 0: however wrong the name, there is a nearest one to tell
             near = difflib.get_close_matches(name, defaults, 1, 0)[0]
             raise ValueError(f"{owner} has no parameter {name!r} (did you mean {near!r}?)")
+    # an explicit dtype: a weakly typed leaf would be compiled for once more
     return {name: jnp.asarray(given.get(name, value), jnp.float32) for name, value in defaults.items()}
 
 

@@ -26,4 +26,5 @@ def per_layer(name: str, value: Float[Array, "..."], workload: Workload) -> Floa
         raise ValueError(
             f"{name} has shape {value.shape}; expected () or ({layers},), the layers, or ({sum(weighted)},), those with weights"
         )
+    # worked out on static shapes: the index is a constant of the program
     return value[jnp.asarray([max(sum(weighted[: i + 1]) - 1, 0) for i in range(layers)])]

@@ -18,4 +18,6 @@ def pieces(total: ArrayLike, size: ArrayLike, hardness: ArrayLike = 1.0) -> Floa
     quotient = total / size
     nearest = jnp.round(quotient)
     correction = jnp.where(nearest * size == total, nearest - quotient, 0)
+    # the correction is rounding noise: with a gradient it would cancel the quotient's slope.
+    # Totals of 0 occur (pooling stores no weights), hence at least one piece
     return jnp.maximum(smooth_ceil(quotient + jax.lax.stop_gradient(correction), hardness), 1)

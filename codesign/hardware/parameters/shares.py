@@ -14,8 +14,11 @@ def sharpened(shares: Float[Array, "rows options"], hardness: ArrayLike = 1.0) -
         hardness: see `AbstractHardware.cost`.
     """
     hardness = jnp.asarray(hardness, shares.dtype)
+    # both forms are always computed: at hardness 1 the one not taken must not divide by 0
     soft_range = hardness < 1
+    # keeps high powers of small shares from underflowing together; no gradient, as normalised shares do not depend on it
     largest = jax.lax.stop_gradient(jnp.max(shares, 1, keepdims=True))
+    # hardness is a schedule and no parameter: its slope would have the logarithm of a share, which may be 0
     power = jax.lax.stop_gradient(1 / jnp.where(soft_range, 1 - hardness, 1))
     powers = (shares / largest) ** power
     soft = powers / jnp.sum(powers, 1, keepdims=True)

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+# keeps the logarithm finite at rate 1; 1e-6 is well above the spacing of float32 below 1 (6e-8)
 _MOST = 1 - 1e-6
 
 
@@ -17,4 +18,5 @@ def share_with_any(rate: ArrayLike, count: ArrayLike) -> Float[Array, "..."]:
     Returns:
         0 at rate 0 and 1 at rate 1 (for a count of at least one, to 1e-6), with finite gradients at both.
     """
+    # as the docstring has it, float32 would lose every rate below 3e-8
     return -jnp.expm1(jnp.asarray(count) * jnp.log1p(-jnp.clip(jnp.asarray(rate), 0, _MOST)))

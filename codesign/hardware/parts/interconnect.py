@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from codesign.technology.technology import Technology
 
-_PJ_PER_FF_V2 = 1e-3
+_PJ_PER_FF_V2 = 1e-3  # fF V^2 = fJ
 
 
 def wire_pj_per_bit(length_um: ArrayLike, technology: Technology) -> Float[Array, "..."]:
@@ -41,6 +41,8 @@ class Mesh(AbstractInterconnect):
 
     def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
         """Hops times the energy of a hop."""
+        # two points of a unit line lie 1/3 apart on average, along each of two axes.
+        # A hop has the published price of a hop, whatever the tile's side
         return jnp.maximum(2 / 3 * _side(tiles), 1) * technology["hop_pj_per_bit"]
 
     def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:

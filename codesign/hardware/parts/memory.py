@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 
 from codesign.technology.technology import Technology
 
+# the fit begins at 8 KB, and the slope of a power law at no memory at all is infinite
 SMALLEST_KB = 0.0625
 
 
@@ -25,6 +26,7 @@ def sram_pj_per_bit(capacity_kb: ArrayLike, technology: Technology) -> Float[Arr
 
 def sram_area_um2(capacity_kb: ArrayLike, technology: Technology) -> Float[Array, "..."]:
     """Area of an SRAM [um2]."""
+    # 8192 bits in a KB
     return jnp.asarray(capacity_kb) * 8192 * technology["sram_bit_area_um2"]
 
 

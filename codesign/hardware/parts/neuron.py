@@ -32,12 +32,14 @@ def _integrate_and_compare(state_bits: ArrayLike, technology: Technology) -> Flo
 
 def _decay(state_bits: ArrayLike, technology: Technology) -> Float[Array, "..."]:
     """Subtract a shifted copy from a state: shifter, adder, multiplexer and register."""
+    # with `_integrate_and_compare` these are the parts of SATA's LIF unit (models.md, section 4) and one adder more
     per_bit = technology["shift_per_bit_pj"] + technology["mux_per_bit_pj"] + technology["register_per_bit_pj"]
     return add_pj(state_bits, technology) + per_bit * state_bits
 
 
 def add_pj(bits: ArrayLike, technology: Technology) -> Float[Array, "..."]:
     """One integer addition [pJ]."""
+    # a line through Horowitz' 8 and 32 bit adders, hence the offset
     return technology["int_add_offset_pj"] + technology["int_add_per_bit_pj"] * bits
 
 
@@ -74,6 +76,7 @@ class ContinuousSynapse(AbstractNeuron):
 
 def neuron_area_um2(state_bits: ArrayLike, states: int, technology: Technology) -> Float[Array, "..."]:
     """Area of one neuron unit [um2]: an adder and a register for the input, the comparator and each state's decay."""
+    # no area of a comparator is sourced: it subtracts, so it counts as an adder with its register
     per_bit = technology["int_add_area_per_bit_um2"] + technology["register_area_per_bit_um2"]
     return (2 + states) * per_bit * jnp.asarray(state_bits)
 

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 from codesign.technology.scaling import ENERGY_POLYNOMIALS
 from codesign.technology.technology import Technology
 
+# the power law holds well above the threshold and diverges at it: below this the delay is held
 _LEAST_OVERDRIVE_V = 0.02
 
 
@@ -15,9 +16,11 @@ def energy_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, "
     """Switching energy relative to the technology's supply (Stillmaker and Baas, Integration 58, 2017)."""
     nodes = sorted(ENERGY_POLYNOMIALS)
     curves = np.asarray([ENERGY_POLYNOMIALS[node] for node in nodes])
+    # interpolated as in `technology.scaling`, by which constants came to this node: one curve for both
     a, b, c = (float(np.interp(technology.node_nm, nodes, coefficients)) for coefficients in curves.T)
     supply = jnp.asarray(supply_v)
     nominal = technology.supply_v
+    # these quadratics have a minimum (0.41 V at 32 nm, 0.59 V at 65 nm): below it, less supply costs more
     return (a * supply**2 + b * supply + c) / (a * nominal**2 + b * nominal + c)
 
 
@@ -33,4 +36,5 @@ def delay_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, ""
 
 def leakage_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, ""]:
     """Leakage power relative to the technology's supply: a constant current."""
+    # a real transistor's current falls with the supply too: below the technology's own this is an upper bound
     return jnp.asarray(supply_v) / technology.supply_v

@@ -141,6 +141,7 @@ class Systolic(AbstractHardware):
     dataflow: Float[Array, "*layers options"]
     dataflows: tuple[AbstractDataflow, ...]
     dataflow_names: tuple[str, ...] = eqx.field(static=True)
+    # modules without arrays: part of the tree structure, so static under jit
     zeros: AbstractZeros
     neuron: AbstractNeuron
 
@@ -166,6 +167,7 @@ class Systolic(AbstractHardware):
         """
         names = (dataflow,) if isinstance(dataflow, str) else tuple(dataflow)
         return cls(
+            # equal shares: nothing is chosen until a search or the user does
             dataflow=jnp.full(len(names), 1 / len(names), jnp.float32),
             dataflows=tuple(option("dataflow", DATAFLOWS, name) for name in names),
             dataflow_names=names,
@@ -189,9 +191,12 @@ class Systolic(AbstractHardware):
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference; see `AbstractHardware.cost`."""
+        # not rounded up, as converters of a crossbar are not; smooth in both parameters
         work, units = self._work(workload, hardness), self.columns / self.columns_per_neuron_unit
+        # a low supply slows the gates: the clock asked for may be out of reach
         clock_mhz = smooth_minimum(self.clock_mhz, technology["maximum_clock_mhz"] / delay_factor(self.supply_v, technology), hardness)
         on_chip_ns = smooth_maximum(work.cycles, work.updates / units, hardness) * 1000 / clock_mhz
+        # bit / (Gbit/s) = ns
         latency = smooth_maximum(on_chip_ns, work.traffic.dram / self.dram_gbit_per_s, hardness)
         areas, power = area_and_leakage(self._grid(), units, self._memories(), self.neuron, workload, technology)
         leakage = power * leakage_factor(self.supply_v, technology) * latency
@@ -201,15 +206,18 @@ class Systolic(AbstractHardware):
             COMPONENTS,
             jnp.stack([*self._energy(work, units, workload, technology), leakage], axis=1),
             latency,
-            jnp.stack([*areas, *jnp.zeros((2,), latency.dtype)]),
+            jnp.stack([*areas, *jnp.zeros((2,), latency.dtype)]),  # DRAM is another chip, leakage occupies none
+            # the closed forms are a cycle short, so a small array may come out busy for more than all of it
             jnp.minimum(work.products * work.streamed / slots, 1),
         )
 
     def _work(self, workload: Workload, hardness: ArrayLike) -> Work:
         works = [self._work_in(dataflow, workload, hardness) for dataflow in self.dataflows]
+        # nothing to weigh: the mixture would be in every program for a factor of 1
         if len(works) == 1:
             return works[0]
         shares = sharpened(jnp.broadcast_to(self.dataflow, (len(workload), len(works))), hardness)
+        # counts are mixed and priced once; exact where one share is 1
         return jax.tree.map(lambda *parts: sum(shares[:, i] * part for i, part in enumerate(parts)), *works)
 
     def _work_in(self, dataflow: AbstractDataflow, workload: Workload, hardness: ArrayLike) -> Work:
@@ -217,6 +225,7 @@ class Systolic(AbstractHardware):
         passes = dataflow.one_step(shape, self._grid(), hardness)
         streamed = self.zeros.streamed(workload.input_rate, passes.vector)
         together = dataflow.together(shape, timesteps)
+        # `together` steps stream through a fold; groups and heads follow one another
         array = timesteps / together * jnp.sum(shape.repeats * passes.cycles(together, streamed), axis=0)
         pooling = timesteps * pieces(pooled_elements(workload), self.columns, hardness)
         each = shape.repeats * shape.positions * shape.fan_in * shape.outputs * timesteps
@@ -224,6 +233,7 @@ class Systolic(AbstractHardware):
         return Work(
             cycles=jnp.where(is_pool(workload), pooling, array),
             products=done,
+            # pooling multiplies nothing
             streamed=safe_divide(jnp.sum(each * streamed, 0), done),
             updates=has_neurons(workload) * workload.static("neurons_out") * timesteps,
             traffic=count_traffic(self._memories(), dataflow, self.neuron.states, workload, shape, passes, hardness),
@@ -234,6 +244,7 @@ class Systolic(AbstractHardware):
         """Energy of every component but leakage [pJ]."""
         scale, traffic, computes = energy_factor(self.supply_v, technology), work.traffic, has_neurons(workload)
         slots = computes * self.rows * self.columns * work.cycles
+        # zeros of both operands as if independent
         operations = self.zeros.operations(slots, work.products, workload.input_rate * second_density(workload))
         clocked = self.zeros.clocked(slots, work.products, work.streamed)
         moving, held = work.registers
@@ -251,7 +262,7 @@ class Systolic(AbstractHardware):
             sram(traffic.weight_buffer, self.weight_buffer_kb),
             sram(traffic.output_buffer, self.output_buffer_kb),
             scale * updates * activation_pj(self.neuron, workload, technology),
-            traffic.dram * technology["dram_pj_per_bit"],
+            traffic.dram * technology["dram_pj_per_bit"],  # a chip of its own: the array's supply does not reach it
         ]
 
     def _grid(self) -> Grid:

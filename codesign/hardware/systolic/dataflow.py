@@ -40,6 +40,7 @@ class Products(NamedTuple):
 
 def products(workload: Workload) -> Products:
     """The matrix products of a workload; attention is `Q K^T` followed by `(Q K^T) V` in each head."""
+    # floats: products of large layers outgrow int32
     table = np.asarray([_products(layer) for layer in workload], float)  # [layers, 2, 4]
     fixed = [layer.kind in ("conv", "dense") for layer in workload]
     dtype = workload.input_rate.dtype
@@ -49,6 +50,7 @@ def products(workload: Workload) -> Products:
 
 def _products(layer: LayerWork) -> list[tuple[int, int, int, int]]:
     if layer.kind == "pool":
+        # sizes of 1: quotients stay finite where nothing is done
         return [(1, 1, 1, 0), (1, 1, 1, 0)]
     if layer.kind == "attention":
         tokens, width = layer.positions, layer.channels_out // layer.groups
@@ -87,6 +89,7 @@ class Pass(NamedTuple):
 
     def cycles(self, steps: Array, streamed: Array) -> Array:
         """Cycles of one fold sequence in which `steps` steps of a `streamed` share of the vectors pass."""
+        # -1: SCALE-Sim counts its last cycle from 0, and the forms are tested against it
         return self.folds * (steps * self.stream * streamed + self.fill) - 1
 
 
@@ -137,11 +140,11 @@ class WeightStationary(AbstractDataflow):
             folds=by_input * by_output,
             stream=shape.positions,
             fill=2 * grid.rows + grid.columns - 2,
-            vector=shape.fan_in / by_input,
+            vector=shape.fan_in / by_input,  # a mean fold; the last one is usually shorter
             input_passes=by_output,
             weight_passes=jnp.ones_like(by_input),
-            partial_rounds=by_input - 1,
-            partial_sums=shape.positions * shape.outputs / by_output,
+            partial_rounds=by_input - 1,  # the last round leaves finished outputs
+            partial_sums=shape.positions * shape.outputs / by_output,  # input folds first: one stripe of outputs is open
         )
 
     def together(self, shape: Products, timesteps: Array) -> Float[Array, " layers"]:
@@ -150,6 +153,7 @@ class WeightStationary(AbstractDataflow):
 
     def kept(self, shape: Products, passes: Pass, bits: Bits, scratchpad_bits: Array) -> tuple[Array, Array]:
         """Weights, as far as all folds of the layer fit."""
+        # a fold leaves one weight in each element; pooling has no repeats and must not divide by 0
         needed = jnp.maximum(shape.repeats[0], 1) * passes.folds[0] * bits.weight
         return shape.fixed * _resident(scratchpad_bits, needed), jnp.zeros_like(bits.state)
 
@@ -169,6 +173,7 @@ class SpikeTailored(AbstractDataflow):
     sums of all timesteps are alive at once. Recurrent layers and attention cannot do this and run as WS.
     """
 
+    # a part and not a parent: concrete classes are final
     weight_stationary: WeightStationary = WeightStationary()
 
     def one_step(self, shape: Products, grid: Grid, hardness: ArrayLike) -> Pass:
@@ -177,6 +182,7 @@ class SpikeTailored(AbstractDataflow):
 
     def together(self, shape: Products, timesteps: Array) -> Float[Array, " layers"]:
         """All steps of a layer whose weights are fixed."""
+        # a mixture and no branch: `fixed` is an array over layers
         return 1 + shape.fixed * (timesteps - 1)
 
     def kept(self, shape: Products, passes: Pass, bits: Bits, scratchpad_bits: Array) -> tuple[Array, Array]:
@@ -216,6 +222,7 @@ class OutputStationary(AbstractDataflow):
 
     def kept(self, shape: Products, passes: Pass, bits: Bits, scratchpad_bits: Array) -> tuple[Array, Array]:
         """Membrane potentials, as far as all folds of the layer fit."""
+        # a fold leaves one neuron in each element
         needed = jnp.maximum(shape.repeats[0], 1) * passes.folds[0] * bits.state
         return jnp.zeros_like(bits.weight), _resident(scratchpad_bits, needed)
 
@@ -239,6 +246,7 @@ class InputStationary(AbstractDataflow):
             folds=by_input * by_position,
             stream=shape.outputs,
             fill=2 * grid.rows + grid.columns - 2,
+            # weights stream past a whole tile of inputs: all of it must be 0
             vector=shape.fan_in / by_input * shape.positions / by_position,
             input_passes=jnp.ones_like(by_input),
             weight_passes=by_position,

@@ -26,6 +26,7 @@ def operation_pj(workload: Workload, technology: Technology) -> Float[Array, " l
 def activation_pj(neuron: AbstractNeuron, workload: Workload, technology: Technology) -> Float[Array, " layers"]:
     """One neuron update, or one ANN output: rescale by a multiplication, compare for the ReLU [pJ]."""
     bits = operand_bits(workload)
+    # the scale is as wide as the sum
     rescale = technology["int_mult_per_bit2_pj"] * bits.partial_sum**2 + technology["compare_per_bit_pj"] * bits.partial_sum
     update = neuron.update_pj(bits.state, technology)
     return workload.spiking * update + (1 - workload.spiking) * rescale
@@ -48,12 +49,14 @@ def area_and_leakage(
         Areas of arithmetic, registers, scratchpads, input, weight and output buffer, and neuron units; the power of all of it.
     """
     bits, elements = operand_bits(workload), grid.rows * grid.columns
+    # binary spikes need no multiplier: an array that sees nothing else has none
     product_bits = bits.weight * (bits.activation - workload.spiking)
     adder = technology["int_add_area_per_bit_um2"] * jnp.max(bits.partial_sum)
     compute = elements * (technology["int_mult_area_per_bit2_um2"] * jnp.max(product_bits) + adder)
     width = jnp.max(bits.weight) + jnp.max(bits.activation) + jnp.max(bits.partial_sum)
     registers = elements * technology["register_area_per_bit_um2"] * width
     neurons = units * neuron_area_um2(jnp.max(bits.state), neuron.states, technology)
+    # `memories[0]` is per element, the buffers exist once
     capacities = (elements * memories.scratchpad_kb, *memories[1:])
     leakage = technology["logic_leakage_mw_per_um2"] * (compute + registers + neurons)
     areas = [compute, registers, *(sram_area_um2(kb, technology) for kb in capacities), neurons]

@@ -68,20 +68,26 @@ def count_traffic(
     input_bits = (total(shape.positions * shape.fan_in * passes.input_passes) + pooled_elements(workload)) * bits.activation * timesteps
     # results
     sums = 2 * total(shape.positions * shape.outputs * passes.partial_rounds) * bits.partial_sum * timesteps
+    # written after every batch but the last, read before all but the first; a quotient of equals may round below 1
     membrane_rounds = 2 * jnp.maximum(batches - 1, 0) * (1 - membranes_kept)
+    # an ANN layer carries nothing from step to step
     potentials = has_neurons(workload) * workload.spiking * static("neurons_out") * bits.state * states
     potentials_spilled = _missing(memories.output_buffer_kb, potentials)
     # maps between layers, held for all timesteps
     map_in = static("neurons_in") * bits.activation
+    # layers form a chain: an output is as wide as the next input. Nothing says how wide the last one is
     width_out = jnp.concatenate([bits.activation[1:], bits.activation[-1:]])
     map_out = static("neurons_out") * width_out * timesteps
     first, last = _ends(workload)
     inputs_missing = _missing(memories.input_buffer_kb, map_in * timesteps)
+    # the network begins and ends in DRAM; between layers only what does not fit goes there
     loaded = map_in * timesteps * (first + (1 - first) * inputs_missing)
+    # a map that fits is loaded once and passes from the buffer; one that does not is loaded for every pass
     again = map_in * timesteps * _missing(memories.input_buffer_kb, map_in * together) * (jnp.max(passes.input_passes, 0) - 1)
     stored_out = map_out * (last + (1 - last) * _missing(memories.input_buffer_kb, map_out))
     # weights from DRAM: once, and again in every round as far as they do not fit
     whole = static("weights") * bits.weight
+    # first row: only attention has a second product, and it stores no weights
     rounds = weight_rounds * passes.weight_passes[0]
     weights_loaded = whole * (1 + jnp.maximum(rounds - 1, 0) * _missing(memories.weight_buffer_kb, whole))
     spilled = potentials * membrane_rounds * potentials_spilled
@@ -98,6 +104,7 @@ def operand_bits(workload: Workload) -> Bits:
     """Operand widths: weights (activations again in attention), activations, states; a sum of K products grows by log2 K bits."""
     second = jnp.where(_is("attention", workload), workload.activation_bits, workload.weight_bits)
     growth = jnp.log2(jnp.maximum(workload.static("fan_in"), 1))
+    # -1: a binary activation adds no bit to a weight
     return Bits(second, workload.activation_bits, second + workload.activation_bits - 1 + growth, workload.state_bits)
 
 
@@ -128,12 +135,14 @@ def _is(kind: str, workload: Workload) -> np.ndarray:
 def _position_tiles(output_buffer_kb: Array, passes: Pass, bits: Bits, together: Array, hardness: ArrayLike) -> Float[Array, " layers"]:
     """Parts that the output map is cut into so that its unfinished sums fit the output buffer; each reads all weights again."""
     alive = jnp.max(passes.partial_sums, 0) * bits.partial_sum * together
+    # sums that finish in one fold never wait; grows over the first extra round instead of jumping
     unfinished = jnp.minimum(jnp.max(passes.partial_rounds, 0), 1)
     return 1 + (pieces(alive, output_buffer_kb * 8192, hardness) - 1) * unfinished
 
 
 def _missing(capacity_kb: Array, needed_bits: Array) -> Float[Array, " layers"]:
     """Share that does not fit."""
+    # nothing needed is nothing missing: 0 bits must not be divided by
     return 1 - jnp.minimum(capacity_kb * 8192 / jnp.maximum(needed_bits, 1), 1)
 
 

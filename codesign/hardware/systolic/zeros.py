@@ -40,7 +40,7 @@ class Ungated(AbstractZeros):
 
     def streamed(self, rate: Array, vector: Array) -> Float[Array, "..."]:
         """All of them."""
-        return jnp.ones_like(rate * vector)
+        return jnp.ones_like(rate * vector)  # the shape of both together
 
     def operations(self, slots: Array, products: Array, active: Array) -> Float[Array, "..."]:
         """All slots."""
@@ -52,6 +52,7 @@ class Ungated(AbstractZeros):
 
     def updates(self, slots: Array, neurons: Array) -> Float[Array, "..."]:
         """All slots."""
+        # where neuron units set the pace, the cycles of the array are too few for all neurons
         return jnp.maximum(slots, neurons)
 
 
