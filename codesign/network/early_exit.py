@@ -27,11 +27,13 @@ WARMEST: Final = 0.2  # at hardness 0
 def running_mean(step_logits: Float[Array, "time batch classes"], timesteps: ArrayLike) -> Float[Array, "time batch classes"]:
     """Mean scores up to and including each step, of the steps that count."""
     counted = step_weights(timesteps, step_logits.shape[0])[:, None, None]
+    # steps beyond `timesteps` add nothing to either sum: their mean stays that of the last step that counts
     return safe_divide(jnp.cumsum(counted * step_logits, axis=0), jnp.cumsum(counted, axis=0))
 
 
 def relative_entropy(logits: Float[Array, "*samples classes"]) -> Float[Array, "*samples"]:
     """Entropy of the classes' probabilities as a share of the largest, log(classes)."""
+    # logarithms of shares, not of exponentials: a class without any probability is 0 times a finite number, not 0 times -inf
     log_shares = jax.nn.log_softmax(logits, axis=-1)
     return -jnp.sum(jnp.exp(log_shares) * log_shares, axis=-1) / jnp.log(logits.shape[-1])
 
@@ -54,10 +56,13 @@ def exit_early(activity: Activity, operation: Operation, hardness: ArrayLike = 1
     means = running_mean(activity.step_logits, operation.timesteps)
     leaving = _may_leave(activity.spiking) * _leaving(relative_entropy(means), operation.exit_entropy, hardness)
     stayed = jnp.cumprod(1 - leaving, axis=0)
+    # a step is run by those who stayed after all steps before it; everybody runs the first
     running = jnp.concatenate([jnp.ones_like(stayed[:1]), stayed[:-1]])
     counted = step_weights(operation.timesteps, means.shape[0])
     steps = jnp.mean(jnp.sum(counted[:, None] * running, axis=0))
+    # who was never certain answers with the mean of all steps
     logits = jnp.sum((running * leaving)[..., None] * means, axis=0) + stayed[-1][:, None] * means[-1]
+    # timesteps are g T + (1 - g): only the spiking share ends early
     return activity._replace(logits=logits, timesteps=activity.timesteps - activity.spiking * (operation.timesteps - steps))
 
 
@@ -69,4 +74,5 @@ def _leaving(entropy: Float[Array, "time batch"], threshold: Float[Array, ""], h
 
 def _may_leave(spiking: Float[Array, " layers"]) -> Float[Array, ""]:
     """1 where no layer of numbers listens to a spiking one, 0 where one does."""
+    # the scores' layer is among the listeners: at a gate of 0 it reads counts of the whole run, too
     return jnp.prod(1 - spiking[:-1] * (1 - spiking[1:]))

@@ -40,6 +40,7 @@ class Direct(AbstractEncoding):
 
     def __call__(self, inputs: Float[Array, "batch ..."], longest: int, bits: Float[Array, ""], key: Key[Array, ""]) -> Signal:
         """Numbers; the first layer quantises them."""
+        # a time axis of 1: what holds for all steps is multiplied once
         return Signal(None, inputs[None])
 
 
@@ -81,6 +82,7 @@ class Events(AbstractEncoding):
         """Graded spikes."""
 
         def saturated(x: Array, whole_bits: Array) -> Array:
+            # whole counts, not shares of the largest: more bits raise the ceiling and leave the unit as it is
             clipped = jnp.clip(x, 0, 2**whole_bits - 1)
             return straight_through(jnp.round(clipped), clipped)
 
@@ -99,6 +101,7 @@ class Samples(AbstractEncoding):
 
     def __call__(self, inputs: Float[Array, "batch time ..."], longest: int, bits: Float[Array, ""], key: Key[Array, ""]) -> Signal:
         """Numbers of every step, sent as graded spikes."""
+        # a sign and a magnitude: the precision of inputs may be 1 bit, which signed numbers cannot have
         values = quantise_signed(jnp.swapaxes(inputs, 0, 1), jnp.asarray(self.span, inputs.dtype), jnp.maximum(bits, 2))
         return Signal(jax.lax.stop_gradient(values), None, spike_bits=bits)
 

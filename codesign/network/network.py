@@ -57,6 +57,7 @@ class SpikingNetwork(nnx.Module):
         Raises:
             ValueError: sequences of another length than `operation.longest`.
         """
+        # `to_integer.input_codes` splits in the same way, so that encodings which draw spikes draw the same ones
         encoding_key, run_key = jax.random.split(key)
         steps = self.encoding.steps(inputs, operation.longest)
         run = Run(self.geometries, operation, arrays, self.readout, steps, run_key)

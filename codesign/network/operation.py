@@ -63,9 +63,11 @@ class Operation(eqx.Module):
         """
 
         def array(name: str, value: ArrayLike | Sequence[float]) -> Array:
+            # an explicit dtype: weakly typed arrays would be traced once more
             values = jnp.asarray(value, jnp.float32)
             if values.shape not in ((), (layers,)):
                 raise ValueError(f"operation: {name} has shape {values.shape}, but the network has {layers} layers")
+            # a traced value has no number that could be compared
             if not isinstance(values, jax.core.Tracer) and np.any(np.asarray(values) < LOWEST.get(name, -np.inf)):
                 raise ValueError(f"operation: {name} must be at least {LOWEST[name]:g}, got {np.min(np.asarray(values)):g}")
             return values
@@ -73,6 +75,7 @@ class Operation(eqx.Module):
         return cls(
             jnp.asarray(longest if timesteps is None else timesteps, jnp.float32),
             jnp.broadcast_to(array("weight_bits", weight_bits), (layers,)),
+            # kept as given: one number for all layers stays one, with one gradient
             array("activation_bits", activation_bits),
             array("state_bits", state_bits),
             longest,
@@ -84,4 +87,5 @@ class Operation(eqx.Module):
 def inert_entries(geometries: Sequence[LayerWork]) -> frozenset[tuple[str, int]]:
     """Entries (field of an operation, layer) that change nothing: bits of weights that are not there, and all of a pooling layer's."""
     pools = {(name, i) for i, layer in enumerate(geometries) if layer.kind == "pool" for name in ("activation_bits", "state_bits", "gate")}
+    # attention has neurons and hears numbers: of its entries only the weight bits are inert
     return frozenset(pools | {("weight_bits", i) for i, layer in enumerate(geometries) if not layer.has_weights})

@@ -11,8 +11,10 @@ from codesign.numerics import straight_through
 
 def interpolate_bits(quantise: Callable[[Array, Array], Array], values: Array, bits: Float[Array, ""]) -> Array:
     """`(1 - f) Q(floor b) + f Q(ceil b)` with `f` the fraction of `bits`; the gradient with respect to `bits` is Q(ceil) - Q(floor)."""
+    # the gradient comes by `share` alone
     low = jax.lax.stop_gradient(jnp.floor(bits))
     share = bits - low
+    # floor + 1 and not ceil: at whole bits, too, the gradient is the step to the next bit and not 0
     return (1 - share) * quantise(values, low) + share * quantise(values, low + 1)
 
 
@@ -27,12 +29,15 @@ def quantise_signed(values: Float[Array, "..."], scale: Float[Array, ""], bits: 
     Returns:
         The quantised weights; the gradient passes straight through the rounding.
     """
+    # clipped outside the rounding: values beyond the scale get no gradient, the scale gets it instead
     unit = jnp.clip(values / scale, -1, 1)
 
     def quantise(x: Array, whole_bits: Array) -> Array:
+        # 1 bit would leave no interval, and 0 / 0
         intervals = 2 ** (whole_bits - 1) - 1
         return straight_through(jnp.round(x * intervals) / intervals, x)
 
+    # the scale stays outside the straight-through: within the range its gradient is the rounding error (as LSQ, Esser et al. 2020)
     return scale * interpolate_bits(quantise, unit, bits)
 
 

@@ -70,9 +70,11 @@ class Run:
     ) -> None:
         self.longest, self.readout, self.timesteps = longest, readout, operation.timesteps
         self.counted = step_weights(operation.timesteps, longest)
+        # the weights of all steps add up to `timesteps`
         self.share = self.counted / operation.timesteps
         self._operation, self._arrays, self._geometries = operation, arrays, tuple(geometries)
         self._index = {layer.name: i for i, layer in enumerate(self._geometries)}
+        # keys belong to layers, not to the order of calls: a layer whose setting is asked for twice gets the same ones
         keys = list(jax.random.split(key, 2 * len(self._geometries)))
         self._keys = list(zip(keys[::2], keys[1::2], strict=True))
         self._rows: dict[int, tuple[Array, ...]] = {}
@@ -109,12 +111,14 @@ class Run:
         readout = self.readout if readout is None else readout
         rate, bits = _mean([self._rate(s) for s in received], received), _widest([_mixed(s, s.spike_bits, s.number_bits) for s in received])
         index = self._index[geometry.name]
+        # rates of numbers are taken as they arrive: a receiver of few bits rounds small ones to 0
         fired, send = (1.0, 1.0) if sent is None else self._rates(sent.with_numbers_of(self._bits_taken(index + 1)))
         if gate is None:
             row: tuple[Array | float, ...] = (rate, fired, bits, 1.0, self.timesteps)
         else:
             once = readout.number_steps(self.timesteps)
             steps = gate * self.timesteps + (1 - gate) * once
+            # rates are means per step: the two ways of running count by the steps they take, not by the gate
             ours = gate * self.timesteps / steps
             row = (
                 ours * rate + (1 - ours) * _mean([self._collapsed_rate(s, readout) for s in received], received),
@@ -123,10 +127,12 @@ class Run:
                 gate,
                 steps,
             )
+        # one explicit dtype: rows mix arrays with Python numbers, which would be weakly typed
         self._rows[index] = tuple(jnp.asarray(x, self.counted.dtype) for x in row)
 
     def activity(self, scores: Float[Array, "#time batch classes"]) -> Activity:
         """Everything that was noted, and the answer."""
+        # scores that hold for all steps are still one answer per step
         every = jnp.broadcast_to(scores, (self.longest, *scores.shape[1:]))
         rows = [self._rows[i] for i in range(len(self._geometries))]
         columns = [jnp.stack(column) for column in zip(*rows, strict=True)]
@@ -134,6 +140,7 @@ class Run:
 
     def _bits_taken(self, index: int) -> Float[Array, ""]:
         """Precision of the numbers that a layer, or for pooling the one behind it, receives."""
+        # a pool hands on what it received: the next layer with a use for numbers decides their precision
         takes = next(i for i in range(index, len(self._geometries)) if self._geometries[i].kind != "pool")
         return _entry(self._operation.activation_bits, takes)
 
@@ -152,6 +159,7 @@ class Run:
         def rate(x: Array | None) -> Array | float:
             if x is None:
                 return 0.0
+            # numbers that hold for all steps are read as they are, there is nothing to count over time
             return mean_active(x, self.share) if x.shape[0] == 1 else readout.collapsed_rate(x, self.counted, self.share)
 
         return _mixed(signal, rate(signal.spikes), rate(signal.numbers))

@@ -58,6 +58,7 @@ class Signal(NamedTuple):
     def each(self, function: Callable[[Array], Array]) -> "Signal":
         """The same function of a folded batch `[steps batch, ...]` on spikes and on numbers."""
 
+        # spikes and numbers apart: their time axes may differ
         def folded(x: Array | None) -> Array | None:
             if x is None:
                 return None
@@ -71,12 +72,14 @@ class Signal(NamedTuple):
         if self.numbers is None:
             return self
         scale = jnp.asarray(self.full_scale, self.numbers.dtype)
+        # quantised by who receives: several receivers of one signal may each have a precision of their own
         return self._replace(numbers=quantise_unsigned(self.numbers, scale, bits), number_bits=bits)
 
 
 def sum_bits(bits: Float[Array, ""], count: Float[Array, ""]) -> Float[Array, ""]:
     """Whole bits of the largest sum of `count` elements, count (2**bits - 1); the gradient is that of the logarithm."""
     exact = jnp.log2(1 + count * (2**bits - 1))
+    # a little slack: whole bits or steps that carry a rounding error must not cost a bit more
     return straight_through(jnp.ceil(exact - 1e-4), exact)
 
 

@@ -44,7 +44,9 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
         spiking=activity.spiking,
         weight_bits=_inherited(operation.weight_bits, weighted),
         activation_bits=activity.payload_bits,
+        # times ones: where all layers share one number there is still an entry for each to inherit
         state_bits=_inherited(operation.state_bits * ones, with_neurons),
+        # nothing here prunes: zeros among quantised weights are stored and read like all others
         weight_density=ones,
     )
 

@@ -13,6 +13,7 @@ from codesign.numerics import safe_divide
 def mean_active(x: Float[Array, "#time batch ..."], share: Float[Array, " time"]) -> Float[Array, ""]:
     """Non-zero share per element and step, differentiable; steps weighted by `share`."""
     each = jnp.mean(active(x).reshape(x.shape[0], -1), axis=1)
+    # numbers that hold for all steps have one entry, so nothing is weighted
     return each[0] if x.shape[0] == 1 else jnp.sum(share * each)
 
 
@@ -52,6 +53,7 @@ class MeanReadout(AbstractReadout):
 
     def collapse(self, current: Float[Array, "#time batch ..."], counted: Float[Array, " time"]) -> Float[Array, "1 batch ..."]:
         """The mean over time."""
+        # equal in all steps, it is its own mean, and has one entry where `counted` has one for each step
         if current.shape[0] == 1:
             return current
         return jnp.tensordot(safe_divide(counted, jnp.sum(counted)), current, axes=1)[None]
@@ -60,6 +62,7 @@ class MeanReadout(AbstractReadout):
         self, spikes: Float[Array, "time batch ..."], counted: Float[Array, " time"], share: Float[Array, " time"]
     ) -> Float[Array, ""]:
         """Share of elements that fire at all."""
+        # the maximum over steps and not the sum: who fired twice is still one count that is not 0
         return jnp.mean(jnp.max(counted.reshape(-1, *[1] * (spikes.ndim - 1)) * active(spikes), axis=0))
 
     def collapsed_bits(self, spike_bits: Float[Array, ""], timesteps: Float[Array, ""]) -> Float[Array, ""]:

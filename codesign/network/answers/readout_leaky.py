@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from codesign.network.answers.readout import AbstractReadout, StepReadout
 
+# held, not inherited from: a subclass would have to override its `logits`
 _STEP = StepReadout()
 
 
@@ -46,4 +47,5 @@ class LeakyStepReadout(AbstractReadout):
             kept = self.leak * kept + (1 - self.leak) * score
             return kept, kept
 
+        # from 0 without correction: in the first steps all classes are scaled down alike, which moves no largest score
         return jnp.swapaxes(jax.lax.scan(step, jnp.zeros_like(scores[0]), scores, unroll=4)[1], 0, 1)

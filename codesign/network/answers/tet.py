@@ -22,7 +22,9 @@ def tet(
     steps = jnp.asarray(timesteps, step_logits.dtype)
     share = step_weights(steps, step_logits.shape[0]) / steps
     known = (labels >= 0).astype(step_logits.dtype)
+    # -1 names no class: any may stand in, as `known` leaves its entry out
     entropy = optax.softmax_cross_entropy_with_integer_labels(step_logits, jnp.maximum(labels, 0)[None])
+    # 1 is their phi, the firing threshold
     distance = jnp.mean((step_logits - 1) ** 2, axis=-1)
     each = (1 - regularisation) * entropy + regularisation * distance
     return jnp.sum(share[:, None] * known * each) / jnp.maximum(jnp.sum(known), 1)

@@ -40,6 +40,7 @@ def mobilenet(
     blocks: list[AbstractBlock] = [spiking(first, style, rngs)]
     size, depth = first.height_out, channels[0]
     for index, (width, stride) in enumerate(zip(channels[1:], strides[1:], strict=True), 2):
+        # as in the paper the depthwise half takes the stride, so that the costly 1x1 half sees the smaller map
         own = conv(f"depthwise{index}", depth, depth, size, stride=stride, groups=depth)
         mixed = conv(f"pointwise{index}", depth, width, own.height_out, kernel=1, padding=0)
         blocks += [spiking(own, style, rngs), spiking(mixed, style, rngs)]

@@ -87,6 +87,7 @@ def vgg(
     """
     size, depth = square("vgg", sample_shape)
     blocks: list[AbstractBlock] = []
+    # pools are counted as well: a layer's name tells its place in `widths`
     for index, width in enumerate(widths):
         if width:
             blocks.append(spiking(conv(f"conv{index + 1}", depth, width, size), style, rngs))
@@ -106,8 +107,10 @@ def lenet(sample_shape: Sequence[int], classes: int, pool: str = "average", *, s
         ValueError: the sample is not a square image of at least 12 pixels, or an unknown kind of pool.
     """
     size, depth = square("lenet", sample_shape)
+    # 12 is the least that leaves the second pool a window: 12, 6, 2, 1
     if size < 12:
         raise ValueError(f"lenet needs images of at least 12 x 12, got {size} x {size}")
+    # padded, as LeNet-5 pads 28 x 28 digits to 32 x 32; its second convolution is not
     first = conv("conv1", depth, 6, size, kernel=5)
     second = conv("conv2", 6, 16, size // 2, kernel=5, padding=0)
     features = 16 * (second.height_out // 2) ** 2

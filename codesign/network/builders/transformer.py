@@ -49,6 +49,7 @@ def transformer(
     stages = patch.bit_length() - 1
     chain: list[AbstractBlock] = []
     for stage in range(stages):
+        # channels double where the map is halved, and end at `width`
         layer = conv(f"patch{stage + 1}", channels, width >> (stages - 1 - stage), size, stride=2)
         chain.append(spiking(layer, style, rngs))
         size, channels = layer.height_out, layer.channels_out
@@ -60,6 +61,7 @@ def transformer(
 
 def _encoder(name: str, width: int, size: int, heads: int, hidden: int, style: Style, rngs: nnx.Rngs) -> list[AbstractBlock]:
     def tokenwise(part: str, inputs: int, outputs: int) -> LayerWork:
+        # a dense layer on every token is a 1x1 convolution of the map of tokens; as such its work counts all of them
         return conv(f"{name}_{part}", inputs, outputs, size, kernel=1)
 
     products = LayerWork(f"{name}_attention", "attention", width, width, size, size, size, size, groups=heads)

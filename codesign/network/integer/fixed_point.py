@@ -59,12 +59,14 @@ class FixedSynapses(AbstractSynapses):
         geometry = self.geometry
         if not isinstance(array, DigitalArray):
             raise TypeError(f"layer {geometry.name!r} is in fixed point and needs a DigitalArray, got {type(array).__name__}")
+        # a whole number but for rounding: not every unit is a power of two
         codes = jnp.round(x / self.unit)
         rows = unfold(codes, geometry) if geometry.kind == "conv" else codes.reshape(x.shape[0], -1)
         sums = grouped_product(rows, self.weights[...], geometry)
         if self.bias is not None:
             sums = sums + self.bias[...]
         if self.factor is not None:
+            # exact: `to_fixed_point` keeps sum times factor below EXACT, and a power of two moves only the exponent
             sums = sums * self.factor[...] * 2.0**self.exponent
         return sums.reshape(x.shape[0], geometry.height_out, geometry.width_out, -1) if geometry.kind == "conv" else sums
 
@@ -75,14 +77,17 @@ def grouped_product(
     """Product in which each group of outputs sees its own channels, at full float32 precision on every device."""
     groups = geometry.groups
     positions = geometry.kernel_height * geometry.kernel_width
+    # a group's channels lie next to each other, and so do its outputs
     grouped = rows.reshape(rows.shape[0], positions, groups, -1)
     matrices = weights.reshape(positions, -1, groups, weights.shape[1] // groups)
+    # accelerators multiply float32 with a shorter mantissa unless told otherwise
     product = jnp.einsum("rpgc,pcgo->rgo", grouped, matrices, precision=jax.lax.Precision.HIGHEST)
     return product.reshape(rows.shape[0], -1)
 
 
 def half_up(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Rounding as hardware does it: add a half, drop the fraction."""
+    # jnp.round takes ties to even, an adder and a shift do not
     return jnp.floor(x + 0.5)
 
 
@@ -120,8 +125,11 @@ class FixedPointNeuron(AbstractSequentialNeuron):
         leak = None if self.leak is None else self.leak[...] / 2**LEAK_SHIFT
 
         def step(potential: Array, drive: Array, noise: Array | None) -> tuple[Array, Array]:
+            # leak times potential takes at most 24 bits (`state_bits` is bounded for that), so this is the only rounding
             kept = potential if leak is None else half_up(leak * potential)
+            # saturated once, behind the sum; a sum beyond 2**24 may be rounded, but saturates anyway
             held = jnp.clip(kept + half_up(drive * 2.0**-self.exponent), -half, half - 1)
+            # compared with multiples of the threshold: a quotient would round
             levels = jnp.arange(1, 2**parts.firing.payload_bits, dtype=held.dtype)
             fired = jnp.sum((held[..., None] >= levels * code[..., None]).astype(held.dtype), axis=-1)
             return parts.reset(held, fired, code), fired

@@ -17,6 +17,7 @@ from codesign.workloads.workload import LayerWork
 Codes = Int32[np.ndarray, "..."]
 ResetName = Literal["soft", "hard", "none"]
 
+# `to_fixed_point` keeps all sums below 2**24: int32 has room for them, and some for shifts to the left
 WIDTH: Final = np.int32
 
 
@@ -24,6 +25,7 @@ def shifted(values: Codes, bits: int) -> Codes:
     """`values / 2**bits`, rounded half up; to the left where `bits` is negative."""
     if bits <= 0:
         return values << WIDTH(-bits)
+    # the arithmetic shift floors negative numbers, too: half up on both sides of 0
     return (values + (WIDTH(1) << WIDTH(bits - 1))) >> WIDTH(bits)
 
 
@@ -69,6 +71,7 @@ class IntegerSpiking(AbstractIntegerNeurons):
         for step in range(steps):
             kept = potential if self.leak is None else shifted(self.leak * potential, self.leak_shift)
             held = np.clip(kept + drive[step], -half, half - 1).astype(WIDTH)
+            # floor division: negative potentials give negative counts, which the clip makes 0
             fired = np.clip(held // self.threshold, 0, self.largest)
             sent[step] = fired
             potential = self._reset(held, fired)
@@ -106,8 +109,11 @@ class IntegerRectified(AbstractIntegerNeurons):
         """See `AbstractIntegerNeurons`."""
         summed = len(accumulated) > 1 and self.averages
         total = np.sum(accumulated, axis=0, keepdims=True, dtype=WIDTH) if summed else accumulated
+        # the sum over steps against steps times the level: no mean is formed, so none is rounded
         full = self.numerator * WIDTH(len(accumulated) if summed else 1)
+        # clipped first, as the shift to the left might overflow; + 1, since the level may lie between two integers
         inside = np.clip(total, 0, (full >> WIDTH(self.shift)) + 1).astype(WIDTH)
+        # floor(x + 1/2), with numerator and denominator doubled so that the half is an integer
         codes = ((WIDTH(2 * self.intervals) * inside << WIDTH(self.shift)) + full) // (2 * full)
         return np.minimum(codes, WIDTH(self.intervals))
 
@@ -168,6 +174,7 @@ class IntegerLayer(AbstractIntegerBlock):
         geometry, samples = self.geometry, codes.reshape(-1, *codes.shape[2:])
         rows = patches(samples, geometry) if geometry.kind == "conv" else samples.reshape(len(samples), 1, -1)
         groups = geometry.groups
+        # the order of `fixed_point.grouped_product`: weights are stored once for both
         grouped = rows.reshape(rows.shape[0], rows.shape[1], groups, -1)
         matrices = self.weights.reshape(rows.shape[1], -1, groups, geometry.channels_out // groups)
         sums = np.einsum("rpgc,pcgo->rgo", grouped, matrices).reshape(-1, geometry.channels_out)
@@ -191,6 +198,7 @@ def patches(maps: Int32[np.ndarray, "batch height width channels"], geometry: La
     size = (geometry.kernel_height, geometry.kernel_width)
     out, given = (geometry.height_out, geometry.width_out), maps.shape[1:3]
     extra = [max((o - 1) * geometry.stride + k - i, 0) for o, k, i in zip(out, size, given, strict=True)]
+    # as `products.unfold.padding`: both forms must see the same windows
     padded = np.pad(maps, ((0, 0), *((each // 2, each - each // 2) for each in extra), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=(1, 2))[:, :: geometry.stride, :: geometry.stride]
     kept = windows[:, : out[0], : out[1]]  # [batch, rows, columns, channels, kernel rows, kernel columns]
@@ -213,6 +221,7 @@ class IntegerPooling(AbstractIntegerBlock):
         """See `AbstractIntegerBlock`."""
         size, rows, columns = self.geometry.kernel_height, self.geometry.height_out, self.geometry.width_out
         cut = codes[:, :, : rows * size, : columns * size].reshape(*codes.shape[:2], rows, size, columns, size, -1)
+        # averages stay sums: the next layer's unit has the size of the window in it
         return np.asarray(np.sum(cut, axis=(3, 5), dtype=WIDTH) if self.reduction == "sum" else np.max(cut, axis=(3, 5)))
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -245,6 +254,7 @@ class IntegerResidual(AbstractIntegerBlock):
         current = codes
         for block in self.body:
             current = block(current, steps)
+        # only maps have pixels to leave out; vectors are [time, batch, features]
         entered = codes[:, :, :: self.stride, :: self.stride] if codes.ndim == 5 else codes
         widened = np.pad(entered, [(0, 0)] * (codes.ndim - 1) + [(0, self.padded)])
         return self.last.neurons(self.last.accumulated(current) + widened * self.strength, steps)
@@ -291,11 +301,13 @@ class IntegerNetwork:
         """
         if len(codes) != 1 and len(codes) < self.steps:
             raise ValueError(f"the network runs for {self.steps} steps, got codes of {len(codes)}")
+        # the float network may simulate more steps and give them no weight; here they are not run
         current, sent = codes[: self.steps].astype(WIDTH), {}
         for block in self.blocks:
             current = block(current, self.steps)
             sent[block.name] = current
         step_scores = self.scores(current, self.steps)
+        # sums, not means: a division would round, and does not change which class is largest
         return IntegerActivity(np.asarray(np.sum(step_scores, axis=0, dtype=WIDTH)), step_scores, sent)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -121,6 +121,7 @@ def entering(encoding: AbstractEncoding, bits: int) -> Stream:
         case Events():
             return Stream(1.0, 2**bits - 1, True)
         case Samples():
+            # as `Samples` itself: a sign and a magnitude take two bits
             intervals = 2 ** (max(bits, 2) - 1) - 1
             return Stream(encoding.span / intervals, intervals, True)
     raise ValueError(f"encoding {type(encoding).__name__} has no integer form")
@@ -150,10 +151,12 @@ def _(block: SpikingLayer, stream: Stream, settings: Settings) -> tuple[Any, Str
 @_fixed.register
 def _(block: Residual, stream: Stream, settings: Settings) -> tuple[Any, Stream]:
     name = block.last.synapses.geometry.name
+    # a mantissa of 0.5 is a power of two: only then is the strength, divided by the unit, exact
     if stream.unit is None or math.frexp(stream.unit)[0] != 0.5:
         raise ValueError(f"layer {name!r}: a shortcut of numbers has no integer form, only one of spikes (set the gate before it to 1)")
     body, between = _fixed(block.body, stream, settings)
     site = settings.of(block.last.synapses.geometry)
+    # made twice: the shortcut's integers need the accumulator's unit, and the check of sums needs those integers
     _, unit = _synapses(block.last.synapses, received(between, site), site, None)
     strength = np.rint(float(block.strength[...]) * stream.unit / unit).astype(np.int64)
     last, sent = _layer(block.last, between, settings, np.abs(strength) * stream.largest)
@@ -168,9 +171,11 @@ def _layer(block: SpikingLayer, stream: Stream, settings: Settings, added: np.nd
     site = settings.of(geometry)
     incoming = received(stream, site)
     synapses, unit = _synapses(block.synapses, incoming, site, None, added)
+    # of the sum that the ANN form rounds: over all steps where it averages spikes, else of a single one
     steps = settings.steps if incoming.steps and settings.averages else 1
     neuron = _neuron(block.neuron, geometry, unit, site, lambda level, full: _decided(level, full, steps, geometry, settings))
     largest = 2**block.neuron.parts.firing.payload_bits - 1
+    # an ANN layer that averages sends one number for all steps
     sent = Stream(1.0, largest, True) if site.gate else Stream(None, largest, incoming.steps and not settings.averages)
     return SpikingLayer(synapses, neuron), sent
 
@@ -178,11 +183,13 @@ def _layer(block: SpikingLayer, stream: Stream, settings: Settings, added: np.nd
 @_fixed.register
 def _(block: Pooling, stream: Stream, settings: Settings) -> tuple[Any, Stream]:
     if isinstance(block.reduction, Maximum):
+        # the largest of some codes is one of them: unit and range stay
         return block, stream
     if stream.unit is None:
         name = block.geometry.name
         raise ValueError(f"layer {name!r}: averages of numbers are rounded twice and have no integer form; pool their maximum, or spikes")
     window = block.geometry.kernel_height * block.geometry.kernel_width
+    # the average is the sum of the window, in units divided by its size
     return block, Stream(stream.unit / window, stream.largest * window, stream.steps)
 
 
@@ -203,14 +210,18 @@ def _synapses(
     geometry = synapses.geometry
     intervals = 2 ** (site.weight_bits - 1) - 1
     scale = jnp.exp(synapses.log_scale[...])
+    # in the network's float32 and by its formula, so that no weight falls to the other side of a tie
     codes = np.asarray(jnp.round(jnp.clip(synapses.weights / scale, -1, 1) * intervals)).astype(np.int64)
     assert incoming.unit is not None
+    # in float64, so that biases and thresholds are rounded once
     unit = float(scale) / intervals * incoming.unit * np.exp(np.asarray(synapses.log_column_scale[...], np.float64))
     bias = None if synapses.bias is None else np.rint(np.asarray(synapses.bias[...], np.float64) / unit).astype(np.int64)
     extra = (0 if bias is None else np.abs(bias)) + (0 if added is None else added)
+    # the worst case: all inputs at their largest, each with the sign of its weight
     widest = np.max(np.sum(np.abs(codes), axis=0) * incoming.largest + extra)
     factor, exponent = None, 0
     if gain is not None:
+        # the largest factor takes all of its bits; one exponent for all, or classes could not be compared
         exponent = math.frexp(float(np.max(unit)) * gain)[1] - FACTOR_BITS
         factor = np.rint(unit * gain * 2.0**-exponent).astype(np.int64)
         widest = widest * np.max(factor)
@@ -227,15 +238,20 @@ def _neuron(
         raise ValueError(f"layer {name!r}: {type(neuron).__name__} has no integer form; those with one: IntegrateAndFire, LeakyNeuron")
     if not isinstance(parts.firing, Binary | Graded):
         raise ValueError(f"layer {name!r}: {type(parts.firing).__name__} firing has no integer form; those with one: Binary, Graded")
+    # leak times potential has to stay exact in float32
     if not 2 <= site.state_bits <= 24 - LEAK_SHIFT:
         raise ValueError(f"layer {name!r}: state_bits must be 2 to {24 - LEAK_SHIFT}, got {site.state_bits}")
     level = np.asarray(neuron.threshold, np.float64) / unit
+    # one unit for all channels, as one shift follows the accumulator; with the slack, a threshold that is
+    # a power of two but for rounding does not take the next larger unit
     exponent = math.ceil(math.log2(SPAN * level.max()) - (site.state_bits - 1) - 1e-6)
+    # at least 1: at a threshold of 0 a neuron would always fire, and the integer form divides by it
     code = np.maximum(np.rint(level * 2.0**-exponent), 1).astype(np.int64)
     leak = None
     if isinstance(neuron, LeakyNeuron):
         leak = np.broadcast_to(np.rint(np.asarray(neuron.leak, np.float64) * 2**LEAK_SHIFT), level.shape).astype(np.int64)
     start = np.rint(parts.start * code).astype(np.int64)
+    # an ANN layer keeps its own level, finer than the potential's grid; a spiking one has its rounded threshold
     at = decided(level, 2**parts.firing.payload_bits - 1) if site.gate == 0 else code * 2.0**exponent
     return FixedPointNeuron(parts, at, code, leak, start, exponent=exponent, bits=site.state_bits)
 
@@ -245,6 +261,7 @@ def _decided(level: np.ndarray, full: int, steps: int, geometry: LayerWork, sett
 
     The middle needs `2**(j + 1) codes sum == odd steps full q`: impossible where 2**(j + 1) does not divide the steps.
     """
+    # j is at least the number of twos in the steps (see above), and more where the level would be coarse
     shift = max(_twos(steps), LEVEL_BITS - math.floor(math.log2(float(level.min()))))
     odd = 2 * np.rint((level * 2.0**shift - 1) / 2) + 1
     if float(odd.max()) * steps * full * 2 ** settings.taken_after(geometry) > DECISIVE:
@@ -260,5 +277,6 @@ def _scores(scores: ScoreLayer, stream: Stream, settings: Settings) -> ScoreLaye
     site = settings.of(scores.synapses.geometry)
     gain = float(jnp.exp(scores.log_gain[...]))
     fixed = ScoreLayer(_synapses(scores.synapses, received(stream, site), site, gain)[0])
+    # the gain is in the factors already
     fixed.log_gain[...] = jnp.zeros_like(fixed.log_gain[...])
     return fixed

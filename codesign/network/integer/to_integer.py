@@ -66,8 +66,10 @@ def input_codes(
     """
     bits = operation.activation_bits if operation.activation_bits.ndim == 0 else operation.activation_bits[0]
     steps = network.encoding.steps(inputs, operation.longest)
+    # the split of the network itself: encodings that draw spikes draw the same
     signal = network.encoding(inputs, steps, bits, jax.random.split(key)[0]).with_numbers_of(bits)
     unit = _input_unit(network, Settings(network, operation))
+    # the values are quantised already: over their unit they are whole but for rounding
     return np.rint(np.asarray(signal.values, np.float64) / unit).astype(WIDTH)
 
 
@@ -94,6 +96,7 @@ def _(block: Residual, settings: Settings) -> list[AbstractIntegerBlock]:
     first = block.body.blocks[0]
     if not (isinstance(first, SpikingLayer) and isinstance(first.synapses, FixedSynapses)):
         raise TypeError(f"{type(first).__name__} at the start of a shortcut has no integer form, only SpikingLayer")
+    # the body's first layer receives what the shortcut adds, so its unit is the shortcut's, a power of two: exact
     strength = np.asarray(block.strength[...], np.float64) * first.synapses.unit
     return [IntegerResidual(tuple(_blocks(block.body, settings)), last, strength.astype(WIDTH), stride, padded)]
 
@@ -133,6 +136,7 @@ def _rectified(block: SpikingLayer, settings: Settings) -> IntegerRectified:
     """The level as an odd numerator over a power of two, times the largest spike."""
     level = np.asarray(block.neuron.threshold, np.float64)
     shift = 0
+    # ends, since every level is an integer over a power of two
     while np.any(level * 2.0**shift != np.rint(level * 2.0**shift)):
         shift += 1
     full = 2**block.neuron.parts.firing.payload_bits - 1

@@ -40,6 +40,7 @@ class Attention(AbstractBlock):
         setting = run.setting(self.geometry)
         sent = [layer(signal, run).with_numbers_of(setting.activation_bits) for layer in (self.query, self.key, self.value)]
         query, key, value = (self._heads(each.values) for each in sent)
+        # without softmax the products associate: K^T V first needs no map of tokens by tokens (`LayerWork` prices Q K^T first)
         result = jnp.einsum("tbnhd,tbhde->tbnhe", query, jnp.einsum("tbnhd,tbnhe->tbhde", key, value))
         current = (jnp.exp(self.log_scale[...]) * result).reshape(*result.shape[:2], *sent[0].values.shape[2:])
         fired = fire(self.neuron, current, setting, run)

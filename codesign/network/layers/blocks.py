@@ -48,6 +48,7 @@ class Chain(AbstractBlock):
 def currents(synapses: AbstractSynapses, signal: Signal, setting: Setting) -> Float[Array, "#time batch ..."]:
     """The product of every step, time folded into the batch."""
     values = signal.values
+    # one product for all steps: inside a loop over time, gradients of convolutions are a hundred times slower on a CPU
     product = synapses(values.reshape(-1, *values.shape[2:]), setting.array, setting.weight_bits, setting.program_key)
     return product.reshape(*values.shape[:2], *product.shape[1:])
 
@@ -58,6 +59,7 @@ def fire(neuron: AbstractNeuron, current: Float[Array, "#time batch ..."], setti
     The rectified part is in units of the threshold and saturates at the largest spike, as a rate does; who receives it quantises it.
     """
     every = jnp.broadcast_to(current, (run.longest, *current.shape[1:]))
+    # also at a gate of 0: gates are traced numbers, and one program serves them all
     spikes = neuron(every, setting.state_bits, setting.neuron_key)
     bits = float(neuron.parts.firing.payload_bits)
     largest = 2**bits - 1
@@ -87,6 +89,7 @@ class SpikingLayer(AbstractBlock):
         setting = run.setting(self.synapses.geometry)
         received = signal.with_numbers_of(setting.activation_bits)
         current = currents(self.synapses, received, setting)
+        # 0.0 stands for no shortcut, which shall not cost an addition
         if not isinstance(added, float):
             current = current + added
         sent = fire(self.neuron, current, setting, run)

@@ -50,9 +50,11 @@ class Programmed(NamedTuple):
     def read_groups(self, rows: Float[Array, "rows positions groups channels"], key: Key[Array, ""]) -> Float[Array, "rows outputs"]:
         """Product in which each group of outputs sees its own group of channels (depthwise: as many groups as channels)."""
         count, _, groups, _ = rows.shape
+        # a group's channels lie together, and so do its outputs: groups become a batch of arrays
         own = jnp.moveaxis(rows, 2, 0).reshape(groups, count, -1)
         held = jax.tree.map(lambda part: jnp.moveaxis(part.reshape(part.shape[0], groups, -1), 1, 0), self.held)
         read = jax.vmap(self.array.read, in_axes=(0, 0, None, 0))
+        # a key for each: groups are read by converters of their own
         product = read(own, held, self.full_scale, jax.random.split(key, groups))
         return self.scaled(jnp.moveaxis(product, 0, 1).reshape(count, -1))
 
@@ -88,10 +90,12 @@ class Synapses(AbstractSynapses):
 
     def __init__(self, geometry: LayerWork, *, gain: float, rngs: nnx.Rngs, norm: AbstractNorm = PLAIN) -> None:
         shape = (geometry.fan_in, geometry.channels_out)
+        # sums over any fan-in have a spread in proportion to `gain`
         self.geometry, self.norm, self.spread = geometry, norm, gain * geometry.fan_in**-0.5
         self.kernel = nnx.Param(self.spread * jax.random.normal(rngs.params(), shape, jnp.float32))
         # 2.5 standard deviations clip 1 % of normal weights and suit 3 to 6 bits
         self.log_scale = nnx.Param(jnp.log(jnp.asarray(2.5 * self.spread, jnp.float32)))
+        # logarithms: no update makes a range or a factor negative
         self.log_full_scale = nnx.Param(jnp.log(jnp.asarray(0.1, jnp.float32)))
         self.log_column_scale = nnx.Param(jnp.zeros(geometry.channels_out, jnp.float32))
         self.bias = norm.bias(geometry.channels_out)
@@ -127,6 +131,7 @@ class Synapses(AbstractSynapses):
             return self.biased(programmed.read(x.reshape(x.shape[0], -1), read_key))
         if geometry.groups == 1:
             return self.biased(programmed.read_map(x, geometry, read_key))
+        # patches also where arithmetic is digital: `read_map` knows one group only
         patches, channels = unfold(x, geometry), x.shape[-1] // geometry.groups
         product = programmed.read_groups(patches.reshape(patches.shape[0], -1, geometry.groups, channels), read_key)
         return self.biased(product).reshape(x.shape[0], geometry.height_out, geometry.width_out, geometry.channels_out)

@@ -46,6 +46,7 @@ class Standardised(AbstractNorm):
         if kernel.shape[0] == 1:
             return kernel
         centred = kernel - jnp.mean(kernel, axis=0)
+        # small against any spread in use; it keeps a column of equal weights from 0 / 0
         return spread * centred / jnp.sqrt(jnp.mean(centred**2, axis=0) + (1e-3 * spread) ** 2)
 
     def bias(self, outputs: int) -> nnx.Param:

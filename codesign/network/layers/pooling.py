@@ -35,6 +35,7 @@ class Average(AbstractReduction):
 
     def bits(self, bits: Float[Array, ""] | float, window: int) -> Float[Array, ""] | float:
         """Bits of the largest sum of a window."""
+        # the default float, which is float64 where that is enabled
         return sum_bits(jnp.asarray(bits, jnp.result_type(float)), jnp.asarray(float(window)))
 
 
@@ -65,8 +66,11 @@ class Pooling(AbstractBlock):
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""
         received = signal.with_numbers_of(run.setting(self.geometry).activation_bits)
+        # spikes and numbers apart: the maximum of a mixture is not the mixture of the maxima
         pooled = received.each(lambda x: self.reduction.of(windows(x, self.geometry)))
+        # numbers keep their bits: who receives them quantises them anew
         sent = pooled._replace(spike_bits=self.reduction.bits(received.spike_bits, self.geometry.fan_in))
+        # with the gate of its producer, as it runs as often; its own is inert
         run.record(self.geometry, [received], sent, None if received.numbers is None else received.spiking)
         return sent
 

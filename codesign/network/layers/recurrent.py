@@ -35,9 +35,11 @@ class RecurrentLayer(AbstractBlock):
         received = signal.with_numbers_of(setting.activation_bits)
         values = received.values
         program_key, read_key, step_key = jax.random.split(setting.program_key, 3)
+        # programmed outside the loop: all steps run on the same devices
         programmed = self.synapses.program(setting.array, setting.weight_bits, program_key)
         inputs = self.geometry.channels_in - width
         rows = values.reshape(-1, inputs)
+        # the bias goes with the inputs alone, or it would be added twice
         forward = self.synapses.biased(programmed.part(0, inputs).read(rows, read_key)).reshape(*values.shape[:2], width)
         forward = jnp.broadcast_to(forward, (run.longest, *forward.shape[1:]))
         back = programmed.part(inputs, inputs + width)
@@ -51,14 +53,17 @@ class RecurrentLayer(AbstractBlock):
             state, fired = advance(state, current, draw)
             if setting.gate is None:
                 return (state, fired), (fired, None)
+            # quantised at once, to its own activation_bits: the layer itself is the first to receive them
             numbers = quantise_unsigned(current / threshold, jnp.asarray(largest, current.dtype), setting.activation_bits)
             return (state, setting.gate * fired + (1 - setting.gate) * numbers), (fired, numbers)
 
         start = (self.neuron.initial(forward[0]), jnp.zeros_like(forward[0]))
+        # the devices stay, the noise of reading them is new in every step
         keys = jax.random.split(step_key, run.longest)
         _, (spikes, numbers) = jax.lax.scan(step, start, (forward, noise, keys), unroll=2)
         gate = 1.0 if setting.gate is None else setting.gate
         sent = Signal(spikes, numbers, gate, spike_bits=payload, number_bits=setting.activation_bits, full_scale=largest)
+        # rates are of what was heard, a step late: the silence before the first step counts
         heard = sent._replace(spikes=_delayed(spikes), numbers=None if numbers is None else _delayed(numbers))
         run.record(self.geometry, [received, heard], sent, setting.gate, StepReadout())
         return sent

@@ -62,5 +62,6 @@ class Residual(AbstractBlock):
 
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""
+        # the shortcut carries what the block's first layer receives, of the same precision
         held = signal.with_numbers_of(run.setting(self.body.geometries[0]).activation_bits)
         return self.last.driven(self.body(signal, run), self.strength[...] * self.shortcut(held.values), run)

@@ -14,6 +14,7 @@ from codesign.network.neurons.firing import RESETS, STATES, AbstractFiring, Bina
 from codesign.network.neurons.neurons import AbstractNeuron, AbstractSequentialNeuron, IntegrateAndFire, LeakyNeuron
 from codesign.network.neurons.surrogate import SURROGATES
 
+# factories: every layer gets neurons, and so parameters, of its own
 NEURONS: Final[dict[str, Callable[["Style", tuple[int, ...]], AbstractNeuron]]] = {
     "if": lambda style, shape: IntegrateAndFire(shape, style.parts),
     "lif": lambda style, shape: LeakyNeuron(shape, style.parts),
@@ -77,6 +78,7 @@ class Style:
         for field, names in known.items():
             value = getattr(self, field)
             if value not in names:
+                # a cutoff of 0: there is always a nearest name
                 near = difflib.get_close_matches(str(value), names, 1, 0)
                 raise ValueError(f"unknown {field} {value!r} (did you mean {near[0]!r}?)")
 

@@ -50,6 +50,7 @@ def spiking_twin(network: SpikingNetwork) -> SpikingNetwork:
     """
     twin = nnx.clone(network)
     layers = _spiking_layers(twin)
+    # the last are the class scores, which have no neurons
     for geometry in twin.geometries[:-1]:
         if geometry.kind != "pool" and geometry.name not in layers:
             raise ValueError(f"layer {geometry.name!r} ({geometry.kind}) cannot be converted: its numbers are no spike rates")
@@ -57,6 +58,7 @@ def spiking_twin(network: SpikingNetwork) -> SpikingNetwork:
         if not isinstance(layer.neuron, IntegrateAndFire | LeakyNeuron):
             raise ValueError(f"layer {name!r}: {type(layer.neuron).__name__} cannot be converted, only IntegrateAndFire and LeakyNeuron")
         old = layer.neuron
+        # a leak is dropped, not kept: it would forget current, and spikes would no longer count it
         neuron = IntegrateAndFire(old.log_threshold.shape, dataclasses.replace(old.parts, reset=soft_reset, start=0.5))
         neuron.log_threshold[...] = old.log_threshold[...]
         layer.neuron = neuron
@@ -70,9 +72,11 @@ def spiking_operation(operation: Operation) -> Operation:
         ValueError: activation bits that are not whole.
     """
     bits = np.asarray(operation.activation_bits, np.float64)
+    # the first entry is the precision of the network's inputs, which are numbers in both forms
     behind_first = bits if bits.ndim == 0 else bits[1:]
     if np.any(behind_first != np.rint(behind_first)):
         raise ValueError(f"only whole activation_bits have as many levels as steps, got {behind_first.tolist()}")
+    # with fewer steps the widest layer would lose levels
     steps = steps_of(int(np.max(behind_first)))
     gates = jnp.ones(operation.weight_bits.shape, jnp.float32)
     return dataclasses.replace(operation, gate=gates, longest=steps, timesteps=jnp.asarray(steps, jnp.float32))
@@ -133,6 +137,7 @@ def tune_progressively(network: SpikingNetwork, operation: Operation, tune: Tune
     Raises:
         ValueError: as for `convert`.
     """
+    # all neurons at once: at a gate of 0 a layer uses only their thresholds, which are kept
     twin = spiking_twin(network)
     for stage in stages(twin, operation):
         twin = tune(twin, stage.operation, stage.frozen)
@@ -167,21 +172,25 @@ class Tuner:
 
     def __post_init__(self) -> None:
         """Compile on first use, and keep it."""
+        # one jit for each tuner (frozen, hence setattr): a new one for each call would compile every stage
         object.__setattr__(self, "_compiled", jax.jit(self._traced, static_argnames="graph"))
 
     def __call__(self, network: SpikingNetwork, operation: Operation, frozen: frozenset[str] = frozenset()) -> SpikingNetwork:
         """The network with its other layers trained at the given operation."""
         graph, state = nnx.split(network)
+        # every call draws the same minibatches; the clone tells the check of key reuse that this is meant
         tuned = self._compiled(state, _free(network, state, frozen), operation, jax.random.clone(self.key), graph=graph)  # type: ignore[attr-defined]
         return nnx.merge(graph, tuned)
 
     def _traced(
         self, state: nnx.State, free: nnx.State, operation: Operation, key: Array, graph: "nnx.GraphDef[SpikingNetwork]"
     ) -> nnx.State:
+        # optax refuses a schedule of no steps
         optimiser = optax.adam(optax.cosine_decay_schedule(self.learning_rate, max(self.steps, 1)))
 
         def step(carry: tuple, step_key: Array) -> tuple[tuple, None]:
             state, moments = carry
+            # a new simulated chip in every step, or the weights would fit the errors of one
             batch_key, chip_key = jax.random.split(step_key)
             chosen = jax.random.randint(batch_key, (self.batch_size,), 0, len(self.labels))
 
@@ -189,6 +198,8 @@ class Tuner:
                 activity = nnx.merge(graph, weights)(self.inputs[chosen], operation, self.arrays, chip_key)
                 return self.loss(activity, self.labels[chosen])
 
+            # masked by numbers and not by structure: one program serves all stages; where all gradients
+            # were 0, Adam moves nothing
             gradient = jax.tree.map(jnp.multiply, free, jax.grad(loss)(state))
             update, moments = optimiser.update(gradient, moments, state)
             return (optax.apply_updates(state, update), moments), None
@@ -206,6 +217,7 @@ def _free(network: SpikingNetwork, state: nnx.State, frozen: frozenset[str]) -> 
     held = [path for name, (path, _) in _spiking_layers(network).items() if name in frozen]
 
     def free(path: tuple, leaf: Array) -> Array:
+        # nnx names a step of a path by key or by index
         parts = tuple(getattr(part, "key", getattr(part, "idx", None)) for part in path)
         return jnp.asarray(not any(parts[: len(prefix)] == prefix for prefix in held), jnp.float32)
 

@@ -39,6 +39,7 @@ class PairRule(eqx.Module):
         for name, value in (("input_decay", input_decay), ("output_decay", output_decay)):
             if not 0 <= value < 1:
                 raise ValueError(f"{name} must be in [0, 1), got {value!r}")
+        # arrays, so that another rule does not need another compilation
         return cls(*(jnp.asarray(value, jnp.float32) for value in (potentiation, depression, input_decay, output_decay)))
 
     def change(
@@ -59,6 +60,7 @@ def _trace(spikes: Float[Array, "time batch neurons"], decay: Float[Array, ""]) 
     """x_t = decay x_{t-1} + s_t, as one product over time."""
     steps = jnp.arange(spikes.shape[0])
     lag = steps[:, None] - steps[None, :]
+    # the inner maximum: a decay of 0 to a negative power is infinite, and its gradient not a number
     kernel = jnp.where(lag >= 0, decay ** jnp.maximum(lag, 0), 0).astype(spikes.dtype)
     return jnp.tensordot(kernel, spikes, axes=1)
 
@@ -94,6 +96,7 @@ class CompetitiveLayer(eqx.Module):
         def step(potential: Array, current: Array) -> tuple[Array, Array]:
             potential = self.leak * potential + current
             excess = potential - limit
+            # by the excess and not the potential, or the adaptive thresholds would not decide who wins
             first = jax.nn.one_hot(jnp.argmax(excess, axis=1), limit.shape[0], dtype=potential.dtype)
             fired = first * (excess >= 0)
             return potential * (1 - jnp.sum(fired, axis=1, keepdims=True)), fired
@@ -110,15 +113,19 @@ class CompetitiveLayer(eqx.Module):
             threshold_step: rise of the threshold of a neuron that alone does all the firing.
         """
         fired = self(spikes)
+        # the sums are equal but for weights at their bound: their mean is the target, none has to be stored
         total = jnp.mean(jnp.sum(self.weights, axis=0))
         moved = jnp.clip(self.weights + rule.change(self.weights, spikes, fired), 0, 1)
         wins = jnp.sum(fired, axis=(0, 1))
+        # without any spike all shares are 0, not 0 / 0
         share = wins / jnp.maximum(jnp.sum(wins), 1)
+        # against an equal share: who never wins gets easier to excite, down to the base threshold
         thresholds = jnp.maximum(self.thresholds + threshold_step * (share * wins.shape[0] - 1) / wins.shape[0], 0)
         return eqx.tree_at(lambda layer: (layer.weights, layer.thresholds), self, (_normalised(moved, total), thresholds))
 
 
 def _normalised(weights: Float[Array, "inputs outputs"], total: Float[Array, ""]) -> Float[Array, "inputs outputs"]:
+    # a neuron whose weights are all 0 keeps them, instead of 0 / 0
     return jnp.clip(weights * total / jnp.maximum(jnp.sum(weights, axis=0, keepdims=True), 1e-6), 0, 1)
 
 

@@ -20,6 +20,7 @@ class AdaptiveNeuron(AbstractSequentialNeuron):
 
     def __init__(self, shape: tuple[int, ...] = (), parts: Parts = PLAIN) -> None:
         self.parts = parts
+        # a leak of 0.82, and a decay of 0.88 below; logits and logarithms stay legal whatever an update does
         self.leak_logit = nnx.Param(jnp.full(shape, 1.5, jnp.float32))
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
         self.decay_logit = nnx.Param(jnp.full(shape, 2.0, jnp.float32))
@@ -37,12 +38,15 @@ class AdaptiveNeuron(AbstractSequentialNeuron):
     def dynamics(self, state_bits: Float[Array, ""]) -> Step:
         """See `AbstractSequentialNeuron`."""
         leak, decay = jax.nn.sigmoid(self.leak_logit[...]), jax.nn.sigmoid(self.decay_logit[...])
+        # a negative strength would make neurons that have fired easier to excite
         threshold, strength, parts = self.threshold, jax.nn.relu(self.strength[...]), self.parts
 
         def step(state: States, drive: Array, noise: Array | None) -> tuple[States, Array]:
             potential, adaptation = state
             raised = threshold * (1 + strength * adaptation)
+            # a soft reset subtracts what was crossed, the raised threshold
             potential, fired = parts.fire(leak * potential + drive, raised, noise, state_bits)
+            # state_bits is the precision of the potential; the adaptation is exact
             return (potential, decay * adaptation + fired), fired
 
         return step
@@ -55,6 +59,7 @@ class CurrentBasedNeuron(AbstractSequentialNeuron):
         self.parts = parts
         self.leak_logit = nnx.Param(jnp.full(shape, 1.5, jnp.float32))
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
+        # half of the current is kept
         self.synaptic_logit = nnx.Param(jnp.full(shape, 0.0, jnp.float32))
 
     @property
@@ -74,6 +79,7 @@ class CurrentBasedNeuron(AbstractSequentialNeuron):
         def step(state: States, drive: Array, noise: Array | None) -> tuple[States, Array]:
             current = kept * state[0] + drive
             potential, fired = parts.fire(leak * state[1] + current, threshold, noise, state_bits)
+            # state_bits is the precision of the potential; the current is exact
             return (current, potential), fired
 
         return step
@@ -108,5 +114,6 @@ class ParallelNeuron(AbstractNeuron):
         steps = current.shape[0]
         if steps > self.kernel.shape[0]:
             raise ValueError(f"the parallel neuron was built for {self.kernel.shape[0]} steps and is run for {steps}")
+        # cut in every run: training would fill the upper triangle, and neurons would see the future
         potential = jnp.tensordot(jnp.tril(self.kernel[:steps, :steps]), current, axes=1)
         return self.parts.fire(potential, self.threshold, self.parts.firing.noise(current, key), state_bits)[1]

@@ -31,6 +31,7 @@ class AbstractFiring(abc.ABC):
         """What is sent at a potential of `threshold (1 + distance)`."""
 
 
+# frozen and compared by value: networks that are built alike have equal static structures, and share a trace
 @dataclasses.dataclass(frozen=True)
 class Binary(AbstractFiring):
     """One spike at or above the threshold."""
@@ -110,6 +111,7 @@ def soft_reset(potential: Array, fired: Array, threshold: Array) -> Array:
 
 def hard_reset(potential: Array, fired: Array, threshold: Array) -> Array:
     """Return to 0."""
+    # graded spikes are larger than 1, and would turn the sign of the potential
     return potential * (1 - jnp.minimum(fired, 1))
 
 
@@ -146,9 +148,12 @@ class FixedPointState(AbstractState):
 
         def rounded(x: Array, whole_bits: Array) -> Array:
             half = 2 ** (whole_bits - 1)
+            # two's complement reaches one step less above 0 than below
             inside = jnp.clip(x, -1, 1 - 1 / half)
+            # ties to even, where a datapath rounds half up: `integer.FixedPointNeuron` is the form that is true to the bit
             return straight_through(jnp.round(inside * half) / half, inside)
 
+        # in thresholds, so that a threshold that is learned keeps its place on the grid
         scale = self.span * threshold
         return scale * interpolate_bits(rounded, potential / scale, bits)
 
@@ -166,6 +171,7 @@ class Parts:
         """Potentials before the first step, for neurons with a drive of that shape."""
         if self.start == 0:
             return jnp.zeros_like(drive)
+        # the state of a loop has to keep the dtype of what drives it
         return jnp.broadcast_to(self.start * threshold, drive.shape).astype(drive.dtype)
 
     def fire(

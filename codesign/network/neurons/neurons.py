@@ -69,6 +69,7 @@ class IntegrateAndFire(AbstractSequentialNeuron):
 
     def __init__(self, shape: tuple[int, ...] = (), parts: Parts = PLAIN) -> None:
         self.parts = parts
+        # a logarithm, so that no update makes the threshold negative
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
 
     @property
@@ -91,6 +92,7 @@ class LeakyNeuron(AbstractSequentialNeuron):
 
     def __init__(self, shape: tuple[int, ...] = (), parts: Parts = PLAIN) -> None:
         self.parts = parts
+        # a leak of 0.82; as a logit it stays between 0 and 1 whatever an update does
         self.leak_logit = nnx.Param(jnp.full(shape, 1.5, jnp.float32))
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
 
@@ -127,6 +129,7 @@ def lif(
     Returns:
         Binary spikes.
     """
+    # not used, as the state is exact
     bits = jnp.zeros((), current.dtype)
 
     def step(potential: Array, drive: Array) -> tuple[Array, Array]:

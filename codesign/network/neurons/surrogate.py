@@ -15,6 +15,7 @@ Surrogate = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 
 
 def _with_gradient(slope: Surrogate) -> Surrogate:
+    # a rule for the derivative, where `straight_through` would have to compute the smooth step as well
     @jax.custom_jvp
     def spike(distance: Array) -> Array:
         return (distance >= 0).astype(distance.dtype)
@@ -22,6 +23,7 @@ def _with_gradient(slope: Surrogate) -> Surrogate:
     @spike.defjvp
     def _jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
         (distance,), (tangent,) = primals, tangents
+        # the spike itself and not its formula, so that derivatives of derivatives keep the rule
         return spike(distance), tangent * slope(distance)
 
     return spike
