@@ -48,6 +48,7 @@ def _settings(operation: Operation, index: int, name: str, point: Point | None) 
     """Keyword arguments of a layer that are not its own."""
 
     def entry(values: Any) -> float:
+        # one value may stand for all layers
         return float(np.broadcast_to(np.asarray(values), operation.weight_bits.shape)[index])
 
     if operation.gate is not None and entry(operation.gate) != 1:
@@ -56,6 +57,7 @@ def _settings(operation: Operation, index: int, name: str, point: Point | None) 
     return {**bits, "hardware": point}
 
 
+# blocks do not know NIR: what becomes of each is told here
 @singledispatch
 def _layers(block: AbstractBlock, settings: Mapping[str, dict[str, Any]]) -> list[Layer]:
     raise NirError(f"layer {block.geometries[0].name!r}: {type(block).__name__} has no counterpart in a chain of NIR nodes")
@@ -97,6 +99,7 @@ def _driven(synapses: AbstractSynapses, neuron: AbstractNeuron, geometry: LayerW
 
 
 def _scores(scores: ScoreLayer, settings: dict[str, Any]) -> Layer:
+    # the gain goes into the weights; without neurons there is no state to be precise about
     return _layer(scores.synapses, settings, float(jnp.exp(scores.log_gain[...])))._replace(state_bits=None)
 
 
@@ -105,6 +108,8 @@ def _layer(synapses: AbstractSynapses, settings: dict[str, Any], gain: float) ->
         raise NirError(
             f"layer {synapses.geometry.name!r}: {type(synapses).__name__} cannot be written; export the network it was made from"
         )
+    # NIR has no factor behind a product: column scales go into the weights
     kernel = synapses.quantised(jnp.float32(settings["weight_bits"])) * jnp.exp(synapses.log_column_scale[...])
+    # added behind the column scale, so that only the gain acts on it
     bias = None if synapses.bias is None else gain * synapses.bias[...]
     return Layer(synapses.geometry, gain * kernel, bias, **settings)

@@ -43,6 +43,7 @@ class Graph(eqx.Module):
     """
 
     nodes: dict[str, AbstractNode]
+    # the structure is static: it is the program, and only parameters are traced
     order: tuple[str, ...] = eqx.field(static=True)
     edges: tuple[Edge, ...] = eqx.field(static=True)
     delayed: tuple[Edge, ...] = eqx.field(static=True)
@@ -64,6 +65,7 @@ class Graph(eqx.Module):
         Raises:
             NirError: no input or output, an edge to a node that is not there, or a loop without a neuron or delay in it.
         """
+        # may be an iterator, and is read several times
         edges = tuple(edges)
         if not inputs or not outputs:
             raise NirError(f"a graph needs an Input and an Output node, this one has {', '.join(sorted(nodes)) or 'nothing'}")
@@ -71,8 +73,10 @@ class Graph(eqx.Module):
             for name in edge:
                 if name not in nodes:
                     raise NirError(f"edge {edge[0]!r} -> {edge[1]!r}: there is no node {name!r}")
+        # from the inputs on: where the walk begins decides which edge closes a loop
         delayed = _loops(nodes, edges, [*inputs, *nodes])
         direct = tuple(edge for edge in edges if edge not in delayed)
+        # a static field has to hash, which a dict does not
         kept = tuple((name, tuple(sorted(each.items()))) for name, each in (metadata or {}).items() if each)
         order = _order(list(nodes), direct)
         return cls(dict(nodes), order, direct, tuple(sorted(delayed)), tuple(inputs.items()), tuple(outputs), kept)
@@ -94,6 +98,7 @@ def _loops(nodes: Mapping[str, AbstractNode], edges: Sequence[Edge], roots: Sequ
         if root in finished:
             continue
         path.append(root)
+        # a stack and not recursion, which long chains would take beyond Python's limit
         stack = [(root, iter(after[root]))]
         while stack:
             name, successors = stack[-1]
@@ -119,6 +124,7 @@ def _from_memory(nodes: Mapping[str, AbstractNode], edges: Sequence[Edge], edge:
         return {edge}
     if source in passed or source == head:
         raise NirError(f"the loop through {source!r} has no neuron or delay in it, so it has no order in time")
+    # only upstream within the loop: what comes from elsewhere arrives in its own step
     before = [other for other in edges if other[1] == source and other[0] in _reachable(edges, head)]
     return {found for other in before for found in _from_memory(nodes, edges, other, head, (*passed, source))}
 
@@ -138,6 +144,7 @@ def _order(names: list[str], edges: Sequence[Edge]) -> tuple[str, ...]:
     waiting = {name: {source for source, target in edges if target == name} for name in names}
     order: list[str] = []
     while waiting:
+        # never empty, as no loop is left
         ready = [name for name, sources in waiting.items() if not sources & set(waiting)]
         order += ready
         for name in ready:
@@ -167,6 +174,7 @@ def layout(graph: Graph, step: Step, dtype: Any = jnp.float32) -> Layout:
         NirError: a node that nothing leads to, or whose inputs do not fit it; names the node.
     """
     found = Layout({}, dict(graph.inputs), {})
+    # a delayed edge is read before its source has run: the source's parameters tell the shape
     earlier = {source: _own_shape(graph.nodes[source]) for source, _ in graph.delayed}
     for name in graph.order:
         node = graph.nodes[name]
@@ -179,6 +187,7 @@ def layout(graph: Graph, step: Step, dtype: Any = jnp.float32) -> Layout:
             found.states[name] = node.initial(shape, step)
             value = jax.ShapeDtypeStruct(shape, dtype)
             leaving = jax.eval_shape(lambda state, each, at=node: at(state, each, step)[1], found.states[name], value)
+        # JAX raises either for shapes that do not fit
         except (TypeError, ValueError) as error:
             kind = type(node).__name__
             raise NirError(f"node {name!r} ({kind}): inputs of shape {sources} do not fit: {error}") from error

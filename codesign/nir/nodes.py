@@ -30,6 +30,7 @@ class Step(NamedTuple):
         """How far a state with time constant `tau` gets in a step, in (0, 1]."""
         if self.integrator == "euler":
             return self.dt / tau
+        # 1 - exp would cancel where a step is much shorter than tau
         return -jnp.expm1(-self.dt / tau)
 
 
@@ -92,6 +93,7 @@ class Convolution(AbstractNode):
 
     weight: Float[Array, "channels_out channels_in *kernel"]
     bias: Float[Array, " channels_out"] | None
+    # these decide shapes, and so are static
     stride: tuple[int, ...] = eqx.field(static=True)
     padding: tuple[tuple[int, int], ...] = eqx.field(static=True)
     dilation: tuple[int, ...] = eqx.field(static=True)
@@ -103,6 +105,7 @@ class Convolution(AbstractNode):
 
     def __call__(self, state: State, value: Array, step: Step) -> tuple[State, Array]:
         """Convolution."""
+        # with a batch of one, without which XLA does not convolve; samples are mapped over
         out = jax.lax.conv_general_dilated(
             value[None], self.weight, self.stride, self.padding, rhs_dilation=self.dilation, feature_group_count=self.groups
         )[0]
@@ -141,6 +144,7 @@ class Flatten(AbstractNode):
 
     def __call__(self, state: State, value: Array, step: Step) -> tuple[State, Array]:
         """Reshape."""
+        # NIR's last axis may be counted from the end
         last = self.last % value.ndim
         return state, value.reshape(*value.shape[: self.first], -1, *value.shape[last + 1 :])
 
@@ -162,6 +166,7 @@ class Threshold(AbstractNode):
 class Delay(AbstractNode):
     """The input of `delay` earlier, in whole steps, 0 before there is one."""
 
+    # static, since the longest decides how much is stored
     delay: tuple[float, ...] = eqx.field(static=True)
     shape: tuple[int, ...] = eqx.field(static=True)
 
@@ -171,10 +176,12 @@ class Delay(AbstractNode):
 
     def initial(self, shape: tuple[int, ...], step: Step) -> State:
         """The last inputs, newest first."""
+        # + 1, as a delay of 0 reads what has just been stored
         return jnp.zeros((max(self.steps(step)) + 1, *shape))
 
     def __call__(self, state: State, value: Array, step: Step) -> tuple[State, Array]:
         """Store the input, look up the delayed one."""
+        # the state of a loop keeps its dtype
         state = jnp.concatenate([value[None].astype(state.dtype), state[:-1]])
         index = jnp.broadcast_to(jnp.asarray(self.steps(step)).reshape(self.shape), value.shape)
         return state, jnp.take_along_axis(state, index[None], axis=0)[0].astype(value.dtype)
@@ -211,10 +218,13 @@ class Membrane(eqx.Module):
         The share of the distance to the target that is left after the reset is exp(-(dt - t) / tau), where the time t of the
         crossing follows from target - threshold = (target - before) exp(-t / tau).
         """
+        # soft and hard resets are the same here: at the crossing the potential is the threshold, and either leaves v_reset
         if self.tau is None or self.leak is None:
             return firing.reset + before + step.dt * self.r * current - firing.threshold
         target = self.leak + self.r * current
+        # without a crossing 1 stands in: a branch that is not taken must not give infinite gradients
         beyond = jnp.where(target > firing.threshold, target - firing.threshold, 1)
+        # more than the whole distance is left only where the threshold was not reached, or by rounding
         left = jnp.minimum(jnp.exp(-step.dt / self.tau) * (target - before) / beyond, 1)
         return jnp.where(target > firing.threshold, target + (firing.reset - target) * left, firing.reset)
 
@@ -232,6 +242,7 @@ class Neuron(AbstractNode):
 
     def initial(self, shape: tuple[int, ...], step: Step) -> State:
         """No current, and a potential of 0 whatever v_leak is, as in most simulators (NIR leaves it open)."""
+        # one r may stand for all neurons: then the input tells their number
         zeros = jnp.zeros(jnp.broadcast_shapes(shape, self.membrane.r.shape), self.membrane.r.dtype)
         return zeros, zeros
 
@@ -245,6 +256,7 @@ class Neuron(AbstractNode):
         potential = self.membrane(before, current, step)
         if self.firing is None:
             return (current, potential), potential
+        # no surrogate: imported graphs are measured and priced, spikes pass no gradient
         fired = potential > self.firing.threshold
         exact = step.integrator == "exact"
         after = self.membrane.resumed(before, current, self.firing, step) if exact else self.firing.after(potential)

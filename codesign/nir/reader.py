@@ -54,6 +54,7 @@ def from_nir(document: Any, dtype: Any = jnp.float32) -> Graph:
     edges: list[Edge] = []
     metadata = {"": _plain(document.metadata)}
     inputs, outputs = _flatten(document, "", flat, edges)
+    # the ends of subgraphs; listed first, since nodes are removed on the way
     for name in [name for name, node in flat.items() if type(node).__name__ in ("Input", "Output")]:
         if name not in (*inputs, *outputs):
             edges = _spliced(edges, name)
@@ -85,6 +86,7 @@ def _flatten(document: Any, prefix: str, nodes: dict[str, Any], edges: list[Edge
         for key in (source, target):
             if key not in ends:
                 raise NirError(f"edge {source!r} -> {target!r}: there is no node {prefix}{key!r}")
+        # an edge of a subgraph is one of each of its outputs to each of the next one's inputs
         edges += [(a, b) for a in ends[source][1] for b in ends[target][0]]
     return inputs, outputs
 
@@ -112,12 +114,14 @@ def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _convert(name: str, node: Any, dtype: Any, metadata: Mapping[str, Any]) -> AbstractNode:
+    # by the name of the class itself: a subclass may compute something else
     kind = type(node).__name__
     if kind not in _CONVERTERS:
         raise NirError(unsupported(f"{name!r} ({kind})"))
 
     def array(field: str) -> Array:
         value = np.asarray(getattr(node, field))
+        # no potential of NaN exceeds a threshold: neurons would just stay silent
         if not np.isfinite(value).all():
             raise NirError(f"node {name!r} ({kind}): {field} is not finite")
         return jnp.asarray(value, dtype)
@@ -126,6 +130,7 @@ def _convert(name: str, node: Any, dtype: Any, metadata: Mapping[str, Any]) -> A
 
 
 def _pair(value: Any, axes: int) -> tuple[int, ...]:
+    # NIR also takes one number for all axes
     return tuple(int(each) for each in np.broadcast_to(np.asarray(value), axes))
 
 
@@ -142,6 +147,7 @@ def _delay(source: Source) -> Delay:
     delays = np.asarray(source.node.delay, float)
     if not (np.isfinite(delays) & (delays >= 0)).all():
         raise NirError(f"node {source.name!r} (Delay): delays must be at least 0")
+    # a static field has to hash: flat, with the shape beside it
     return Delay(tuple(delays.ravel().tolist()), delays.shape)
 
 
@@ -154,6 +160,7 @@ def _convolution(source: Source) -> Convolution:
     if isinstance(node.padding, str):
         if node.padding not in ("same", "valid"):
             raise NirError(f"node {source.name!r}: padding {node.padding!r} is unknown; use 'same', 'valid' or numbers")
+        # the odd one after, as PyTorch pads
         padding = tuple((extra // 2, extra - extra // 2) if node.padding == "same" else (0, 0) for extra in reach)
     else:
         padding = tuple((each, each) for each in _pair(node.padding, axes))
@@ -162,9 +169,11 @@ def _convolution(source: Source) -> Convolution:
 
 def _neuron(source: Source) -> Neuron:
     kind, array = source.kind, source.array
+    # NIR itself knows no reset mode, and resets to v_reset
     reset = source.metadata.get("reset", "hard")
     if reset not in ("hard", "soft"):
         raise NirError(f"node {source.name!r}: metadata reset is {reset!r}; use 'hard' or 'soft'")
+    # names tell what a neuron has: L a leak, F a threshold, Cuba a synapse
     leaky, fires, synapse = kind not in ("I", "IF"), kind.endswith("IF"), kind.startswith("Cuba")
     tau = array("tau_mem" if synapse else "tau") if leaky else None
     synapse_tau = array("tau_syn") if synapse else None

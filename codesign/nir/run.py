@@ -35,6 +35,7 @@ def read(path: Path | str) -> Graph:
     """
     nir = package()
     try:
+        # the package's check takes grouped convolutions for wrong and may add inputs; `layout` checks shapes here
         document = nir.read(path, type_check=False)
     except Exception as error:  # the package asserts on what it does not know
         raise NirError(f"{path}: {_why_unreadable(Path(path), error)}") from error
@@ -47,6 +48,7 @@ def read(path: Path | str) -> Graph:
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:
+    # comes with the package nir, and is as optional
     import h5py
 
     if not path.is_file():
@@ -55,6 +57,7 @@ def _why_unreadable(path: Path, error: Exception) -> str:
 
     def note(name: str, item: Any) -> None:
         if name.endswith("/type"):
+            # subgraphs lie in node/nodes/a/nodes/b; named as `from_nir` does
             kinds[name.removeprefix("node/nodes/").removesuffix("/type").replace("/nodes/", ".")] = item[()].decode()
 
     try:
@@ -88,6 +91,7 @@ def _named(graph: Graph, inputs: ArrayLike | Mapping[str, ArrayLike]) -> dict[st
     expected = dict(graph.inputs)
     if set(given) != set(expected):
         raise NirError(f"the graph has the inputs {', '.join(expected)}; given: {', '.join(given)}")
+    # inputs take the precision of the graph's parameters
     leaves = jax.tree.leaves(eqx.filter(graph.nodes, eqx.is_inexact_array))
     dtype = leaves[0].dtype if leaves else jnp.float32
     arrays = {name: jnp.asarray(value, dtype) for name, value in given.items()}
@@ -99,11 +103,13 @@ def _named(graph: Graph, inputs: ArrayLike | Mapping[str, ArrayLike]) -> dict[st
     return arrays
 
 
+# dt stays a Python number, and so static: while tracing, delays become whole steps
 @eqx.filter_jit
 def _run(graph: Graph, inputs: dict[str, Array], dt: float, integrator: Integrator) -> Activity:
     return run(graph, inputs, dt, integrator)
 
 
+# apart from `_run`, so that nothing but outputs is kept over time
 @eqx.filter_jit
 def _outputs(graph: Graph, inputs: dict[str, Array], dt: float, integrator: Integrator) -> dict[str, Array]:
     values = run(graph, inputs, dt, integrator).values

@@ -56,6 +56,7 @@ def to_workload(
     layers = _layers(graph, {"weight_bits": weight_bits, "activation_bits": activation_bits, "state_bits": state_bits})
     if not layers:
         raise NirError("the graph has no layer with weights or pooling")
+    # every node of a graph runs at every step: spikes anywhere make all its layers spiking
     spiking = any(fires(node) for node in graph.nodes.values())
 
     def rates(names: Sequence[tuple[str, ...]]) -> Array | float:
@@ -87,8 +88,10 @@ def _density(weights: Sequence[Array]) -> float:
 
 
 def _layers(graph: Graph, given: dict[str, float | None]) -> list[_Layer]:
+    # only shapes are asked for: in endless steps no delay stores anything
     found = layout(graph, Step(math.inf, "euler"))
     loops = _recurrences(graph)
+    # a loop is part of the layer that feeds its neuron; without one it is a layer of its own
     fed = {neuron for neuron in loops.values() if any(feed not in loops for feed in _feeding(graph, neuron))}
     layers = []
     for name in graph.order:
@@ -105,6 +108,7 @@ def _layers(graph: Graph, given: dict[str, float | None]) -> list[_Layer]:
             looping = graph.nodes[back[0]]
             weights = (*weights, looping.weight) if isinstance(looping, Dense) else weights
         writes = _boundary(graph, name)
+        # the neuron's node says state_bits, the layer's all else, and its word counts where both speak
         stated = graph.metadata_of(writes) | graph.metadata_of(name)
         assumed = {"weight_bits": 8.0, "activation_bits": _carried_bits(graph, reads[0]), "state_bits": 16.0}
         precision = {key: float(stated.get(key, assumed[key]) if value is None else value) for key, value in given.items()}
@@ -124,6 +128,7 @@ def _recurrences(graph: Graph) -> dict[str, str]:
         for source, target in graph.delayed
         if isinstance(graph.nodes[target], Dense)
         and isinstance(graph.nodes[source], Neuron)
+        # with other listeners, too, it is more than a recurrence
         and [after for before, after in graph.edges if before == target] == [source]
     }
 
@@ -147,9 +152,11 @@ def _work(name: str, node: Any, given: tuple[int, ...], made: tuple[int, ...], m
         width_in=before[1],
         height_out=after[0],
         width_out=after[1],
+        # an exported kernel may be padded with zeros: metadata has its true size
         kernel_height=int(metadata.get("kernel_height", kernel[0])),
         kernel_width=int(metadata.get("kernel_width", kernel[1])),
         stride=node.stride[0],
+        # as `workload.pool`: each channel on its own
         groups=given[0] if isinstance(node, Pool) else node.groups,
     )
 
@@ -159,6 +166,7 @@ def _boundary(graph: Graph, name: str) -> str:
     here = name
     while True:
         after = [target for source, target in graph.edges if source == here]
+        # at a branch, an end or another layer no single neuron ends this one
         if len(after) != 1 or isinstance(graph.nodes[after[0]], Dense | Convolution | Pool):
             return name
         here = after[0]
@@ -173,6 +181,7 @@ def _carried_bits(graph: Graph, name: str) -> float:
     if fires(node) or not sources:
         return 1.0
     if isinstance(node, Pool) and len(sources) == 1 and _carried_bits(graph, sources[0]) == 1:
+        # sums from 0 to the size of the window
         return float(math.ceil(math.log2(math.prod(node.kernel) + 1)))
     if isinstance(node, Identity | Flatten) and len(sources) == 1:
         return _carried_bits(graph, sources[0])

@@ -58,12 +58,14 @@ class Node(NamedTuple):
 
 def _given(**values: Any) -> dict[str, Any]:
     """Metadata without what is not known."""
+    # HDF5 has no None
     return {key: value for key, value in values.items() if value is not None and value != {}}
 
 
 def _padding(work: LayerWork) -> tuple[tuple[int, int], tuple[int, int]]:
     """(before, after) padding of rows and columns that makes the layer's sizes, the odd one after."""
     sizes = ((work.height_in, work.height_out, work.kernel_height), (work.width_in, work.width_out, work.kernel_width))
+    # as `products.unfold.padding`, with which the network was trained
     extra = [max((after - 1) * work.stride + kernel - before, 0) for before, after, kernel in sizes]
     return (extra[0] // 2, extra[0] - extra[0] // 2), (extra[1] // 2, extra[1] - extra[1] // 2)
 
@@ -72,6 +74,7 @@ def _conv(nir: Any, layer: Layer) -> Any:
     """A convolution; NIR pads both sides alike, so where one more is needed after, the kernel begins with a row of zeros instead."""
     work = layer.work
     kernel = np.asarray(layer.kernel, np.float32)
+    # NIR has (output, input, row, column)
     weight = kernel.reshape(work.kernel_height, work.kernel_width, -1, work.channels_out).transpose(3, 2, 0, 1)
     padding = _padding(work)
     weight = np.pad(weight, ((0, 0), (0, 0), *((after - before, 0) for before, after in padding)))
@@ -102,6 +105,7 @@ def _neuron(nir: Any, layer: Layer, shape: tuple[int, ...], dt: float) -> Any:
     NIR fires above the threshold and not at it, so the threshold is the number just below.
     """
     name = layer.work.name
+    # in NIR channels come first: constants of one for each broadcast from there
     channels = (-1, *[1] * (len(shape) - 1))
     leak, threshold = (np.asarray(value, np.float32) for value in (layer.leak, layer.threshold))
     leak, threshold = (value.reshape(channels) if value.ndim else value for value in (leak, threshold))
@@ -110,7 +114,9 @@ def _neuron(nir: Any, layer: Layer, shape: tuple[int, ...], dt: float) -> Any:
     below = np.broadcast_to(np.nextafter(threshold, np.float32(0)), shape).copy()
     zeros = np.zeros(shape, np.float32)
     metadata = _given(reset=layer.reset, state_bits=layer.state_bits)
+    # without a leak the time constant would be infinite
     if (leak == 1).all():
+        # r = 1 / dt, so that a step of length dt adds the current itself
         return nir.IF(r=np.full(shape, 1 / dt, np.float32), v_threshold=below, v_reset=zeros, metadata=metadata)
     if (leak == 1).any():
         raise NirError(f"layer {name!r}: some channels leak and some do not; NIR needs two nodes for them")
@@ -122,6 +128,7 @@ def _dense(nir: Any, layer: Layer, shape: tuple[int, ...]) -> list[Node]:
     """Flattening where a map comes in, then the product; a recurrent layer's second product closes the loop."""
     work = layer.work
     kernel = np.asarray(layer.kernel, np.float32)
+    # a recurrent layer counts its own outputs among its inputs
     inputs = work.channels_in - (work.channels_out if work.kind == "recurrent" else 0)
     if inputs != int(np.prod(shape)):
         raise NirError(f"layer {work.name!r}: takes {inputs} inputs, the layer before gives {shape}")
@@ -129,6 +136,7 @@ def _dense(nir: Any, layer: Layer, shape: tuple[int, ...]) -> list[Node]:
     nodes = []
     if len(shape) > 1:
         channels, height, width = shape
+        # columns come as (row, column, channel), NIR flattens (channel, row, column)
         weight = weight.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(-1, inputs)
         nodes.append(Node(f"{work.name}_flatten", nir.Flatten(input_type={"input": np.array(shape)}, start_dim=0, end_dim=-1)))
     affine = nir.Affine(weight=np.ascontiguousarray(weight), bias=_bias(layer), metadata=_layer_metadata(layer))
@@ -136,6 +144,7 @@ def _dense(nir: Any, layer: Layer, shape: tuple[int, ...]) -> list[Node]:
     if work.kind == "recurrent":
         if layer.threshold is None:
             raise NirError(f"layer {work.name!r}: a recurrent layer needs neurons; give a threshold")
+        # without a bias, which the first product has added
         back = nir.Linear(weight=np.ascontiguousarray(kernel[inputs:].T), metadata=_layer_metadata(layer))
         nodes.append(Node(f"{work.name}_back", back, f"{work.name}_neuron"))
     return nodes
@@ -201,6 +210,7 @@ def to_nir(
                 raise NirError(f"layer {layer.work.name!r}: there is a node {name!r} already")
             nodes[name] = node
             edges.append((back or last, name))
+            # a loop is no link of the chain: what follows still follows the first product
             if back is None:
                 last = name
             else:
