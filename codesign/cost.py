@@ -47,6 +47,7 @@ class Cost(eqx.Module):
     @property
     def power(self) -> Float[Array, ""]:
         """Mean power while running [mW = pJ/ns]."""
+        # a model without latency gives 0 ns
         return self.energy / jnp.maximum(self.latency, 1e-9)
 
     @property
@@ -73,6 +74,7 @@ class Cost(eqx.Module):
         Energy has a row per layer and component. Latency belongs to a layer (component `time`), area to the chip (layer `chip`).
         Entries that do not apply are empty, so every column sums to its total.
         """
+        # here and not above: pandas loads slowly, and the traced part of a search makes no tables
         import numpy as np
         import pandas as pd
 

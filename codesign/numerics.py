@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+# far below any cost in canonical units, and far above 1.2e-38, where float32 loses digits
 TINY = 1e-30
 
 
@@ -42,10 +43,12 @@ def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     hardness = jnp.asarray(hardness, x.dtype)
     soft_range = hardness < 1
     sharpness = 8 * hardness / jnp.where(soft_range, 1 - hardness, 1)
+    # a constant between two integers: the slope is the curve's alone
     base = jax.lax.stop_gradient(jnp.floor(x))
     fraction = x - base
     tiny = sharpness < 1e-3  # below it the ratio of expm1 loses precision, and the identity is exact enough
     safe_sharpness = jnp.where(tiny, 1, sharpness)
+    # expm1, as 1 - exp(-b f) loses its digits where b f is small
     curve = jnp.expm1(-safe_sharpness * fraction) / jnp.expm1(-safe_sharpness)
     soft = jnp.where((x > 0) & (x < 1), 1, base + jnp.where(tiny, fraction, curve))
     return jnp.where(soft_range, soft, jnp.ceil(x))
@@ -59,9 +62,11 @@ def smooth_maximum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Arr
     a, b = jnp.asarray(a), jnp.asarray(b)
     hardness = jnp.asarray(hardness, jnp.result_type(a, b, jnp.float32))
     soft_range = hardness < 1
+    # the inner where keeps hardness 1 from dividing by zero, whose gradient is NaN even where it is not chosen
     power = 4 / jnp.where(soft_range, 1 - hardness, 1)
     # the result does not depend on what it is scaled by: without a gradient of its own, no square of a tiny number is divided by
     top = jax.lax.stop_gradient(jnp.maximum(jnp.maximum(a, b), TINY))
+    # in logarithms: a large power of a small ratio underflows
     log_sum = jnp.logaddexp(power * safe_log(a / top), power * safe_log(b / top))
     return jnp.where(soft_range, top * jnp.exp(log_sum / power), jnp.maximum(a, b))
 

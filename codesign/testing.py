@@ -20,6 +20,7 @@ from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
 
 HARDNESSES = (0.0, 0.5, 1.0)
+# still the smooth branch, and within 2e-3 of the exact one
 _ALMOST_HARD = 1 - 1e-5
 # the checks compile much and run little
 _QUICK_TO_COMPILE = {"xla_backend_optimization_level": 0}
@@ -50,6 +51,7 @@ def check_hardware(hardware: AbstractHardware, workload: Workload, technology: T
         return both[0].cost(both[1], technology, hardness)
 
     run = _jit(cost, (hardware, workload))
+    # one chip with other parameters: values must not compile anew
     points = [(hardware, point) for point in _activities(workload)] + [(_scaled(hardware, 1.01), workload)]
     for both in points:
         for hardness in HARDNESSES:
@@ -71,9 +73,11 @@ def check_cost(cost: Cost) -> None:
         values = np.asarray(getattr(cost, name))
         assert np.all(np.isfinite(values)), f"{name} is not finite: {values}"
         assert np.all(values >= 0), f"{name} is negative: {values.min()}"
+    # a share that is computed may exceed 1 by a rounding
     assert np.all(np.asarray(cost.utilisation) <= 1 + 1e-5), f"utilisation above 1: {cost.utilisation}"
     assert cost.energy_pj.shape == (len(cost.layers), len(cost.components)), f"energy has shape {cost.energy_pj.shape}"
     table = cost.to_table()
+    # the table adds up in float64, the cost in float32
     for column, total in (("energy_pj", cost.energy), ("latency_ns", cost.latency), ("area_um2", cost.area)):
         assert np.isclose(table[column].sum(), float(total), rtol=1e-4), f"{column}: the breakdown does not sum to its total"
     for name, parts in (("by_layer", cost.by_layer()), ("by_component", cost.by_component())):
@@ -118,6 +122,7 @@ def check_objective(objective: Callable[[Evaluation], Array], evaluation: Evalua
         traces.clear()
         compiled = jax.jit(value, compiler_options=_QUICK_TO_COMPILE)
         first = compiled(leaves)
+        # in the leaf's own dtype, as another dtype would be a new trace of our own making
         compiled(jax.tree.map(lambda leaf: leaf * leaf.dtype.type(0.99), leaves))
         assert np.isclose(float(first), float(objective(evaluation)), rtol=1e-4), f"compiled it gives {first}, else {objective(evaluation)}"
         assert len(traces) == 1, f"traced {len(traces)} times over changing values"
@@ -140,6 +145,7 @@ def check_objective(objective: Callable[[Evaluation], Array], evaluation: Evalua
         return f"gradients with respect to {len(alive)} of {len(gradient)} arrays"
 
     report, broken = [], []
+    # every check runs, so that one report names all that is broken
     for check in (check_value, check_compiles, check_maps, check_gradient):
         try:
             report.append(f"ok: {check()}")
@@ -160,6 +166,7 @@ def check_gradients(hardware: AbstractHardware, workload: Workload, technology: 
 
     def total(both: tuple[AbstractHardware, Workload], hardness: Array) -> Array:
         cost = both[0].cost(both[1], technology, hardness)
+        # log1p, as a model may have no latency or no area
         return jnp.log1p(cost.energy) + jnp.log1p(cost.latency) + jnp.log1p(cost.area) + jnp.sum(cost.utilisation)
 
     gradient = _jit(eqx.filter_grad(total), (hardware, workload))
@@ -173,6 +180,7 @@ def check_gradients(hardware: AbstractHardware, workload: Workload, technology: 
 
 def _jit(function: Callable[[Any, Array], Any], like: Any) -> Callable[[Any, Array], Any]:
     """`function(tree, hardness)` compiled once for all values of the floating-point leaves of trees like `like`."""
+    # strategies and names come from `like`, so only numbers pass through jit
     static = eqx.filter(like, eqx.is_inexact_array, inverse=True)
     compiled = jax.jit(lambda leaves, hardness: function(eqx.combine(leaves, static), hardness), compiler_options=_QUICK_TO_COMPILE)
     return lambda tree, hardness: compiled(eqx.filter(tree, eqx.is_inexact_array), hardness)
@@ -180,6 +188,7 @@ def _jit(function: Callable[[Any, Array], Any], like: Any) -> Callable[[Any, Arr
 
 def _activities(workload: Workload) -> list[Workload]:
     """The workload as it is, silent, and with every element active."""
+    # the ends of the range, where divisions and logarithms give out
     none, full = jnp.zeros_like(workload.input_rate), jnp.ones_like(workload.input_rate)
     return [
         workload,
@@ -195,6 +204,7 @@ def _scaled(hardware: AbstractHardware, factor: float) -> Any:
 def _check_limit(almost: Cost, exact: Cost) -> None:
     for name in ("energy_pj", "latency_ns", "area_um2"):
         soft, hard = np.asarray(getattr(almost, name)), np.asarray(getattr(exact, name))
+        # entries of almost nothing are held to a share of the mean entry, not to themselves
         floor = 1e-3 * hard.sum() / hard.size
         assert np.allclose(soft, hard, rtol=2e-3, atol=floor), f"{name} does not tend to the exact model: {soft} against {hard}"
 

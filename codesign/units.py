@@ -35,6 +35,7 @@ def show(value: float, unit: str, digits: int = 3) -> str:
         For example `show(1.2e6, "pJ") == "1.2 µJ"` and `show(3.4e6, "um2") == "3.4 mm²"`.
     """
     value = float(value)
+    # squares of units scale with the square of their prefix; whole square micrometres read well up to a hundredth of 1 mm2
     if unit == "um2":
         return f"{value / 1e6:.{digits}g} mm²" if abs(value) >= 1e4 else f"{value:.{digits}g} µm²"
     if unit not in _DISPLAY or value == 0 or not math.isfinite(value):
@@ -43,5 +44,6 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     # rounded first: rounding may carry into the next power of ten
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     total = int(power) + exponent
+    # beyond the last prefix the number grows instead
     prefix = min(max(total // 3 * 3, min(_PREFIXES)), max(_PREFIXES))
     return f"{float(mantissa) * 10 ** (total - prefix):.{digits}g} {_PREFIXES[prefix]}{symbol}"

@@ -21,6 +21,7 @@ from codesign.network.operation import Operation
 from codesign.technology.technology import Technology
 
 
+# by the type of chip, so that a family from outside registers its arithmetic and chips need not know networks
 @singledispatch
 def arrays_of(
     hardware: AbstractHardware,
@@ -57,9 +58,11 @@ def _(
     slicing = slicing_factor(operation.weight_bits, hardware.cell_bits)
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,)) * slicing
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
+    # without programming noise of its own, which CrossbarPhysics adds
     condition = None if ageing is None else Condition(device_of(technology), ageing)
     # weights are bell-shaped: a device conducts about a quarter of the largest on average
     conductance = 0.25 / technology["on_resistance_ohm"]
+    # the cell that the technologies' cell sizes describe
     row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
     arrays: list[AbstractArray] = []
     for layer in range(layers):
@@ -89,11 +92,13 @@ def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0) -> Dev
 
     drift = PowerLawDrift(technology["drift_start_s"], line("mean"), line("spread"))
     relaxation = Relaxation(technology["relaxation_share"], technology["relaxation_start_s"])
+    # technologies count in ns, laws of devices in s
     read_s = 1e-9 * technology["read_time_ns"]
     flicker = FlickerReadNoise(technology["flicker_strength"], technology["flicker_power"], technology["flicker_strongest"], read_s)
     return Device(
         r_on_ohm=technology["on_resistance_ohm"],
         r_off_ohm=technology["off_resistance_ohm"],
+        # weights arrive quantised: the device itself takes any level
         levels=leaf(jnp.inf),
         read_voltage_v=technology["read_voltage_v"],
         read_time_s=read_s,
@@ -121,6 +126,7 @@ def device_arrays(
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     wires = Wires(*wire_resistance(technology.node_nm, "1T1R"), tier)
+    # known numbers, as they set the shapes of tiles
     rows, columns = int(hardware.rows), int(hardware.columns)
     return [
         DeviceCrossbar(device_of(technology, sigma), DifferentialPair(), ageing, wires, UniformConverter(bits), rows, columns)
@@ -134,5 +140,6 @@ def slicing_factor(weight_bits: Float[Array, " layers"], cell_bits: Float[Array,
     A magnitude of m = weight_bits - 1 bits lies on n = m / c devices of base B = 2**c whose sums are weighted by B**i; their
     independent errors add to sigma**2 (B - 1)**2 sum_i B**(2 i) / (B**n - 1)**2 = sigma**2 (B - 1)/(B + 1) (2**m + 1)/(2**m - 1).
     """
+    # a weight has two bits or more, so levels - 1 is not zero
     base, levels = 2.0**cell_bits, 2 ** (weight_bits - 1)
     return jnp.sqrt((base - 1) / (base + 1) * (levels + 1) / (levels - 1))

@@ -135,9 +135,11 @@ def evaluate_on(
     chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
+    # before the workload is traced: the steps that are left are what is priced
     activity = exit_early(network(batch.inputs, design.operation, arrays, key), design.operation, hardness)
     chex.assert_shape(batch.labels, activity.logits.shape[:-1])
     traced = trace(geometries, activity, design.operation)
+    # only here are weights and arrays known together
     workload = eqx.tree_at(lambda w: w.weight_magnitude, traced, _magnitudes(network, arrays))
     cost = design.hardware.cost(workload, technology, hardness)
     loss = cross_entropy(activity.logits, batch.labels)
@@ -153,9 +155,12 @@ def _magnitudes(network: SpikingNetwork, arrays: Sequence[AbstractArray]) -> Flo
 
     def magnitude(layer: LayerWork, array: AbstractArray) -> Array:
         if layer.name not in found:
+            # no stored weights: the default of `Workload`
             return jnp.asarray(0.5, jnp.float32)
         synapses = found[layer.name]
+        # what lies beyond the scale is clipped when it is quantised
         share = jnp.clip(jnp.abs(synapses.weights) * jnp.exp(-synapses.log_scale[...]), 0, 1)
+        # over all weights, zeros included, as the traced workload has a weight density of 1
         return jnp.mean(share * array.delivered(share.shape))
 
     return jnp.stack([magnitude(layer, array) for layer, array in zip(network.geometries, arrays, strict=True)])

@@ -46,6 +46,7 @@ class Recalibrated(AbstractArray):
         self, x: Float[Array, "batch fan_in"], held: Any, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         """The array's own, corrected."""
+        # factors of the outputs stay outside, as gain and offset were measured in front of them
         return self.gain * self.base.read(x, held, full_scale, key) + self.offset
 
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
@@ -61,6 +62,7 @@ class _Calibrating(AbstractArray):
     tap: Float[Array, "3 outputs"]
 
     def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Any:
+        # 2, as CrossbarPhysics folds in 1: nothing of the chip is drawn again; its own key goes on unchanged, for the same chip
         reference_key = jax.random.fold_in(key, 2)
         return self.base.program(weights, scale, key), self.reference.program(weights, scale, reference_key)
 
@@ -70,8 +72,10 @@ class _Calibrating(AbstractArray):
         reference_key = jax.random.fold_in(key, 2)
         output = self.base.read(x, held[0], full_scale, key)
         wanted = self.reference.read(x, held[1], full_scale, reference_key)
+        # the slope of std is undefined at a silent column, which does no harm: no tap gets a cotangent that went through it
         gain = jnp.clip(safe_divide(jnp.std(wanted, axis=0), jnp.std(output, axis=0), 1.0), 1 / _LARGEST_GAIN, _LARGEST_GAIN)
         offset = jnp.mean(wanted, axis=0) - gain * jnp.mean(output, axis=0)
+        # the ones count readings: cotangents of a recurrent layer add up
         return _tapped(gain * output + offset, self.tap, jnp.stack([gain, offset, jnp.ones_like(gain)]))
 
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
@@ -123,6 +127,7 @@ def recalibrate(
 
     def run(taps: list[Array]) -> Array:
         placed = [_Calibrating(*parts) for parts in zip(arrays, references, taps, strict=True)]
+        # any scalar that every layer reaches will do; the caller uses the key once more, on purpose
         return jnp.sum(network(batch.inputs, design.operation, placed, jax.random.clone(key)).logits)
 
     return [_corrected(array, *measured) for array, measured in zip(arrays, jax.grad(run)(taps), strict=True)]

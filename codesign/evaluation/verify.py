@@ -39,6 +39,7 @@ def verify(
     def on_chip(key: Array) -> Evaluation:
         return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
 
+    # one chip after another: each holds weights of its own, and a CPU is slower on a batch of weights than on a loop
     mean = over_chips(jax.lax.map(on_chip, keys), design, technology)
     assert mean.chip_accuracy is not None
     return mean, 1 - mean.chip_accuracy
@@ -49,6 +50,7 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
 
     Losses, accuracy, rates and steps are averaged; the cost is that of the averages.
     """
+    # what is not averaged belongs to the design and is the same on every chip
     first = jax.tree.map(lambda x: x[0], chips.workload)
     averaged = [jnp.mean(x, axis=0) for x in (chips.workload.input_rate, chips.workload.output_rate, chips.workload.timesteps)]
     workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate, w.timesteps), first, averaged)
@@ -56,6 +58,7 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
         jnp.mean(chips.loss),
         jnp.mean(chips.smoothed_loss),
         jnp.mean(chips.accuracy),
+        # not the mean of the costs: this one can be computed again from the workload that is kept
         design.hardware.cost(workload, technology, hardness),
         workload,
         design.operation,
@@ -98,11 +101,13 @@ def age_errors(
     def error(age_and_chip: tuple[Array, Array]) -> Array:
         age_s, key = age_and_chip
         arrays = arrays_at(age_s)
+        # the same key again, as calibration and test are of one chip
         if calibration is not None:
             arrays = recalibrate(graph, design, calibration, arrays, _noise_free(design, technology, granularity), jax.random.clone(key))
         return 1 - evaluate_on(graph, design, batch, technology, arrays, key).accuracy
 
     ages, chips = ages_s.shape[0], keys.shape[0]
+    # the same chips at every age, all in one map, so that nothing is traced twice
     pairs = (jnp.repeat(ages_s, chips), keys[jnp.tile(jnp.arange(chips), ages)])
     return jax.lax.map(error, pairs).reshape(ages, chips)
 
@@ -110,6 +115,7 @@ def age_errors(
 def _noise_free(design: Design, technology: Technology, granularity: int) -> list[AbstractArray]:
     """Arrays of the same chip as it was meant to be programmed."""
     hardware = design.hardware
+    # wires and converters stay: the network was trained with them, and a gain must not undo that
     if isinstance(hardware, Crossbar):
         hardware = dataclasses.replace(hardware, programming_sigma=jnp.zeros_like(hardware.programming_sigma))
     return arrays_of(hardware, technology, design.operation, True, granularity)

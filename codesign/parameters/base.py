@@ -39,6 +39,7 @@ class AbstractParameter(abc.ABC):
     def harden(self, value: float) -> float:
         """The nearest legal value, measured in the latent."""
         target = self.latent(value)
+        # a tie goes to the corner named first, the lower one
         return min(self.corners(value), key=lambda corner: abs(self.latent(corner) - target))
 
 

@@ -24,6 +24,7 @@ class Choice(AbstractParameter):
 
     def relax(self, z: ArrayLike) -> Array:
         """Linear interpolation between neighbouring options."""
+        # equal stretches of the latent for every option, so that 1, 2, 4, 8 is walked as a logarithm would
         options = jnp.asarray(self.options, jnp.float32)
         return jnp.interp(jnp.clip(jnp.asarray(z), 0, 1), jnp.linspace(0, 1, len(self.options)), options)
 
@@ -31,6 +32,7 @@ class Choice(AbstractParameter):
         """Position among the options."""
         value = min(max(float(value), self.options[0]), self.options[-1])
         above = next(i for i, option in enumerate(self.options) if option >= value)
+        # no option lies below the first
         if above == 0:
             return 0.0
         low, high = self.options[above - 1], self.options[above]
@@ -38,6 +40,7 @@ class Choice(AbstractParameter):
 
     def corners(self, value: float) -> tuple[float, ...]:
         """The options below and above."""
+        # rounded as in `Categorical.corners`
         position = round(self.latent(value) * (len(self.options) - 1), 6)
         return tuple(float(self.options[index]) for index in sorted({math.floor(position), math.ceil(position)}))
 

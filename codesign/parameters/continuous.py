@@ -41,10 +41,12 @@ class Continuous(AbstractParameter):
     def _grid(self, index: int) -> float:
         z = index / self.steps
         value = self.low * (self.high / self.low) ** z if self.log else self.low + z * (self.high - self.low)
+        # short enough to be printed whole, so that tables and configs carry the very value
         return float(f"{value:.4g}")
 
     def corners(self, value: float) -> tuple[float, ...]:
         """Grid points around the value."""
+        # rounded as in `Categorical.corners`; on a logarithmic grid the four digits are coarser and leave two corners
         position = round(self.latent(value) * self.steps, 6)
         return tuple(self._grid(index) for index in sorted({math.floor(position), math.ceil(position)}))
 
@@ -55,4 +57,5 @@ class Continuous(AbstractParameter):
 
     def is_legal(self, value: float) -> bool:
         """On the grid, to the four digits that the grid is rounded to."""
+        # absolute for grids that contain zero
         return math.isclose(self._grid(round(self.latent(value) * self.steps)), value, rel_tol=1e-3, abs_tol=1e-9)

@@ -27,6 +27,7 @@ class Gate(AbstractParameter):
     def soften(self, z: ArrayLike, temperature: ArrayLike) -> Array:
         """`z**(1/t) / (z**(1/t) + (1 - z)**(1/t))`, nearer to 0 or 1 the lower the temperature t; the latent itself from 1 upwards."""
         z = jnp.clip(jnp.asarray(z), 0, 1)
+        # the logit is infinite at 0 and 1, and its gradient NaN even where it is not chosen
         inside = (z > 0) & (z < 1)
         middle = jnp.where(inside, z, 0.5)
         curve = jax.nn.sigmoid((jnp.log(middle) - jnp.log1p(-middle)) / jnp.minimum(temperature, 1))
@@ -38,6 +39,7 @@ class Gate(AbstractParameter):
 
     def corners(self, value: float) -> tuple[float, ...]:
         """Off, on, or both."""
+        # rounded as in `Categorical.corners`
         value = round(self.latent(value), 5)
         return (value,) if value in (0.0, 1.0) else (0.0, 1.0)
 

@@ -26,6 +26,7 @@ class Integer(AbstractParameter):
             raise ValueError(f"integer bounds must be whole, got low={self.low}, high={self.high}")
 
     def _range(self) -> Continuous:
+        # its scale; its grid is not used
         return Continuous(self.low, self.high, self.log)
 
     def relax(self, z: ArrayLike) -> Array:
@@ -38,6 +39,7 @@ class Integer(AbstractParameter):
 
     def corners(self, value: float) -> tuple[float, ...]:
         """Floor and ceiling, inside the bounds."""
+        # rounded as in `Categorical.corners`
         value = round(min(max(float(value), self.low), self.high), 5)
         return tuple(float(corner) for corner in sorted({math.floor(value), math.ceil(value)}))
 

@@ -22,6 +22,7 @@ class PowerOfTwo(AbstractParameter):
         """Refuse bounds that are reversed or no powers of two."""
         check_bounds(self.low, self.high, log=True)
         for name, bound in (("low", self.low), ("high", self.high)):
+            # a power of two shares no bit with the number below it
             if bound != int(bound) or int(bound) & (int(bound) - 1):
                 raise ValueError(f"{name} must be a power of two, got {bound}")
 
@@ -35,6 +36,7 @@ class PowerOfTwo(AbstractParameter):
 
     def corners(self, value: float) -> tuple[float, ...]:
         """The powers of two below and above."""
+        # rounded as in `Categorical.corners`
         exponent = round(math.log2(min(max(float(value), self.low), self.high)), 5)
         return tuple(2.0**corner for corner in sorted({math.floor(exponent), math.ceil(exponent)}))
 

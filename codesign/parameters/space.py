@@ -78,6 +78,7 @@ class Space:
         def latent(parameter: Parameter, value: float | Sequence[float]) -> Array:
             numbers = np.asarray(value, np.float64)
             if isinstance(parameter, Categorical):
+                # the chosen option at one end of the scale, all others at the other
                 return jax.nn.one_hot(jnp.asarray(numbers, jnp.int32), len(parameter.options), dtype=jnp.float32)
             return jnp.asarray(np.vectorize(parameter.latent, otypes=[np.float64])(numbers), jnp.float32)
 
@@ -85,6 +86,7 @@ class Space:
 
     def coordinates(self) -> list[tuple[str, int]]:
         """Every scalar of a point as (name, index); index is 0 for a global parameter."""
+        # in the order of the mapping: draws of a seed pick coordinates by position
         return [(name, i) for name, p in self.parameters.items() for i in range(self.layers if p.per_layer else 1)]
 
     def searched(self) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from codesign.workloads.workload import LayerWork
 
 
+# with a transpose of its own (`fold`): the automatic one spreads every copy over the input's grid by itself
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
 def unfold(x: Float[Array, "batch height width channels"], geometry: LayerWork) -> Float[Array, "rows patch"]:
     """Patches of a map as rows, ordered (batch, row, column) by (kernel row, kernel column, channel), zero padded to fit."""
@@ -16,6 +17,7 @@ def unfold(x: Float[Array, "batch height width channels"], geometry: LayerWork) 
     stride = geometry.stride
     padded = jnp.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
     high, wide = (geometry.height_out - 1) * stride + 1, (geometry.width_out - 1) * stride + 1
+    # slices of the whole map, not a gather: one for each kernel element
     shifted = [
         padded[:, i : i + high : stride, j : j + wide : stride] for i in range(geometry.kernel_height) for j in range(geometry.kernel_width)
     ]
@@ -26,6 +28,7 @@ def padding(geometry: LayerWork) -> tuple[tuple[int, int], tuple[int, int]]:
     """Zeros before and after, along rows and along columns."""
     high = max((geometry.height_out - 1) * geometry.stride + geometry.kernel_height - geometry.height_in, 0)
     wide = max((geometry.width_out - 1) * geometry.stride + geometry.kernel_width - geometry.width_in, 0)
+    # an odd zero goes after the map, as in XLA's "SAME"; padding both sides alike would begin such windows one element earlier
     return (high // 2, high - high // 2), (wide // 2, wide - wide // 2)
 
 
@@ -47,6 +50,7 @@ def fold(rows: Float[Array, "rows patch"], geometry: LayerWork) -> Float[Array, 
     ]
 
     def phase(a: int, b: int) -> Array:
+        # kernel element i belongs to phase i % stride, and lies i // stride cells further on
         parts = [
             jnp.pad(
                 copies[:, :, :, i, j],
@@ -58,6 +62,7 @@ def fold(rows: Float[Array, "rows patch"], geometry: LayerWork) -> Float[Array, 
         # a kernel smaller than the stride leaves elements out
         return sum(parts[1:], parts[0]) if parts else jnp.zeros((copies.shape[0], *cells, copies.shape[-1]), rows.dtype)
 
+    # [batch, cells, phase, cells, phase, channels]: the reshape interleaves the phases
     grid = jnp.stack([jnp.stack([phase(a, b) for b in range(stride)], axis=3) for a in range(stride)], axis=2)
     whole = grid.reshape(copies.shape[0], cells[0] * stride, cells[1] * stride, copies.shape[-1])
     top, left = rows_padding[0], columns_padding[0]

@@ -39,6 +39,7 @@ AREA_FACTORS: Final = {
 # node [nm] -> resistance of a minimum-width wire [ohm/um], from NeuroSim's wire width, aspect ratio and resistivity
 WIRE_RESISTANCE: Final = {65.0: 1.18, 45.0: 2.18, 32.0: 4.66, 22.0: 9.77}
 RELATIVE_UNCERTAINTY: Final = 0.15
+# rising, as np.interp needs them
 _NODES: Final = np.asarray(sorted(ENERGY_POLYNOMIALS))
 
 
@@ -90,6 +91,7 @@ def wire_factor(from_nm: float, to_nm: float) -> float:
 
 def _wire(node_nm: float) -> float:
     nodes = sorted(WIRE_RESISTANCE)
+    # beyond the points the outermost pair serves, which continues its exponent
     above = min(max(sum(node < node_nm for node in nodes), 1), len(nodes) - 1)
     low, high = nodes[above - 1], nodes[above]
     exponent = math.log(WIRE_RESISTANCE[high] / WIRE_RESISTANCE[low]) / math.log(high / low)
@@ -97,6 +99,7 @@ def _wire(node_nm: float) -> float:
 
 
 def _energy(node_nm: float, supply_v: float) -> float:
+    # energy is linear in a, b and c: to interpolate them is to interpolate the energy at this supply
     coefficients = np.asarray([ENERGY_POLYNOMIALS[node] for node in _NODES])
     a, b, c = (float(np.interp(node_nm, _NODES, column)) for column in coefficients.T)
     return a * supply_v**2 + b * supply_v + c

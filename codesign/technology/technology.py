@@ -43,6 +43,7 @@ class Quantity(NamedTuple):
 
     def at(self, node_nm: float, supply_v: float) -> "Quantity":
         """This constant at another node and supply, with the scaling written into its source."""
+        # a supply of 0 is the technology's own: then only the node changes
         from_v = self.supply_v or supply_v
         if self.scaling == "none" or (self.node_nm == node_nm and from_v == supply_v):
             return self
@@ -81,6 +82,7 @@ class Technology(eqx.Module):
     @classmethod
     def of(cls, name: str, node_nm: float, supply_v: float, quantities: tuple[Quantity, ...]) -> "Technology":
         """A technology from its quantities."""
+        # float32 also where x64 is on: prices share the dtype of workloads
         values = {quantity.name: jnp.asarray(quantity.value, jnp.float32) for quantity in quantities}
         return cls(name, float(node_nm), float(supply_v), quantities, values)
 
@@ -91,6 +93,7 @@ class Technology(eqx.Module):
             KeyError: unknown name; the message gives the nearest one.
         """
         if name not in self.values:
+            # a cutoff of 0 always finds a nearest name, unless there are none
             near = difflib.get_close_matches(name, self.values, 1, 0)
             raise KeyError(f"technology {self.name!r} has no {name!r}; nearest is {near[0] if near else None!r}")
         return self.values[name]
@@ -134,6 +137,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _build(path: Path, document: dict[str, Any], name: Any, node_nm: Any, supply_v: Any) -> Technology:
     for key, value in (("node_nm", node_nm), ("supply_v", supply_v)):
+        # True is an int in Python, and TOML has booleans
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise TechnologyError(f"{path}: {key} must be a positive number, got {value!r}")
     if not isinstance(name, str) or not name.strip():
@@ -154,6 +158,7 @@ def _measured(path: Path, document: dict[str, Any]) -> dict[str, Quantity]:
         if not base.exists():
             families = sorted(other.stem for other in _FOLDER.glob("*.toml"))
             raise TechnologyError(f"{path}: include: unknown family {document['include']!r}; use one of {', '.join(families)}")
+        # as measured, not as scaled there: every constant goes from its own node to the file's in one step
         included = _measured(base, _document(base))
     return included | {key: _quantity(path, key, entry) for key, entry in document["quantities"].items()}
 
@@ -179,6 +184,7 @@ def _quantity(path: Path, name: str, entry: dict[str, Any]) -> Quantity:
         raise TechnologyError(f"{where}: scaling must be one of {', '.join(_SCALINGS)}, got {scaling!r}")
     if isinstance(supply, bool) or not isinstance(supply, int | float) or not 0 <= supply < math.inf:
         raise TechnologyError(f"{where}: supply_v must be a positive number, got {supply!r}")
+    # a node of 0 stands for "does not depend on it", which is no node to scale from
     if scaling != "none":
         try:
             check_node(entry["node_nm"])
@@ -211,12 +217,14 @@ def load(name: str) -> Technology:
     """
     if name.endswith(".toml"):
         return read(Path(name))
+    # first, since loihi_14nm is a file of its own and no family at a node
     exact = _FOLDER / f"{name}.toml"
     if exact.exists() and not _nodes(exact):
         return read(exact)
     match = _NODE_NAME.fullmatch(name)
     family = _FOLDER / f"{match['family']}.toml" if match else exact
     nodes = _nodes(family) if family.exists() else {}
+    # only nodes with a supply of their own: energy cannot be scaled without one
     if match and match["node"] in nodes:
         return _build(family, _document(family), name, float(match["node"]), nodes[match["node"]])
     if match and nodes:

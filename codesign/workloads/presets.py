@@ -39,6 +39,7 @@ class Preset:
         layers = self.layers()
         count = len(layers)
         defaults: dict[str, Any] = {
+            # a layer's input is the output of the one before it; only the first sees the network's own
             "input_rate": [self.input_rate, *[self.rate] * (count - 1)],
             "output_rate": self.rate,
             "timesteps": self.timesteps,
@@ -100,6 +101,7 @@ def residual(stem: Sequence[LayerWork], blocks: Sequence[int], expansion: int, c
     channels, size = stem[-1].channels_out, stem[-1].height_out
     for stage, count in enumerate(blocks):
         for block in range(count):
+            # the first stage keeps the map, which the ImageNet stem has shrunk twice already
             stride = 2 if stage > 0 and block == 0 else 1
             layers += _block(f"stage{stage + 1}.{block + 1}", channels, 64 * 2**stage, expansion, size, stride)
             channels, size = 64 * 2**stage * expansion, size // stride
@@ -113,6 +115,7 @@ def small_stem() -> tuple[LayerWork, ...]:
 
 def imagenet_stem() -> tuple[LayerWork, ...]:
     """7x7 convolution with stride 2 and 3x3 pooling with stride 2, for 224 x 224 images."""
+    # pool() knows only strides equal to the kernel
     return conv("conv1", 3, 64, 224, kernel=7, stride=2), LayerWork("pool1", "pool", 64, 64, 112, 112, 56, 56, 3, 3, 2, 64)
 
 
@@ -123,6 +126,7 @@ def _block(name: str, channels: int, width: int, expansion: int, size: int, stri
     else:
         body = [
             conv(f"{name}.conv1", channels, width, size, kernel=1),
+            # the stride sits in the 3x3 convolution, as in common implementations; He et al. had it in the first 1x1
             conv(f"{name}.conv2", width, width, size, stride=stride),
             conv(f"{name}.conv3", width, width * expansion, small, kernel=1),
         ]
@@ -137,6 +141,7 @@ def spiking_transformer_block(tokens: int = 64, width: int = 384, expansion: int
     A dense layer over tokens is a 1x1 convolution on a `tokens x 1` map.
     """
 
+    # 64 tokens are the 4 x 4 patches of a 32 x 32 image
     def tokenwise(name: str, inputs: int, outputs: int) -> LayerWork:
         return LayerWork(name, "conv", inputs, outputs, tokens, 1, tokens, 1)
 
@@ -163,6 +168,7 @@ def recurrent(inputs: int, hidden: Sequence[int], outputs: int) -> tuple[LayerWo
 _VGG9: Final = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M")
 _VGG16: Final = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M")
 
+# functions of nothing, so that an import builds no layers
 PRESETS: Final = {
     "vgg9": Preset(lambda: plain(_VGG9, 32, 3, (1024, 10)), 0.1, 1, 8, 5, "7 convolutions and 2 dense layers, CIFAR-10; rate assumed"),
     "vgg16": Preset(

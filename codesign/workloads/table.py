@@ -18,6 +18,7 @@ from codesign.workloads.workload import LayerWork, Workload
 
 _SHAPE: Final = tuple(field.name for field in dataclasses.fields(LayerWork))
 _SHORT: Final = ("size", "kernel", "padding")
+# without weight_magnitude, which is measured on weights
 PROPERTIES: Final = (
     "input_rate",
     "output_rate",
@@ -50,6 +51,7 @@ def read_workload(path: str | Path, **values: Any) -> Workload:
     if path.suffix not in parsers:
         raise TableError(f"{path}: a workload table ends in {', '.join(parsers)}")
     try:
+        # some spreadsheets begin their CSV with a byte order mark
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: {error}") from error
@@ -65,6 +67,7 @@ def parse_csv(text: str, source: str = "table", **values: Any) -> Workload:
     reader = csv.DictReader(io.StringIO(text))
     rows, lines = [], []
     for row in reader:
+        # DictReader files surplus cells under None, and fills missing ones with None
         if None in row or None in row.values():
             raise TableError(f"{source}:{reader.line_num}: expected {len(reader.fieldnames or ())} cells, as in the header")
         rows.append({(key or "").strip(): cell.strip() for key, cell in row.items() if cell.strip()})
@@ -78,10 +81,12 @@ def parse_yaml(text: str, source: str = "table", **values: Any) -> Workload:
     Raises:
         TableError: not a list of layers, an unknown field, or a wrong shape; the message gives the line.
     """
+    # only YAML tables need it
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
+        # the round-trip loader knows the line of every mapping
         document = YAML(typ="rt").load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -93,6 +98,7 @@ def parse_yaml(text: str, source: str = "table", **values: Any) -> Workload:
         if unknown:
             raise TableError(f"{source}: unknown key {unknown[0]!r}; expected 'layers' and 'defaults'")
         defaults, document = document.get("defaults") or {}, document.get("layers")
+    # a text is a sequence too
     if not isinstance(document, Sequence) or isinstance(document, str) or not all(isinstance(row, Mapping) for row in document):
         raise TableError(f"{source}: expected a list of layers, each a mapping of fields")
     return from_rows([{**defaults, **row} for row in document], source, [row.lc.line + 1 for row in document], **values)
@@ -108,6 +114,7 @@ def from_rows(rows: Sequence[Mapping[str, Any]], source: str = "table", lines: S
         raise TableError(f"{source}: no layers")
     where = [f"{source}:{line}" for line in lines] if lines else [f"{source}: row {i + 1}" for i in range(len(rows))]
     layers = [_layer(row, place, i) for i, (row, place) in enumerate(zip(rows, where, strict=True))]
+    # values given by the caller win over columns
     properties = dict(values)
     for name in PROPERTIES:
         if name not in values and any(name in row for row in rows):
@@ -132,9 +139,11 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
     kernel, size = shape.pop("kernel", None), shape.pop("size", None)
     for short, long in ((kernel, ("kernel_height", "kernel_width")), (size, ("height_in", "width_in"))):
         if short is not None:
+            # the long names win where both are given
             shape = dict.fromkeys(long, short) | shape
     padding = shape.pop("padding", None)
     if shape["kind"] == "pool":
+        # as `pool` does: each channel by itself, windows side by side
         shape = {"groups": shape["channels_in"], "stride": shape.get("kernel_height", 1)} | shape
     for side in ("height", "width"):
         if f"{side}_in" in shape:
@@ -146,6 +155,7 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
 
 
 def _output(shape: Mapping[str, Any], side: str, padding: int | None) -> int:
+    # a stride of 0 is left to LayerWork, which refuses it by name
     kernel, stride = shape.get(f"kernel_{side}", 1), max(shape.get("stride", 1), 1)
     same = 0 if shape["kind"] == "pool" else kernel // 2
     return (shape[f"{side}_in"] + 2 * (same if padding is None else padding) - kernel) // stride + 1
@@ -163,6 +173,7 @@ def _property(row: Mapping[str, Any], name: str, where: str, layer: LayerWork) -
         raise TableError(f"{where}: layer {layer.name!r}: {name} is missing, though other layers give it")
     value = _number(row, name, where, layer.name)
     share = name in ("input_rate", "output_rate", "spiking", "weight_density")
+    # bits and steps are counts, and nothing runs for 0 steps
     if not (0 <= value <= 1 if share else value > 0):
         raise TableError(f"{where}: layer {layer.name!r}: {name} must be {'in [0, 1]' if share else 'above 0'}, got {value:g}")
     return value
@@ -170,6 +181,7 @@ def _property(row: Mapping[str, Any], name: str, where: str, layer: LayerWork) -
 
 def _number(row: Mapping[str, Any], name: str, where: str, label: str) -> float:
     try:
+        # true in YAML would count as 1
         if isinstance(row[name], bool):
             raise ValueError
         value = float(row[name])

@@ -16,10 +16,12 @@ def ann_twin(workload: Workload) -> Workload:
     inverted here. Layers whose inputs carry more bits than the twin's (pixels) keep their bits and rate.
     """
     steps = jnp.maximum(workload.timesteps, 1)
+    # a logarithm is no exact operation: of 8 it may be a rounding above 3, and the ceiling 4
     bits = jnp.ceil(jnp.log2(steps + 1) - 1e-5)
     dense_input = workload.activation_bits > bits
 
     def non_zero(rate: jnp.ndarray) -> jnp.ndarray:
+        # the average of the bounds is inverted, which for rates near 1 leaves their range
         return jnp.minimum(safe_divide(2 * rate, 1 + 1 / steps), 1)
 
     return dataclasses.replace(

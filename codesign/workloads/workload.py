@@ -45,8 +45,10 @@ class LayerWork:
         """Refuse shapes that no layer can have."""
         if self.kind not in get_args(Kind):
             raise ValueError(f"layer {self.name!r}: kind {self.kind!r} is unknown; use one of {', '.join(get_args(Kind))}")
+        # all but name and kind are sizes
         for field in dataclasses.fields(self)[2:]:
             value = getattr(self, field.name)
+            # True is an int in Python
             if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"layer {self.name!r}: {field.name} must be an integer of at least 1, got {value!r}")
         for field_name in ("channels_in", "channels_out"):
@@ -89,6 +91,7 @@ class LayerWork:
         if self.kind == "pool":
             return 0
         if self.kind == "attention":
+            # Q K^T and (Q K^T) V, tokens x tokens x channels each
             return 2 * self.positions * self.positions * self.channels_out
         return self.fan_in * self.channels_out * self.positions
 
@@ -110,6 +113,7 @@ def conv(
 ) -> LayerWork:
     """A square convolution on a `size` x `size` map; `padding` defaults to "same" (kernel // 2)."""
     pad = kernel // 2 if padding is None else padding
+    # rounded down, as frameworks do; SCALE-Sim rounds up
     out = (size + 2 * pad - kernel) // stride + 1
     return LayerWork(name, "conv", channels_in, channels_out, size, size, out, out, kernel, kernel, stride, groups)
 
@@ -144,6 +148,7 @@ class Workload(eqx.Module):
     activation_bits: Float[Array, " layers"]
     state_bits: Float[Array, " layers"]
     weight_density: Float[Array, " layers"]
+    # a factory, since an array made on import would start JAX; one entry that broadcasts over any number of layers
     weight_magnitude: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.full(1, 0.5, jnp.float32))
 
     @classmethod
@@ -175,6 +180,7 @@ class Workload(eqx.Module):
             raise ValueError(f"layer names must differ, got {names}")
 
         def spread(name: str, value: ArrayLike | Sequence[float]) -> Array:
+            # floats, also for steps and bits: they are relaxed, and gradients reach them
             array = jnp.asarray(value, dtype)
             if array.ndim > 1 or (array.ndim == 1 and array.shape[0] != len(layers)):
                 raise ValueError(f"workload: {name} has shape {array.shape}, but there are {len(layers)} layers")
@@ -208,4 +214,5 @@ class Workload(eqx.Module):
 
     def static(self, field: str) -> Float[Array, " layers"]:
         """A `LayerWork` property of every layer (`fan_in`, `positions`, `macs`, ...) as a float array."""
+        # float before the array: MAC counts overflow int32
         return jnp.asarray([float(getattr(layer, field)) for layer in self.layers], self.input_rate.dtype)
