@@ -71,6 +71,7 @@ class OperationCount(AbstractHardware):
         """Energy of one inference; linear, so `hardness` does not matter."""
         macs = workload.static("macs")
         spikes = operation_energy(macs, self.accumulate_pj, workload.input_rate, workload.timesteps)
+        # all inputs, zeros too: the count knows no ANN that skips them
         values = macs * self.mac_pj * workload.timesteps
         zeros = jnp.zeros_like(macs)
         return Cost(
@@ -79,5 +80,5 @@ class OperationCount(AbstractHardware):
             energy_pj=jnp.stack([workload.spiking * spikes, (1 - workload.spiking) * values], axis=-1),
             latency_ns=zeros,
             area_um2=jnp.zeros(2, macs.dtype),
-            utilisation=jnp.asarray(np.ones(len(workload)), macs.dtype),
+            utilisation=jnp.asarray(np.ones(len(workload)), macs.dtype),  # no units, so none is idle
         )

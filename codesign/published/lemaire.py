@@ -39,6 +39,7 @@ Addresses = Literal["kernel", "kernel_channels"]
 
 def memory_regression() -> tuple[float, float]:
     """Slope [pJ/bit] and offset [pJ] of the line through Horowitz' SRAM points; capacities in decimal KB, the largest 1000."""
+    # decimal sizes give the published line; binary ones would give a slope of 1.04e-5
     bits = np.asarray([8000 * min(capacity, 1000) for capacity in SRAM_64BIT], float)
     slope, offset = np.polyfit(bits, list(SRAM_64BIT.values()), 1)
     return float(slope), float(offset)
@@ -49,6 +50,7 @@ def access_energy(stored_bits: ArrayLike, law: MemoryLaw = "regression") -> Floa
     if law == "regression":
         return SLOPE_PJ_PER_BIT * jnp.asarray(stored_bits) + OFFSET_PJ
     points = jnp.asarray(PIECES)
+    # held at the last point, as `interp` does: larger memories cost no more
     return jnp.interp(jnp.asarray(stored_bits) / 8, points[0], points[1])
 
 
@@ -80,7 +82,7 @@ def formal_energy(shapes: Shapes, bits: ArrayLike, law: MemoryLaw = "regression"
         shapes.reads * access_energy(jnp.asarray(shapes.inputs) * bits, law),
         macs * access_energy(jnp.asarray(shapes.weights) * bits, law),
         outputs * biases,
-        0 * outputs,
+        0 * outputs,  # formal neurons keep no potential
         outputs * output_access,
         addresses * INT32_ADD,
     )
@@ -111,18 +113,21 @@ def spiking_energy(
     """
     outputs = jnp.asarray(shapes.outputs)
     into, out = (jnp.broadcast_to(spikes, outputs.shape) for spikes in (spikes_in, spikes_out))
+    # a stride skips positions of the kernel, so a spike reaches ceil(k / S)^2 of them; its weights are read k^2 times all the same
     fan_out = shapes.reach * jnp.asarray(shapes.channels_out)
     events, updates = into * fan_out, outputs * timesteps
     leak = updates * (INT32_MULTIPLY + INT32_ADD) if neuron == "lif" else 0 * updates
+    # of size 0: the regression's offset, and nothing under the piecewise law
     fifo = access_energy(0.0, law)
     targets = shapes.kernel * (jnp.asarray(shapes.channels_out) if addresses_per_spike == "kernel_channels" else 1)
+    # as published: 2 MACs a spike, and an addition a target
     convolution = into * (2 * (INT32_MULTIPLY + INT32_ADD) + targets * INT32_ADD)
     parts = (
         leak + (events + updates + out) * INT32_ADD,
         into * fifo,
         into * shapes.channels_out * shapes.kernel * access_energy(jnp.asarray(shapes.weights) * bits, law),
         updates * access_energy(jnp.asarray(shapes.channels_out) * bits, law),
-        2 * (events + updates) * access_energy(outputs * bits, law),
+        2 * (events + updates) * access_energy(outputs * bits, law),  # read and written back
         out * fifo,
         jnp.where(jnp.asarray(shapes.convolution) > 0, convolution, into * shapes.channels_out * INT32_ADD),
     )
@@ -159,8 +164,10 @@ class Lemaire(AbstractHardware):
         into = workload.input_rate * shapes.inputs * steps
         out = workload.output_rate * shapes.outputs * steps
         spiking = spiking_energy(shapes, into, out, steps, self.bits, self.neuron, self.law, self.addresses_per_spike)
+        # the formal estimate is of one pass
         formal = steps[:, None] * formal_energy(shapes, self.bits, self.law)
         share = workload.spiking[:, None]
+        # pooling goes through the equations and is taken out here: its biases and potentials would count
         counted = jnp.asarray(weighted(workload), dtype)
         return Cost(
             layers=workload.names,
@@ -178,6 +185,7 @@ def layer_shapes(workload: Workload) -> Shapes:
     for layer in workload:
         convolution = layer.kind in ("conv", "pool")
         kernel = layer.kernel_height * layer.kernel_width if convolution else 1
+        # ceilings of whole numbers by floor division: nothing rounds
         reach = -(-layer.kernel_height // layer.stride) * -(-layer.kernel_width // layer.stride) if convolution else 1
         reads = layer.macs if convolution else layer.neurons_in
         channels = layer.channels_out // layer.groups

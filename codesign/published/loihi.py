@@ -29,7 +29,7 @@ from codesign.workloads.workload import LayerWork, Workload
 
 # pJ
 NEURON_ACCESS_PJ: Final = 51.2
-NEURON_UPDATE_PJ: Final = 21.6
+NEURON_UPDATE_PJ: Final = 21.6  # beyond the access: 72.8 pJ in all
 SPIKE_PJ: Final = 69.3
 MESSAGE_PJ: Final = 111.0
 HOP_EAST_WEST_PJ: Final = 3.0
@@ -47,7 +47,7 @@ SYNAPSE_NS: Final = {"dense": 3.8, "sparse": 4.7, "conv": 3.1}
 BARRIER_TILES: Final = (1.0, 2.0, 4.0, 29.0)
 BARRIER_NS: Final = (600.0, 1000.0, 1400.0, 1800.0)
 CORES_PER_TILE: Final = 4
-MESH_WIDTH: Final = 8
+MESH_WIDTH: Final = 8  # 32 tiles, 8 by 4
 COMPONENTS: Final = ("neurons", "messages", "hops", "synapses")
 
 
@@ -78,6 +78,7 @@ def spike_energy(fan_out: ArrayLike, east_west: ArrayLike, north_south: ArrayLik
 
 def barrier_ns(tiles: ArrayLike) -> Float[Array, "..."]:
     """Time of the barrier at the end of a step by tiles in use, between the tabulated numbers on a line [ns]."""
+    # beyond the last point it stays there, unlike `ManyCore`, whose curve goes on
     return jnp.interp(jnp.asarray(tiles), jnp.asarray(BARRIER_TILES), jnp.asarray(BARRIER_NS))
 
 
@@ -107,6 +108,7 @@ class Loihi(AbstractHardware):
         neurons = counted * workload.static("neurons_out")
         spikes_in = counted * workload.static("neurons_in") * workload.input_rate
         events = counted * workload.static("macs") * workload.input_rate
+        # inputs as if independent
         updated = neurons * (1 - jnp.power(jnp.maximum(1 - workload.input_rate, 0), jnp.maximum(workload.static("fan_in"), 1)))
         fired = neurons * workload.output_rate
         cores = smooth_ceil(neurons / self.neurons_per_core, hardness)
@@ -124,6 +126,7 @@ class Loihi(AbstractHardware):
             messages * hop_energy(east_west, north_south),
             synapse_pj * events,
         ]
+        # layers without weights have no core
         per_core = safe_divide(1.0, cores)
         busy = per_core * (
             NEURON_ACCESS_NS * neurons
@@ -135,13 +138,16 @@ class Loihi(AbstractHardware):
         )
         network = HOP_EAST_WEST_NS * east_west + HOP_NORTH_SOUTH_NS * north_south
         slowest = busy[0] + network[0] * counted[0]
+        # two at a time: p-norms of one p may be nested, so the order of the layers does not matter
         for index in range(1, len(workload)):
             slowest = smooth_maximum(slowest, busy[index] + network[index] * counted[index], hardness)
+        # the table has the default precision, the workload may have another
         step_ns = slowest + barrier_ns(jnp.maximum(jnp.sum(tiles), 1)).astype(dtype)
         share = safe_divide(busy, jnp.sum(busy), 1 / len(workload))
         return Cost(
             layers=workload.names,
             components=COMPONENTS,
+            # each layer for its own steps, all of them in the time of the longest
             energy_pj=steps[:, None] * jnp.stack(energy, axis=-1),
             latency_ns=share * jnp.max(steps) * step_ns,
             area_um2=jnp.zeros(len(COMPONENTS), dtype),

@@ -39,13 +39,16 @@ def ann_dense(macs: ArrayLike, outputs: ArrayLike, channels: ArrayLike) -> Float
     """Model A, conventional layer: compute and memory of one pass [pJ]."""
     m, n = jnp.asarray(macs), jnp.asarray(outputs)
     compute = m * (INT8_MULTIPLY + INT32_ADD) + n * (INT32_ADD + INT8_ADD + MULTIPLY_32)
+    # no reuse: weight and activation of every product are read; two parameters a channel
     return jnp.stack([compute, 2 * m * WORD_8_A + n * WORD_8_A + 2 * jnp.asarray(channels) * WORD_32_A], axis=-1)
 
 
 def snn_dense(macs: ArrayLike, outputs: ArrayLike, channels: ArrayLike) -> Float[Array, "... 2"]:
     """Model A, spiking layer: compute and memory of one step [pJ]."""
     m, n = jnp.asarray(macs), jnp.asarray(outputs)
+    # per output: add and reset, compare, and a leak by multiplication
     compute = m * INT32_ADD + n * (2 * INT32_ADD + INT32_ADD + MULTIPLY_32)
+    # weight and spike of every product; state read and written, spike out; three parameters a channel
     memory = m * (WORD_8_A + SPIKE_A) + n * (2 * WORD_8_A + SPIKE_A) + 3 * jnp.asarray(channels) * WORD_32_A
     return jnp.stack([compute, memory], axis=-1)
 
@@ -62,6 +65,7 @@ def crossover_spikes_per_synapse() -> float:
 def ann_sparse(macs: ArrayLike, outputs: ArrayLike, rate: ArrayLike, recurrent: ArrayLike = 0.0) -> Float[Array, "... 3"]:
     """Model B, conventional layer, one pass [pJ]: non-zero inputs, hidden state (1 for a recurrent layer), outputs."""
     n = jnp.asarray(outputs)
+    # three words and one MAC, by which the script reads and writes the state
     hidden = 3 * WORD_8_B + INT8_MULTIPLY + INT8_ADD
     return jnp.stack([jnp.asarray(macs) * rate * EVENT_ANN, n * recurrent * hidden, n * WORD_8_B], axis=-1)
 
@@ -73,6 +77,7 @@ def snn_sparse(macs: ArrayLike, outputs: ArrayLike, rate: ArrayLike) -> Float[Ar
     """
     m, n = jnp.asarray(macs), jnp.asarray(outputs)
     fan_in = m / jnp.maximum(n, 1)
+    # pooling has no fan-in here: a power below 1 would have no finite slope at rate 1
     silent = jnp.power(jnp.maximum(1 - jnp.asarray(rate), 0), jnp.maximum(fan_in, 1))
     state = 2 * WORD_8_B + LEAK_B + INT8_ADD
     return jnp.stack([m * rate * EVENT_SNN, n * (1 - silent) * state, n * SPIKE_B], axis=-1)

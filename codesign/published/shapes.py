@@ -15,6 +15,7 @@ def pooled_positions(workload: Workload) -> NDArray[np.float64]:
     """Output pixels of each layer after the pooling layers that follow it directly: `[layers]`."""
     positions: list[float] = []
     after: int | None = None
+    # backwards: what follows is known before the layer itself
     for layer in reversed(tuple(workload)):
         positions.append(float(after if after is not None else layer.positions))
         after = (after if after is not None else layer.positions) if layer.kind == "pool" else None

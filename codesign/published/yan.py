@@ -43,6 +43,7 @@ COMPONENTS: Final = ("movement", "compute", "weights", "neurons")
 
 def activation_bits(timesteps: ArrayLike, hardness: ArrayLike = 1.0) -> Float[Array, "..."]:
     """Bits of the twin's activations, b = ceil(log2(T + 1))."""
+    # enough for 0 to T spikes
     return smooth_ceil(jnp.log2(jnp.asarray(timesteps) + 1.0), hardness)
 
 
@@ -51,6 +52,7 @@ def twin_spike_count(inputs: ArrayLike, threshold: ArrayLike, timesteps: ArrayLi
 
     The neuron starts at 0 and resets by subtraction.
     """
+    # whole numbers stay whole: the theorem holds exactly and is tested so
     return jnp.floor_divide(jnp.asarray(timesteps) * jnp.asarray(inputs), jnp.asarray(threshold))
 
 
@@ -68,6 +70,7 @@ def compute_only_breakeven(mac_over_accumulate: ArrayLike, sparsity: ArrayLike, 
 def multiply_term(bits: ArrayLike) -> Float[Array, "..."]:
     """The QNN's term (1-g) E_MAC [pJ] at b activation bits: the line through the two inferred points."""
     low, high = MULTIPLY_TERM_PJ
+    # two points say no more than a line; far from 2 and 3 bits it is a guess
     return low + (jnp.asarray(bits) - 2) * (high - low)
 
 
@@ -101,9 +104,11 @@ def breakeven_rate(
     """
     t, b = jnp.asarray(timesteps), activation_bits(timesteps)
     weight = READ_PJ_PER_BIT * jnp.asarray(weight_bits) * weight_scale
+    # dense data move whether zero or not, so no sparsity enters
     qnn = b * dense_move_pj * hops + weight + multiply_term(b) * operation_scale
     per_event = jnp.asarray(sparse_move_pj) * hops + ACCUMULATE_PJ * jnp.asarray(operation_scale) + weight
     fan = jnp.asarray(fan_in)
+    # s on both sides of a neuron: its own spikes, at the same mean rate, cost a subtraction each
     return (qnn - t * neuron_overhead() / fan) / (t * (per_event + SUBTRACT_PJ / fan))
 
 
@@ -119,6 +124,7 @@ def convolution_ratio(
     """E_SNN / E_QNN of a convolutional network; `weight_density` below 1 gates the operations of zero weights ideally in both."""
     t, b = jnp.asarray(timesteps), activation_bits(timesteps)
     event = jnp.asarray(sparse_move_pj) * hops + ACCUMULATE_PJ * jnp.asarray(weight_density)
+    # neither weight reads nor neurons: both are spread over positions and fan-in
     return t * rate * event / (b * dense_move_pj * hops + multiply_term(b) * weight_density)
 
 
@@ -152,6 +158,7 @@ class YanTwin(AbstractHardware):
         dtype = workload.input_rate.dtype
         synapses = workload.static("macs") * jnp.asarray(weighted(workload), dtype)
         neurons = workload.static("neurons_out") * jnp.asarray(weighted(workload), dtype)
+        # a kernel is read once for all positions
         amortised = jnp.asarray([float(layer.kind != "conv") for layer in workload], dtype)
         weight = amortised * READ_PJ_PER_BIT * workload.weight_bits
         events = workload.timesteps * workload.input_rate
@@ -163,6 +170,7 @@ class YanTwin(AbstractHardware):
             neurons * (workload.timesteps * neuron_overhead(workload.state_bits) + fired * SUBTRACT_PJ),
         ]
         bits = workload.activation_bits
+        # one pass: the twin has no steps
         quantised = [
             synapses * bits * self.dense_move_pj * self.hops,
             synapses * multiply_term(bits),
@@ -176,5 +184,5 @@ class YanTwin(AbstractHardware):
             energy_pj=share * jnp.stack(spiking, -1) + (1 - share) * jnp.stack(quantised, -1),
             latency_ns=jnp.zeros(len(workload), dtype),
             area_um2=jnp.zeros(len(COMPONENTS), dtype),
-            utilisation=safe_divide(synapses, synapses),
+            utilisation=safe_divide(synapses, synapses),  # 1 where there are synapses, else 0
         )

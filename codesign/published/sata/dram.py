@@ -61,6 +61,7 @@ def ifmap_addresses(layer: Geometry) -> NDArray[np.int64]:
     row = row0[:, None] * layer.stride + kernel_row
     column = column0[:, None] * layer.stride + kernel_column
     address = (row * layer.width + column) * layer.channels_in + channel
+    # rounding the map up makes the last windows reach beyond it
     return np.where((row < layer.height) & (column < layer.width), address, -1)
 
 
@@ -73,6 +74,7 @@ def ifmap_demand(layer: Geometry, rows: int) -> NDArray[np.int64]:
         `[accesses]`, at most E W_n of them.
     """
     addresses = ifmap_addresses(layer)
+    # the last fold may have fewer rows and cannot be stacked with the others
     whole = len(addresses) // rows * rows
     folds = [block for block in (addresses[:whole].reshape(-1, rows, layer.window), addresses[None, whole:]) if block.size]
     demand = np.concatenate([_skewed(fold) for fold in folds])
@@ -83,18 +85,21 @@ def _skewed(folds: NDArray[np.int64]) -> NDArray[np.int64]:
     """The accesses of folds `[folds, rows, window]` in order: by cycle, then by row, row i starting i cycles late."""
     _, rows, window = folds.shape
     row, operand = np.divmod(np.arange(rows * window), window)
+    # cycle and row make distinct keys: any sort gives this order
     order = np.argsort((operand + row) * rows + row)
     return folds.reshape(-1, rows * window)[:, order].ravel()
 
 
 def _previous_use(demand: NDArray[np.int64]) -> NDArray[np.int64]:
     """Position of the previous access to the same address when the demand repeats for ever, relative to the pass: `[accesses]`."""
+    # stable, so that equal addresses stay in the order of their use
     order = np.argsort(demand, kind="stable")
     ordered = demand[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     last = np.r_[first[1:], len(order)] - 1
     previous = np.empty_like(order)
     previous[order[1:]] = order[:-1]
+    # first use in a pass: the one before was in the pass before, hence negative
     previous[order[first]] = order[last] - len(demand)
     return previous
 
@@ -106,6 +111,7 @@ def _epoch(previous: NDArray[np.int64], start: int, capacity: int, stop: int) ->
     while position < stop:
         lap, offset = divmod(position, period)
         size = min(_CHUNK, period - offset, stop - position)
+        # held only if used since the last emptying
         missed = np.flatnonzero(previous[offset : offset + size] + lap * period < start)
         if misses + len(missed) >= capacity:
             return capacity, position + int(missed[capacity - misses - 1]) + 1
@@ -119,7 +125,9 @@ def replay_misses(demand: NDArray[np.int64], passes: int, capacity: int) -> int:
 
     What follows an emptying depends only on where in the pass it happens, so repeated patterns are not replayed again.
     """
+    # counting beats sorting: addresses are small and dense
     distinct = int(np.count_nonzero(np.bincount(demand)))
+    # a buffer that never fills never forgets; one that fills exactly does
     if capacity <= 0 or distinct < capacity:
         return distinct
     previous = _previous_use(demand)
@@ -129,6 +137,7 @@ def replay_misses(demand: NDArray[np.int64], passes: int, capacity: int) -> int:
     while position < stop:
         offset = position % period
         length = lengths.get(offset)
+        # a remembered stretch may not run past the end of the last pass
         if length is not None and position + length <= stop:
             misses, end = capacity, position + length
         else:
@@ -157,6 +166,7 @@ def _write_cycles(layer: Geometry, rows: int, columns: int) -> tuple[NDArray[np.
     """Cycles in which outputs leave the array, and how many leave in each: two arrays `[cycles]`."""
     pixels, filters = layer.pixels, layer.channels_out
     row_folds, column_folds = -(-pixels // rows), -(-filters // columns)
+    # full folds throughout: a partial one takes as many cycles
     length = layer.window + rows + columns - 2
     diagonal = np.arange(rows + columns - 1)
 
@@ -169,6 +179,7 @@ def _write_cycles(layer: Geometry, rows: int, columns: int) -> tuple[NDArray[np.
     full_stripe = np.concatenate([np.tile(leaving(rows, columns), row_folds - 1), leaving(last_rows, columns)])
     last_stripe = np.concatenate([np.tile(leaving(rows, last_columns), row_folds - 1), leaving(last_rows, last_columns)])
     counts = np.concatenate([np.tile(full_stripe, column_folds - 1), last_stripe])
+    # a first output is done when its whole window has passed
     start = np.arange(row_folds * column_folds) * length + layer.window - 1
     cycles = (start[:, None] + diagonal).ravel()
     busy = counts > 0
@@ -190,6 +201,7 @@ def ofmap_writes(layer: Geometry, rows: int, columns: int, buffer_bytes: int) ->
         columns: columns of the array, and words of a line.
         buffer_bytes: size of the output buffer, one byte per word.
     """
+    # odd sizes: the larger half is kept free
     active = -(-buffer_bytes // 2)
     lines_per_drain = -(-(buffer_bytes - active) // columns)
     cycles, counts = _write_cycles(layer, rows, columns)
@@ -210,10 +222,12 @@ def ofmap_writes(layer: Geometry, rows: int, columns: int, buffer_bytes: int) ->
             lines.append((word - closed) % columns)
         closed = word
         written, drained, used = _drain(lines, drained, lines_per_drain, columns, written)
+        # a drain takes a cycle a line, the first in the cycle that starts it
         drain_end = int(cycles[index]) + used - 1
     lines += [columns] * ((total - closed) // columns)
     if (total - closed) % columns:
         lines.append((total - closed) % columns)
+    # what is left goes out at the end, without a threshold
     while drained < len(lines):
         written, drained, _ = _drain(lines, drained, lines_per_drain, columns, written)
     return written

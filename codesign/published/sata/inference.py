@@ -59,6 +59,7 @@ def output_stationary_stop(shapes: Shapes, rows: ArrayLike, columns: ArrayLike, 
     columns = jnp.asarray(columns)
     stripes = smooth_ceil(shapes.filters / columns, hardness)
     folds = smooth_ceil(shapes.pixels / jnp.asarray(rows), hardness) * stripes
+    # the last bracket is (-M) mod C: idle columns of the last stripe, which the stop does not wait for
     return folds * (shapes.window + rows + columns - 2) - 1 - (columns * stripes - shapes.filters)
 
 
@@ -75,13 +76,16 @@ def buffer_words(shapes: Shapes, rows: ArrayLike, columns: ArrayLike, timesteps:
     stripes = smooth_ceil(shapes.filters / columns, hardness)
     folds = smooth_ceil(shapes.pixels / jnp.asarray(rows), hardness) * stripes
     writes = timesteps * (shapes.pixels * jnp.asarray(shapes.filters) + folds * (rows + columns))
+    # `0 * stripes`: the weights' words do not depend on the array, which may be mapped over
     return jnp.stack([stripes * shapes.pixels * shapes.window, jnp.asarray(shapes.window) * shapes.filters + 0 * stripes, writes], axis=-1)
 
 
 def dense_operations(layer: Geometry, convolution: bool) -> tuple[int, int]:
     """Multiply-accumulates and neuron updates of one step, without sparsity; a convolution is padded by 1."""
+    # the tool's rule goes by a layer's name; a fully connected one counts channels only
     if not convolution:
         return layer.channels_out * layer.channels_in, layer.channels_out
+    # + 2: a padding of 1 on both sides, whatever the kernel
     rows = (layer.height + 2 - layer.kernel_height) // layer.stride + 1
     columns = (layer.width + 2 - layer.kernel_width) // layer.stride + 1
     updates = layer.channels_out * rows * columns
@@ -115,6 +119,7 @@ def compute_energy(
         elements: number of elements, R C.
         clock_mhz: clock.
     """
+    # mW us = nJ
     cycle_us = 1 / jnp.asarray(clock_mhz)
     always = (jnp.asarray(cycles) * elements)[..., None]
     return cycle_us * jnp.stack([element.gated_mw * operations, element.ungated_mw * always, element.leak_mw * always], axis=-1)
@@ -145,12 +150,14 @@ def _dram_words(
     dtype = jnp.result_type(rows)
 
     def replay(*sizes: Array) -> tuple[np.ndarray, np.ndarray]:
+        # relaxed sizes are rounded: a replay needs whole words
         r, c, ifmap, ofmap = (max(1, round(float(size))) for size in sizes)
         reads = [ifmap_reads(layer, r, c, ifmap) for layer in layers]
         writes = [ofmap_writes(layer, r, c, ofmap) for layer in layers]
         return np.asarray(reads, dtype), np.asarray(writes, dtype)
 
     shape = jax.ShapeDtypeStruct((len(layers),), dtype)
+    # a callback has no derivative: without this, differentiating the cost would fail
     sizes = (jax.lax.stop_gradient(size) for size in (rows, columns, 1024 * ifmap_kb, 1024 * ofmap_kb))
     return jax.pure_callback(replay, (shape, shape), *sizes, vmap_method="sequential")
 
@@ -158,6 +165,7 @@ def _dram_words(
 @functools.cache
 def geometry(layer: LayerWork) -> Geometry:
     """A layer as the tool is told of it: the unpadded map, a fully connected layer as 1x1."""
+    # pooling comes this way too; `cost` takes it out
     if layer.kind != "conv":
         return Geometry(1, 1, 1, 1, layer.channels_in, layer.channels_out, 1)
     kernel = (layer.kernel_height, layer.kernel_width)
@@ -214,28 +222,31 @@ class SataInference(AbstractHardware):
         cycles = counted[:, 0] * (stop * workload.timesteps + filter_cycles(shapes, *size, hardness))
         operations = np.asarray([dense_operations(geometry(layer), layer.kind == "conv") for layer in workload])
         macs, updates = (jnp.asarray(column, dtype) * counted[:, 0] * workload.timesteps for column in operations.T)
+        # defect: zeros save gated power and no cycle
         active = macs * workload.input_rate
         steps, payload, one = workload.timesteps, workload.activation_bits, jnp.ones_like(workload.timesteps)
         spikes = self._energy(
             spiking_element(self.mac_bits),
             jnp.stack([active, updates, active], -1),
+            # T spikes are one word, so reads are not repeated; one bit goes out
             jnp.stack([payload * steps, workload.weight_bits, one], -1),
             traffic,
             cycles,
         )
         values = self._energy(
             multiplying_element(self.mac_bits),
-            jnp.stack([active, active, active], -1),
+            jnp.stack([active, active, active], -1),  # defect: ReLU is charged per MAC
             jnp.stack([payload, workload.weight_bits, payload], -1),
             traffic,
             cycles,
         )
         share = workload.spiking[:, None]
+        # padding counts in operations and not in cycles, so this may exceed 1
         busy = macs / jnp.maximum(self.rows * self.columns * cycles, 1)
         return Cost(
             layers=workload.names,
             components=COMPONENTS,
-            energy_pj=1000 * (share * spikes + (1 - share) * values),
+            energy_pj=1000 * (share * spikes + (1 - share) * values),  # nJ to pJ
             latency_ns=cycles * 1000 / self.clock_mhz,
             area_um2=self._area(workload.spiking, counted[:, 0]),
             utilisation=jnp.minimum(safe_divide(busy, counted[:, 0]), 1),

@@ -87,9 +87,12 @@ def _kernel(name: str, width_bits: int) -> NDArray[np.float64]:
 
 def _scaled_kernel(name: str, width_bits: ArrayLike) -> Float[Array, "3"]:
     """The same for any width between the tabulated ones."""
+    # powers and areas go as a power of the width, roughly: straight lines in logarithms
     table = np.log(np.asarray(KERNELS[name]))
+    # held at the ends: nothing was synthesised beyond
     width = jnp.log(jnp.clip(jnp.asarray(width_bits), WIDTHS[0], WIDTHS[-1]))
     at = jnp.log(jnp.asarray(WIDTHS, width.dtype))
+    # cast: tables are float64 and would lift float32 widths where x64 is on
     return jnp.asarray(_SCALE, width.dtype) * jnp.exp(jnp.stack([jnp.interp(width, at, row.astype(width.dtype)) for row in table]))
 
 
@@ -99,12 +102,15 @@ def _registers(count_bytes: int) -> NDArray[np.float64]:
 
 def _element(units: list[tuple[ArrayLike, ArrayLike]]) -> Element:
     gated, ungated = (jnp.stack([jnp.asarray(unit[i]) for unit in units]) for i in (0, 1))
+    # leaks and takes area whether gated or not
     leak, area_um2 = (gated + ungated)[:, 1], (gated + ungated)[:, 2]
+    # mm2 to six decimals are whole um2
     return Element(_rounded(gated[:, 0], 6), _rounded(ungated[:, 0], 6), _rounded(leak, 6), _rounded(area_um2, 0))
 
 
 def _rounded(value: Array, decimals: int) -> Array:
     """The tool keeps six decimals of mW and mm2."""
+    # widths keep the slope that rounding would take from them
     return straight_through(jnp.round(value, decimals), value)
 
 
@@ -112,6 +118,7 @@ def spiking_element(width_bits: ArrayLike) -> Element:
     """AND gate and adder of the given width, 16-bit accumulator; LIF unit; 9 B spike, 9 B weight and 8 B partial-sum scratchpads."""
     mac = (_kernel("register", 16), _scaled_kernel("and", width_bits) + _scaled_kernel("adder", width_bits))
     lif = (_kernel("register", 4) + _kernel("register", 8), _kernel("comparator", 16) + _kernel("adder", 16))
+    # 9 B of weights are gated; 9 B of spikes and 8 B of partial sums are not
     return _element([mac, lif, (_registers(9), _registers(9 + 8))])
 
 

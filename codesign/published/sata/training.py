@@ -38,7 +38,7 @@ COMPARE: Final = 0.00309
 MUX: Final = 0.00172
 REGISTER: Final = 0.0301
 SHIFT: Final = 0.00605
-DRAM: Final = 55.58
+DRAM: Final = 55.58  # DRAM, SRAM and scratchpad are 200, 7.02 and 1 MAC
 SRAM: Final = 1.95
 SCRATCHPAD: Final = 0.2779
 MAC: Final = 0.2779  # one 16-bit multiply-accumulate, by which the tool normalises
@@ -75,11 +75,14 @@ def operation_counts(
 ) -> Float[Array, "layers operations"]:
     """Operations of one step by layer and kind (`COMPONENTS`); the other arguments are scalars or one value per layer."""
     linear = np.asarray(shapes.linear, bool)
+    # defect: the tool assigns where it should add, so only the last linear layer and what follows are left
     last = int(np.flatnonzero(linear)[-1]) if linear.any() else 0
     survives = np.arange(len(linear)) >= last
     w, o, i = (jnp.asarray(part) for part in (shapes.weights, shapes.outputs, shapes.inputs))
     t = jnp.asarray(timesteps) * jnp.ones_like(w)
+    # defect: spikes are one bit already, yet divided by the forward bits
     packed = t * i / forward_bits
+    # linear layers ignore both sparsities, as in the tool
     spikes = jnp.where(linear, 1, 1 - jnp.asarray(spike_sparsity)) * w * shapes.positions_out * t
     gradients = jnp.where(linear, 1, 1 - jnp.asarray(gradient_sparsity)) * w * shapes.positions_in * t
     dram_fwd = w + t * o + packed
@@ -155,6 +158,7 @@ def _shapes(workload: Workload) -> Shapes:
     layers = workload.layers
     counted = [layer.has_weights for layer in layers]
     ends = [index for index, has_weights in enumerate(counted) if has_weights]
+    # the tool has an output kind of layer that costs nothing; here it is known by its place
     if ends and layers[ends[-1]].kind != "conv":
         counted[ends[-1]] = False
     mask = np.asarray(counted, float)

@@ -53,8 +53,8 @@ ADC_UM2: Final = 693.633  # per m and PE
 MUX_UM2: Final = 45.9
 NEURON_MEMORY_UM2: Final = 0.7391 * 22  # per element of a map
 CLOCKS_PER_CYCLE: Final = 26
-NEURON_MEMORY_LAYERS: Final = 5
-MOST_LAYERS: Final = 12
+NEURON_MEMORY_LAYERS: Final = 5  # defect: however many there are
+MOST_LAYERS: Final = 12  # more, and it fails with an IndexError
 
 COMPONENTS: Final = (
     "crossbar",
@@ -101,7 +101,7 @@ def energy_per_cycle(crossbar_size: ArrayLike, kernel: ArrayLike, device: Device
             HTREE_PJ * one,
             FETCH_PJ * one,
             NEURON_PJ * one,
-            0 * one,
+            0 * one,  # input buffer and neuron memory have an area only
             0 * one,
         ]
     )
@@ -142,9 +142,9 @@ def area(
             tiles * TEMP_BUFFER_UM2,
             tiles * TILE_BUFFER_UM2,
             tiles * HTREE_UM2,
+            0 * tiles,  # fetch and neurons have an energy only
             0 * tiles,
-            0 * tiles,
-            NEURON_MEMORY_UM2 * jnp.sum(network.channels_in * network.pixels_in),
+            NEURON_MEMORY_UM2 * jnp.sum(network.channels_in * network.pixels_in),  # all layers, unlike the next
             NEURON_MEMORY_UM2 * jnp.sum(first * network.channels_out * network.pixels_out),
         ]
     )
@@ -154,6 +154,7 @@ def latency(network: Network, timesteps: ArrayLike, clock_mhz: ArrayLike, last: 
     """Time of each layer [ns]; the last one is counted in full, the others at three quarters. `last` marks it (default: the final)."""
     elements = network.channels_out * network.pixels_out
     final = np.arange(len(elements)) == len(elements) - 1 if last is None else np.asarray(last)
+    # `int(0.75 N)` in the tool. Sizes are static, so the floor costs no gradient
     counted = jnp.where(final, elements, jnp.floor(0.75 * elements))
     return counted * timesteps * (CLOCKS_PER_CYCLE * 1000 / jnp.asarray(clock_mhz))
 
@@ -204,6 +205,7 @@ class SpikeSim(AbstractHardware):
         self.require(workload)
         dtype = workload.input_rate.dtype
         counted = jnp.asarray(weighted(workload), dtype)
+        # pooling layers stand between those that the tool counts: first five and last are by rank, not by position
         ranks = rank_among_weighted(workload)
         final = (ranks == int(weighted(workload).sum()) - 1) & (weighted(workload) > 0)
         pixels_in = [float(layer.height_in * layer.width_in) for layer in workload]
@@ -213,6 +215,7 @@ class SpikeSim(AbstractHardware):
             jnp.asarray(pixels_in, dtype),
             jnp.asarray(pooled_positions(workload), dtype),
         )
+        # the default is for a network of pooling alone
         kernel = max([max(layer.kernel_height, layer.kernel_width) for layer in workload if layer.has_weights], default=1)
         n = crossbars(network, self.crossbar_size, hardness)
         cells = self.crossbar_size**2 * n

@@ -45,6 +45,7 @@ class Electrics(NamedTuple):
 
 def quantise(weight: Float[Array, "..."], bits: int) -> Float[Array, "..."]:
     """Integer weights from real ones in [-1, 1]: q = round(w' 2^(b-1)), w' the value on the grid of 2^b levels."""
+    # an even number of levels has none at 0: at 4 bits a weight of 0 becomes 1, and one of 1 becomes 8, as in the tool
     levels = 2**bits - 1
     grid = 2 * (jnp.round((weight + 1) / 2 * levels) / levels - 0.5)
     return jnp.round(grid * 2 ** (bits - 1))
@@ -58,6 +59,7 @@ def stored(weight: Float[Array, "..."], offset_bits: int) -> Float[Array, "..."]
 def cell_conductance(value: Float[Array, "..."], bits: int, electrics: Electrics) -> Float[Array, "..."]:
     """Conductance of a cell that stores `value` in `bits` bits [S]."""
     powers = 2.0 ** jnp.arange(bits)
+    # values are floats: bits by division, no shifts
     is_set = jnp.floor(value[..., None] / powers) % 2
     on, off = powers / jnp.asarray(electrics.base_resistance_ohm), 1 / jnp.asarray(electrics.off_resistance_ohm)
     return jnp.sum(jnp.where(is_set == 1, on, off), axis=-1)
@@ -77,6 +79,7 @@ def effective_conductance(conductance: Float[Array, "... rows"], wire_resistance
         return here * passed, passed
 
     _, passed = jax.lax.scan(towards_ground, jnp.zeros_like(rows[0]), rows)
+    # a current passes its own segment and all after it: products from the ground backwards
     reach = jnp.cumprod(passed[::-1], axis=0)[::-1]
     return jnp.moveaxis(jnp.asarray(rows * reach), 0, -1)
 
@@ -84,8 +87,10 @@ def effective_conductance(conductance: Float[Array, "... rows"], wire_resistance
 def _grouped(weight: Float[Array, "out in kh kw"], rows: int) -> Float[Array, "out kh kw groups rows"]:
     channels = weight.shape[1]
     groups = -(-channels // rows)
+    # padded cells are off, not absent: with wires they load the line
     padded = jnp.pad(weight, ((0, 0), (0, groups * rows - channels), (0, 0), (0, 0)))
     split = padded.reshape(weight.shape[0], groups, rows, *weight.shape[2:])
+    # rows last: the ladder is solved along the last axis
     return jnp.transpose(split, (0, 3, 4, 1, 2))
 
 
@@ -100,6 +105,7 @@ def layer_conductance(value: Float[Array, "out in kh kw"], rows: int, bits: int,
 
 def _convolve(spikes: Array, kernel: Array, stride: int, padding: int) -> Array:
     batch = spikes[None] if spikes.ndim == 3 else spikes
+    # an accelerator would round the factors by default (bfloat16, TF32), and codes would be off
     result = jax.lax.conv_general_dilated(
         batch, kernel.astype(batch.dtype), (stride, stride), ((padding, padding), (padding, padding)), precision="highest"
     )

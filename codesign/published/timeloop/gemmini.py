@@ -26,6 +26,7 @@ REGISTER_ROWS: Final = 64  # output columns that one weight serves before it is 
 
 def dimensions(layer: LayerWork) -> NDArray[np.float64]:
     """Sizes (R, S, P, Q, C, K, N) of one group of a layer."""
+    # width first: R goes with P, and both run along it
     kernel = (layer.kernel_width, layer.kernel_height)
     channels = (layer.channels_in // layer.groups, layer.channels_out // layer.groups)
     return np.asarray([*kernel, layer.width_out, layer.height_out, *channels, 1], float)
@@ -39,16 +40,20 @@ def default_mapping(layer: LayerWork, mesh: int, accumulator_kb: float, scratchp
     """A legal weight-stationary mapping: channels on the mesh, then as much of R, S, P, Q, C, K on chip as the buffers hold."""
     dims = dimensions(layer)
     temporal, spatial = np.ones((4, 7)), np.ones((4, 7))
+    # lanes along C add up into one accumulator, lanes along K share an input
     spatial[ACCUMULATOR, C] = _largest_divisor(dims[C], mesh)
     spatial[SCRATCHPAD, K] = _largest_divisor(dims[K], mesh)
     temporal[REGISTERS, P] = _largest_divisor(dims[P], REGISTER_ROWS)
+    # greedy: the first dimensions get most of the buffers, the factor 1 always remains
     left = dims / (temporal * spatial).prod(0)
     for dimension in (R, S, P, Q, C, K):
         for factor in sorted((d for d in range(1, int(left[dimension]) + 1) if left[dimension] % d == 0), reverse=True):
             temporal[ACCUMULATOR, dimension] = factor
             if _fits(temporal, spatial, float(layer.stride), accumulator_kb, scratchpad_kb):
                 break
+    # the rest, so that factors multiply to the dimension exactly
     temporal[DRAM] = dims / (temporal[:DRAM] * spatial[:DRAM]).prod(0)
+    # place of R S P Q C K N, 0 outermost: N K P Q R S C from the outside in
     order = np.tile(np.asarray([4, 5, 2, 3, 6, 1, 0]), (4, 1))
     return timeloop.Mapping(jnp.asarray(temporal, jnp.float32), jnp.asarray(spatial, jnp.float32), jnp.asarray(order))
 
@@ -58,6 +63,7 @@ def _fits(temporal: NDArray, spatial: NDArray, stride: float, accumulator_kb: fl
     outputs = math.prod(tile[[P, Q, K]])
     weights = math.prod(tile[[R, S, C, K]])
     inputs = ((tile[P] - 1) * stride + tile[R]) * ((tile[Q] - 1) * stride + tile[S]) * tile[C]
+    # as `buffers_needed_kb`, in numpy: a mapping is made before anything is traced
     return bool(4 * outputs <= 1024 * accumulator_kb and weights + inputs <= 1024 * scratchpad_kb)
 
 
@@ -102,6 +108,7 @@ class Gemmini(AbstractHardware):
         dtype = workload.input_rate.dtype
         index = np.flatnonzero(weighted(workload))
         layers = [workload.layers[i] for i in index]
+        # numbers and not the fields: those may be traced, and divisors need values
         mapping = _stacked(workload, 16, 32.0, 256.0) if self.mapping is None else self.mapping
         if len(mapping.temporal) != len(layers):
             raise ValueError(f"Gemmini: mapping has {len(mapping.temporal)} layers, the workload has {len(layers)} with weights")
@@ -113,13 +120,14 @@ class Gemmini(AbstractHardware):
             return timeloop.energy_uj(moved, machine, hardness), timeloop.cycles(moved, entry, machine, hardness)
 
         energy_uj, cycles = jax.vmap(one)(mapping, strides)
+        # the mapping is of one group
         repeats = workload.timesteps[index] * jnp.asarray([float(layer.groups) for layer in layers], dtype)
         macs = jnp.asarray([float(layer.macs) / layer.groups for layer in layers], dtype)
         energy, latency, busy = (jnp.zeros((len(workload), *shape), dtype) for shape in ((len(COMPONENTS),), (), ()))
         return Cost(
             layers=workload.names,
             components=COMPONENTS,
-            energy_pj=energy.at[index].set(1e6 * repeats[:, None] * energy_uj),
+            energy_pj=energy.at[index].set(1e6 * repeats[:, None] * energy_uj),  # uJ to pJ
             latency_ns=latency.at[index].set(repeats * cycles * 1000 / self.clock_mhz),
             area_um2=jnp.zeros(len(COMPONENTS), dtype),
             utilisation=busy.at[index].set(jnp.minimum(macs / (cycles * self.mesh**2), 1)),

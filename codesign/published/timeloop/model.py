@@ -130,6 +130,7 @@ def _volume(sizes: Float[Array, "... 4"]) -> Float[Array, "..."]:
 
 def _extent(mapping: Mapping, level: int) -> Float[Array, " 7"]:
     """Size of a tile held at `level` in every dimension, all lanes of the machine together."""
+    # written out: the derivative of a product over an axis is a larger program
     extent = mapping.spatial[0] * mapping.spatial[1] * mapping.spatial[2] * mapping.spatial[3]
     for held in range(level + 1):
         extent = extent * mapping.temporal[held]
@@ -137,18 +138,22 @@ def _extent(mapping: Mapping, level: int) -> Float[Array, " 7"]:
 
 
 def _loops(mapping: Mapping, lowest: int) -> _Loops:
+    # lanes of a level move inside its own temporal loops, so they count into their step
     held = [mapping.spatial[0]]
     for level in range(1, 4):
         held.append(held[-1] * mapping.temporal[level - 1] * mapping.spatial[level])
     factor, step = mapping.temporal[lowest:].ravel(), jnp.stack(held)[lowest:].ravel()
     dimension = jnp.tile(jnp.eye(7, dtype=factor.dtype), (4 - lowest, 1))
+    # levels above lie further out: 7 places each
     place = (mapping.order[lowest:] + 7 * (DRAM - jnp.arange(lowest, 4))[:, None]).ravel()
+    # loops of equal place are ordered as listed, so that one of two is always the inner one
     tie = jnp.arange(len(place))
     deeper = (place[None] > place[:, None]) | ((place[None] == place[:, None]) & (tie[None] > tie[:, None]))
     return _Loops(factor, dimension, step, deeper.astype(factor.dtype))
 
 
 def _exists(factor: Array) -> Array:
+    # a loop of one iteration is none; in between a share, so that factors have a slope
     return jnp.clip(factor - 1, 0, 1)
 
 
@@ -175,6 +180,7 @@ def _tile(mapping: Mapping, tensor: str, holder: int) -> Array:
 
 def _input_axes(window: Window, dtype: jnp.dtype) -> Float[Array, "7 4"]:
     """How far the input tile moves along width, height, channel and batch when a dimension advances by one."""
+    # strides may be numbers or arrays: all entries take one dtype
     zero = jnp.zeros((), dtype)
     rows = {R: (window.dilation_width, 0, 0, 0), S: (0, window.dilation_height, 0, 0), P: (window.stride_width, 0, 0, 0)}
     rows |= {Q: (0, window.stride_height, 0, 0), C: (0, 0, 1, 0), K: (0, 0, 0, 0), N: (0, 0, 0, 1)}
@@ -189,9 +195,12 @@ def _input_words(mapping: Mapping, window: Window) -> Array:
     move = loops.step[:, None] * (loops.dimension @ axes)
     exists = _exists(loops.factor)
     innermost = exists * _none_inside(loops, exists)
+    # first quirk: a step starts with the loops inside it in their second iteration, not in their last
     shift = move - loops.inside @ (exists[:, None] * move)
+    # 1 for equal moves and 0 for others, which differ by 1 at least in whole words
     as_innermost = _volume(jnp.maximum(1 - jnp.abs(shift - innermost @ move), 0))
     kept = as_innermost * _volume(jnp.maximum(size - jnp.abs(shift), 0))
+    # transposed: the loops that have this one inside
     outside = _product(jnp.where(loops.inside.T > 0, loops.factor, 1))
     volume = _volume(size)
     return volume + jnp.sum((loops.factor - 1) * outside * (volume - kept))
@@ -211,8 +220,11 @@ def accesses(mapping: Mapping, window: Window) -> Accesses:
     to_registers = _tile(mapping, "W", REGISTERS) * _fetches(mapping, "W", REGISTERS)
     inputs = _input_words(mapping, window)
     outputs = _tile(mapping, "O", ACCUMULATOR) * _fetches(mapping, "O", ACCUMULATOR)
+    # what goes out and is not yet final comes back
     partials = outputs - _relevant_product(sizes, "O")
+    # lanes on the same output add up before the accumulator
     updates = macs / (_product(lanes) / _relevant_product(lanes, "O"))
+    # lanes on the same input share one read
     reads = macs / (_product(lanes) / _relevant_product(lanes, "I"))
     return Accesses(
         macs,
@@ -229,11 +241,12 @@ def cycles(moved: Accesses, mapping: Mapping, machine: Machine, hardness: ArrayL
     bounds = (
         moved.macs / _product(mapping.spatial.ravel()),
         moved.registers / REGISTER_BANDWIDTH,
-        moved.accumulator / (PORTS * _product(mapping.spatial[SCRATCHPAD])),
+        moved.accumulator / (PORTS * _product(mapping.spatial[SCRATCHPAD])),  # one accumulator a K lane
         moved.scratchpad / (PORTS * jnp.asarray(machine.mesh)),
         jnp.sum(moved.dram) / DRAM_BANDWIDTH,
     )
     slowest = bounds[0]
+    # nested p-norms of one p: the order does not matter
     for bound in bounds[1:]:
         slowest = smooth_maximum(slowest, bound, hardness)
     return slowest + _rounding(jnp.max(jnp.stack(bounds)), hardness)
@@ -243,6 +256,7 @@ def energy_uj(moved: Accesses, machine: Machine, hardness: ArrayLike = 1.0) -> F
     """Energy by compute, registers, accumulator, scratchpad and DRAM [uJ]."""
     accumulator_pj = ACCUMULATOR_PJ_PER_KB * jnp.asarray(machine.accumulator_kb) / machine.mesh + ACCUMULATOR_PJ
     scratchpad_pj = SCRATCHPAD_PJ_PER_KB * jnp.asarray(machine.scratchpad_kb) + SCRATCHPAD_PJ
+    # second quirk, and per tensor: rounding the sum would count fewer bursts
     bursts = moved.dram / BURST_WORDS
     dram = BURST_WORDS * jnp.sum(bursts + _rounding(bursts, hardness))
     parts = (

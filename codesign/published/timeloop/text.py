@@ -39,9 +39,11 @@ def parse(mapping: str) -> Factors:
                 raise ValueError(f"mapping {mapping!r}: cannot read the loop {loop!r}; expected for example 'P28' or 'K4X'")
             dimension, factor = DIMENSIONS.index(part[1]), float(part[2])
             if part[3]:
+                # a dimension may lie along X and Y
                 spatial[level, dimension] *= factor
             else:
                 temporal[level, dimension] *= factor
+                # negative: listed loops are outside those that are not listed, which have the factor 1
                 order[level, dimension] = position - len(loops)
     return temporal, spatial, (order - order.min(axis=1, keepdims=True)).astype(np.int64)
 
