@@ -112,6 +112,7 @@ def array_pool(where: str, inputs: np.ndarray, labels: np.ndarray, scale: float 
     """A pool over an array that is there already; `inputs / scale` is given out as float32."""
 
     def read(indices: np.ndarray) -> np.ndarray:
+        # cast where it is read: a whole array of bytes as float32 would take four times its memory
         return inputs[indices].astype(np.float32) / np.float32(scale)
 
     return Pool(where, np.asarray(labels), inputs.shape[1:], read)
@@ -119,5 +120,7 @@ def array_pool(where: str, inputs: np.ndarray, labels: np.ndarray, scale: float 
 
 def subset(pool: Pool, indices: np.ndarray) -> Pool:
     """Some of a pool's samples, in the given order."""
+    # in the file's own numbering, through subsets of subsets: a complaint names a record that can be looked up
     records = indices if pool.records is None else pool.records[indices]
+    # nothing is read yet: samples that no split keeps are never read
     return Pool(pool.where, pool.labels[indices], pool.sample_shape, lambda chosen: pool.read(indices[chosen]), records)

@@ -32,6 +32,7 @@ def own(path: Path, request: Request) -> Recipe:
         raise DataError(f"{path}: no such file or folder")
     if path.suffix != ".npz":
         raise DataError(f"{path}: data of your own are an .npz file or a folder (of .npy, .wav, .bin, .aedat or .npz files)")
+    # by the table of contents: the arrays themselves may be larger than memory
     if "x_train" in names_in(path):
         return own_arrays(path)
     if "events" in names_in(path):
@@ -47,6 +48,7 @@ def _binning(request: Request) -> Binning:
 
 
 def _own_folder(path: Path, request: Request) -> Recipe:
+    # the first kind that is there decides, in the order of the complaint below
     if any(path.glob("*.npy")):
         return own_arrays(path)
     if any(path.rglob("*.wav")):

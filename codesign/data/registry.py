@@ -54,6 +54,7 @@ def available() -> list[str]:
 
 def _check_name(name: str, known: dict[str, Loader], what: str) -> None:
     if name not in known:
+        # cutoff 0: there is a nearest name to whatever was typed
         near = difflib.get_close_matches(name.lower(), known, 1, 0)
         raise ValueError(f"{what} {name!r} (did you mean {near[0]!r}?)")
 
@@ -61,6 +62,7 @@ def _check_name(name: str, known: dict[str, Loader], what: str) -> None:
 def _is_path(name: str | Path) -> bool:
     if isinstance(name, Path) or Path(name).suffix == ".npz" or Path(name).name != name:
         return True
+    # the name of a data set comes before a folder here that is called the same
     return name.partition(":")[0] not in _LOADERS and Path(name).exists()
 
 
@@ -99,6 +101,7 @@ def load(
         if part and base not in _VARIANTS:
             raise ValueError(f"data set {base!r} has no variants, so {name!r} means nothing; variants: {', '.join(_VARIANTS)}")
         recipe = _LOADERS[base](Request(folder, seed, timesteps, part or None))
+    # after loading: only the first axis shows whether the loader could do what was asked
     if timesteps is not None and (recipe.kind == "frames" or recipe.train.sample_shape[0] != timesteps):
         fixed = "no time axis: encode it" if recipe.kind == "frames" else f"{recipe.train.sample_shape[0]} steps of its own"
         raise ValueError(f"timesteps={timesteps} cannot be asked of {recipe.name}, which has {fixed}")

@@ -12,6 +12,7 @@ from codesign.data.dataset import DataError, Dataset, Pool, Recipe, Split, subse
 IN_MEMORY_BYTES: Final = 2**30
 """Above this size a split is a memory-mapped file that the system deletes with the process's temporary files."""
 
+# samples read at a time, so that reading takes little memory beside the split itself
 _CHUNK: Final = 512
 
 
@@ -29,6 +30,7 @@ def check_labels(pool: Pool, classes: int) -> None:
     bad = (pool.labels < lowest) | (pool.labels >= classes)
     if bad.any():
         first = np.argwhere(bad)[0]
+        # its number in the file, not among the samples of this part
         record = first[0] if pool.records is None else pool.records[first[0]]
         value = pool.labels[tuple(first)]
         raise DataError(f"{pool.where}: record {record}: label {value} is outside 0 to {classes - 1}")
@@ -39,13 +41,16 @@ def draw(labels: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np
 
     Per-step labels `[N, T]` are drawn without regard to class.
     """
+    # a sample with a label for each step belongs to no class
     classes = labels if labels.ndim == 1 else np.zeros(len(labels), np.int64)
     groups = [np.flatnonzero(classes == label) for label in np.unique(classes)]
     quotas = np.array([share * len(group) for group in groups])
     counts = np.floor(quotas).astype(int)
     missing = round(share * len(labels)) - int(counts.sum())
+    # equal remainders go in the order of classes, whatever sort NumPy prefers: a seed gives one split
     counts[np.argsort(counts - quotas, kind="stable")[:missing]] += 1
     drawn = np.concatenate([rng.permutation(group)[:count] for group, count in zip(groups, counts, strict=True)])
+    # sorted, as what reads large files goes through them forwards
     return np.setdiff1d(np.arange(len(labels)), drawn), np.sort(drawn)
 
 
@@ -56,6 +61,7 @@ def _limited(pool: Pool, limit: int | None, rng: np.random.Generator) -> Pool:
     order = rng.permutation(len(pool.labels))
     if pool.labels.ndim == 1:
         shuffled = pool.labels[order]
+        # whose turn comes first is drawn too, or a remainder would always go to the first classes
         groups = [order[shuffled == label] for label in rng.permutation(np.unique(shuffled))]
         turns = itertools.zip_longest(*groups, fillvalue=-1)
         order = np.fromiter((index for index in itertools.chain.from_iterable(turns) if index >= 0), np.int64, len(order))
@@ -92,6 +98,7 @@ def assemble(recipe: Recipe, *, seed: int, validation_share: float | None, limit
         raise ValueError(f"validation_share must be between 0 and 1, got {share}")
     if limit is not None and limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}")
+    # one generator in a fixed order (validation, then the limits of training, validation and test): a seed fixes every part
     rng = np.random.default_rng(seed)
     train, validation, test = recipe.train, recipe.validation, recipe.test
     for pool in (train, test) if validation is None else (train, validation, test):
@@ -101,6 +108,7 @@ def assemble(recipe: Recipe, *, seed: int, validation_share: float | None, limit
     if validation is None:
         kept, drawn = draw(train.labels, share, rng)
         train, validation = subset(train, kept), subset(train, drawn)
+    # the share of a few samples may round to none of them, or to all
     for part, pool in (("training", train), ("validation", validation)):
         if not len(pool.labels):
             raise DataError(f"{pool.where}: the {part} split of {recipe.name} is empty; give more samples or another share")
@@ -119,5 +127,6 @@ def batches(split: Split, size: int, seed: int) -> Iterator[Split]:
         raise ValueError(f"a batch of {size} needs a split of at least as many samples, this one has {count}")
     order = np.random.default_rng(seed).permutation(count)
     for start in range(0, count - size + 1, size):
+        # sorted: a memory-mapped split is read forwards, and order within a minibatch means nothing
         chosen = np.sort(order[start : start + size])
         yield Split(np.asarray(split.inputs[chosen]), split.labels[chosen])

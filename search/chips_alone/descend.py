@@ -25,6 +25,7 @@ from search.designs.legal import AMBIGUOUS, legal_values
 from search.joint import lagrangian
 from search.joint.lagrangian import Multipliers, Schedule
 
+# small: it tells designs apart that have the same largest distance, and leaves concave parts of the front in reach
 AUGMENTATION: Final = 0.05
 STRIDES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # of the polish, in legal values
 # measured on a systolic array with 64 starts: level 1 compiles for 5 s more and runs for 1 s less; the default compiles longer still
@@ -69,6 +70,7 @@ class Settings(NamedTuple):
     learning_rate: float = 0.03
     update_every: int = 15
     hardness_start: float = 0.0
+    # not 1, at which ceilings have no gradient; corners and polish use the exact model
     hardness_end: float = 0.9
     polish_rounds: int = 24
     schedule: Schedule = Schedule()
@@ -116,13 +118,16 @@ class Grid:
         rows = [legal_values(space, name) for name, _ in space.coordinates()]
         self.lengths = np.asarray([len(row) for row in rows])
         longest = int(self.lengths.max())
+        # padded with legal values: no index can name a point that is not legal
         self.values = np.stack([np.pad(row, (0, longest - len(row)), mode="edge") for row in rows]).astype(np.float32)
         latents = [[space.parameters[name].latent(v) for v in row] for (name, _), row in zip(space.coordinates(), rows, strict=True)]
+        # latents are at most 1, and the padding is beyond: `position` never counts it
         self.latents = np.stack([[*row, *(2.0 + i for i in range(longest - len(row)))] for row in latents]).astype(np.float32)
 
     def position(self, latents: Float[Array, " coordinates"]) -> Float[Array, " coordinates"]:
         """Where latents lie among the legal values, as a real number."""
         rows, last = jnp.asarray(self.latents), jnp.asarray(self.lengths) - 1
+        # the last but one at most, so that there is a value above; where there is but one, both are it and 0 / 0 is 0
         below = jnp.clip(jnp.sum(rows <= latents[:, None], axis=1) - 1, 0, jnp.maximum(last - 1, 0))[:, None]
         low, high = (jnp.take_along_axis(rows, at, axis=1)[:, 0] for at in (below, jnp.minimum(below + 1, last[:, None])))
         return jnp.clip(below[:, 0] + safe_divide(latents - low, high - low), 0, last)
@@ -145,6 +150,7 @@ class Grid:
         position = self.position(latents)
         below = jnp.floor(position)
         undecided = jnp.argsort(jnp.abs(position - below - 0.5))[: min(limit, len(self.lengths))]
+        # as many corners however decided the coordinates are: shapes are static
         patterns = np.asarray(list(itertools.product((0, 1), repeat=min(limit, len(self.lengths)))))
         rounded = jnp.broadcast_to(jnp.round(position), (len(patterns), len(self.lengths)))
         both = below[undecided][None] + patterns
@@ -156,6 +162,7 @@ class Grid:
         strides = [s for s in STRIDES if s < max(self.lengths)]
         unit = np.eye(count, dtype=np.int32)
         single = [sign * s * unit[i] for i in range(count) for s in strides for sign in (1, -1)]
+        # a trade moves along a bound that single steps run into; pairs grow with the square of the coordinates
         trades = itertools.permutations(range(count), 2) if count <= 8 else ()
         short = strides[:3]
         return np.stack([*single, *(a * unit[i] - b * unit[j] for i, j in trades for a in short for b in short)])
@@ -189,6 +196,7 @@ class Descender:
             preferences = jnp.ones((self.settings.starts, self.task.objectives), jnp.float32)
         latents, relaxed, ideal, corners = self._relax_jit(key, preferences)
         rounded, polished, rounds = self._polish_jit(corners, preferences, ideal)
+        # without the padding, which is scored but no evaluation that a search needs
         return Descent(latents, relaxed, rounded, polished, corners.shape[1] + (rounds - 1) * len(self._moves))
 
     def polish(self, corners: Int[Array, "starts corners coordinates"], preferences: Float[Array, "starts objectives"]) -> Scored:
@@ -198,6 +206,7 @@ class Descender:
     def _relax(self, key: Key[Array, ""], preferences: Array) -> tuple[Array, Array, Array, Array]:
         """The gradient steps: latents, relaxed objectives, ideal, and the corners around the latents."""
         settings, starts = self.settings, preferences.shape[0]
+        # one array for all: a draw and an optimiser for each parameter take longer to compile (docs/benchmarks.md)
         latents = jax.random.uniform(key, (starts, len(self.grid.lengths)))
         multipliers = jax.vmap(lambda _: lagrangian.start(self.task.constraints, settings.schedule))(jnp.arange(starts))
         state = _State(latents, jax.vmap(self._optimiser.init)(latents), multipliers)
@@ -205,9 +214,11 @@ class Descender:
 
         def step(carry: tuple[_State, Array, Array], at: Array) -> tuple[tuple[_State, Array, Array], None]:
             state, ideal, _ = carry
+            # the last tenth settles at the final hardness
             share = jnp.minimum(at / (0.9 * settings.steps), 1)
             hardness = settings.hardness_start + (settings.hardness_end - settings.hardness_start) * share
             state, values = jax.vmap(self._step, in_axes=(0, 0, None, None, None))(state, preferences, ideal, hardness, at)
+            # over all starts: with preferences of their own, they approach one front
             best = jnp.min(jnp.where(jnp.isfinite(values), values, jnp.inf), axis=0)
             return (state, jnp.minimum(ideal, best), values), None
 
@@ -222,16 +233,19 @@ class Descender:
             return scalarise(f, preference, ideal) + lagrangian.term(state.multipliers, g), (f, g)
 
         (_, (f, g)), gradient = jax.value_and_grad(lagrange, has_aux=True)(state.latents)
+        # one NaN would stay in Adam's averages for good
         change, optimiser = self._optimiser.update(jnp.where(jnp.isfinite(gradient), gradient, 0), state.optimiser)
         latents = jnp.clip(state.latents + change, 0, 1)
         due = (at + 1) % settings.update_every == 0
         renewed = lagrangian.update(state.multipliers, g, settings.schedule)
+        # computed at every step and kept at few: a scan has one body
         multipliers = jax.tree.map(lambda new, old: jnp.where(due, new, old), renewed, state.multipliers)
         return _State(latents, optimiser, multipliers), f
 
     def _best(self, indices: Int[Array, "points coordinates"], preference: Array, ideal: Array) -> Scored:
         def score(index: Array) -> Scored:
             f, g = self.task.judge(self.grid.point(index), jnp.float32(1))
+            # the initial value is for problems without constraints
             worst = jnp.max(jnp.where(jnp.isfinite(g), g, jnp.inf), initial=-jnp.inf)
             merit = jnp.where(worst > 0, BROKEN + worst, scalarise(f, preference, ideal))
             return Scored(index, f, worst, jnp.where(jnp.isfinite(merit), merit, jnp.inf))
@@ -242,6 +256,7 @@ class Descender:
 
     def _polish(self, corners: Int[Array, "corners coordinates"], preference: Array, ideal: Array) -> tuple[Scored, Scored, Array]:
         """The best corner, the best point that greedy moves reach from it, and the rounds taken, the corners' own being the first."""
+        # padded to one width, so that corners and moves are scored by the same body, compiled once; padding repeats a point
         width = max(len(self._moves), len(corners))
         moves = jnp.asarray(np.pad(self._moves, ((0, width - len(self._moves)), (0, 0))))
         corners = jnp.concatenate([corners, jnp.broadcast_to(corners[-1], (width - len(corners), corners.shape[1]))])
@@ -264,6 +279,7 @@ class Descender:
 
 def directions(starts: int) -> Float[Array, "starts 2"]:
     """Preferences between two objectives whose optima lie at even angles from the ideal point."""
+    # half a step off the axes, on which a weight is infinite
     angle = (jnp.arange(starts) + 0.5) / starts * (jnp.pi / 2)
     return jnp.stack([1 / jnp.cos(angle), 1 / jnp.sin(angle)], axis=1)
 
@@ -274,5 +290,6 @@ def scalarise(
     """Augmented Tchebycheff distance from the best values met so far; with one objective, the objective itself."""
     if objectives.shape[0] == 1:
         return objectives[0]
+    # until a best value is known the distance is 0, but has the gradient of the objective
     distance = preference * (objectives - jnp.where(jnp.isfinite(ideal), ideal, jax.lax.stop_gradient(objectives)))
     return jnp.max(distance) + AUGMENTATION * jnp.sum(distance)

@@ -30,6 +30,7 @@ from codesign.published.timeloop import model as timeloop
 from codesign.published.timeloop.model import Machine, Window
 from codesign.workloads.workload import Workload
 
+# below 1, at which the model is exact and nothing is relaxed
 HARDNESSES: Final = (0.0, 0.5, 0.9)
 _QUICK_TO_COMPILE: Final = {"xla_backend_optimization_level": 0}  # compiles much, runs little
 
@@ -88,11 +89,13 @@ def cost_claims(
     """
     macs = jnp.asarray([layer.macs for layer in workload], workload.input_rate.dtype) * workload.timesteps
     busy = macs > 0
+    # ns times MHz are thousandths of a cycle; layers without products (pooling) have no floor to keep
     cycles = jnp.where(busy, cost.latency_ns * jnp.asarray(clock_mhz) / 1000, 1)
     return {
         "cycles >= MACs / parallelism": at_least(cycles, jnp.where(busy, macs / parallelism, 1)),
         "energy >= MACs x cheapest MAC": at_least(cost.energy, jnp.sum(macs) * cheapest_mac_pj),
         "utilisation <= 1": at_least(1.0, jnp.max(cost.utilisation)),
+        # raised by 1 pJ, as a shortfall is relative to a floor above 0
         "no negative energy": at_least(1 + jnp.min(cost.energy_pj), 1.0),
     }
 
@@ -109,6 +112,7 @@ def mapping_claims(mapping: timeloop.Mapping, dims: Float[Array, " 7"], machine:
         "product of factors = dimension": equal(jnp.prod(factors, axis=0), dims),
         "MACs conserved": equal(moved.macs, macs),
         "cycles >= MACs / PEs": at_least(timeloop.cycles(moved, mapping, machine, hardness), macs / lanes),
+        # prices in pJ, energy in uJ
         "energy >= MACs + one DRAM word each": at_least(energy, 1e-6 * (timeloop.MAC_PJ * macs + timeloop.DRAM_PJ * _words(dims))),
     }
 
@@ -151,6 +155,7 @@ def find_violations(
         def step(carry: tuple[dict[str, Array], optax.OptState], _: None) -> tuple[tuple[dict[str, Array], optax.OptState], None]:
             z, state = carry
             slope = jax.grad(lambda z: log_cost(space.relax(z), hardness))(z)
+            # one NaN would stay in Adam's averages for good
             change, state = optimiser.update(jax.tree.map(lambda g: jnp.where(jnp.isfinite(g), g, 0), slope), state)
             return (space.project(optax.apply_updates(z, change)), state), None
 
@@ -160,6 +165,7 @@ def find_violations(
         found = descend(z, hardness)
         return found, claims(space.relax(z), hardness), claims(space.relax(found), hardness)
 
+    # hardness is traced: one compilation for all of them
     run = jax.jit(jax.vmap(both, in_axes=(0, None)), compiler_options=_QUICK_TO_COMPILE)
     worst: dict[str, Violation] = {}
     for hardness in HARDNESSES:

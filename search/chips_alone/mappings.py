@@ -28,10 +28,12 @@ from codesign.published.timeloop.model import ACCUMULATOR, DRAM, SCRATCHPAD, Acc
 COMPILER: Final = {"xla_backend_optimization_level": 1}
 LANES, TEMPORAL = 0, 1  # row of the lanes among a layer's slots; first row of the four temporal levels
 SLOTS: Final = 5
+# Gemmini holds weights still: registers loop over pixels only, and lanes run over channels
 _FREE: Final = np.zeros((SLOTS, 7))  # slots that a Gemmini mapping may use
 _FREE[LANES, [C, K]] = 1
 _FREE[TEMPORAL, [P, Q]] = 1
 _FREE[TEMPORAL + 1 :] = 1
+# the loops of a matrix product; the other four stay inside them, in a fixed order
 _ORDERED: Final = (P, C, K)
 _ORDERS: Final = np.asarray([[list(p).index(d) if d in p else 3 + d for d in range(7)] for p in itertools.permutations(_ORDERED)])
 
@@ -112,6 +114,7 @@ def machine(layers: _Layer, hardness: Array) -> Machine:
     mesh = jnp.maximum(jnp.max(layers.lanes), 2)
 
     def whole(kb: Array) -> Array:
+        # between whole KiB rounding is noise, so it has no gradient; 1e-4 keeps float32 from lifting a whole number to the next
         return kb + hardness * jax.lax.stop_gradient(jnp.ceil(kb - 1e-4) - kb)
 
     return Machine(mesh, whole(mesh * jnp.max(layers.accumulator_kb_per_lane)), whole(jnp.max(layers.scratchpad_kb)))
@@ -135,6 +138,7 @@ def project(logs: Float[Array, "5 7"], log_dims: Float[Array, " 7"], log_mesh: f
 
     Euclidean projection onto a simplex (Held, Wolfe and Crowder 1974), per dimension; lanes beyond the mesh become DRAM loops.
     """
+    # so far below any logarithm of a dimension that the projection leaves masked slots at 0
     masked = jnp.where(_FREE > 0, logs, -1e3)
     falling = -jnp.sort(-masked, axis=0)
     rank = jnp.arange(1, SLOTS + 1)[:, None]
@@ -151,6 +155,7 @@ def factorisations(size: int, free: NDArray[np.bool_], mesh: int) -> NDArray[np.
     found = np.ones((1, SLOTS))
     slots = np.flatnonzero(free)
     for prime, power in _primes(size):
+        # stars and bars: bars share the copies of a prime among the slots
         bars = np.asarray(list(itertools.combinations(range(power + len(slots) - 1), len(slots) - 1))).reshape(-1, len(slots) - 1)
         edges = np.concatenate([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), power + len(slots) - 1)], axis=1)
         ways = np.ones((len(bars), SLOTS))
@@ -203,12 +208,14 @@ class MappingSearch:
         whole = np.ones(logs.shape, np.float32)
         for layer, dims in enumerate(self.network.dims):
             for dimension in range(7):
+                # not traced: each dimension has its own number of factorisations
                 ways = factorisations(int(dims[dimension]), _FREE[:, dimension] > 0, self.network.mesh)
                 far = ((np.log(ways)[None] - logs[:, layer, None, :, dimension]) ** 2).sum(-1)
                 whole[:, layer, :, dimension] = ways[np.argmin(far, axis=1)]
         return jnp.asarray(whole)
 
     def _random(self, key: Key[Array, ""]) -> Float[Array, "layers 5 7"]:
+        # uniform over the simplex of log factors; the projection then empties masked slots
         shares = jax.random.dirichlet(key, jnp.ones(SLOTS), (len(self.network.dims), 7)).transpose(0, 2, 1)
         return self._project(shares * self._log_dims[:, None])
 
@@ -218,6 +225,7 @@ class MappingSearch:
     def _relax(self, key: Key[Array, ""]) -> tuple[Float[Array, "layers 5 7"], Int[Array, "layers 4"], Float[Array, ""]]:
         settings = self.settings
         factor_key, order_key = jax.random.split(key)
+        # an order has no gradient: it stays as drawn until the polish
         orders = jax.random.randint(order_key, (len(self.network.dims), 4), 0, len(_ORDERS))
         logs = self._random(factor_key)
 
@@ -258,11 +266,13 @@ class MappingSearch:
     def _polish(self, start: Mapped) -> tuple[Float[Array, ""], Float[Array, ""], Mapped]:
         exact, layers = jnp.float32(1), len(self.network.dims)
         moves = jnp.asarray(self._moves)
+        # not of the registers: of the loops that can be ordered they have but one
         reorder = jnp.asarray([(level, order) for level in range(1, 4) for order in range(len(_ORDERS))])
 
         def candidates(mapped: Mapped, layer: Array) -> Mapped:
             factors, orders = mapped.factors[layer], mapped.orders[layer]
             moved = factors * moves[layer]
+            # whole but for the rounding of a product in float32
             legal = jnp.all(jnp.abs(moved - jnp.round(moved)) < 1e-3, (1, 2)) & jnp.all(moved[:, LANES] <= self.network.mesh, 1)
             moved = jnp.where(legal[:, None, None], jnp.round(moved), factors)
             reordered = jax.vmap(lambda change: orders.at[change[0]].set(change[1]))(reorder)
@@ -272,6 +282,7 @@ class MappingSearch:
         def visit(carry: tuple[Mapped, _Layer, Array], layer: Array) -> tuple[tuple[Mapped, _Layer, Array], None]:
             mapped, known, best = carry
             tried = candidates(mapped, layer)
+            # only this layer is analysed anew; the machine and the sums take all others from `known`
             results = jax.vmap(_layer)(*tried)
 
             def with_one(result: _Layer) -> Array:

@@ -13,6 +13,7 @@ def _described(registry: dict[str, Any]) -> Iterable[tuple[str, str]]:
     return ((name, (thing.__doc__ or "").strip().split("\n")[0]) for name, thing in registry.items())
 
 
+# imports are in the functions: one list does not wait for what the others need
 def _datasets() -> Iterable[tuple[str, str]]:
     from codesign.data import registry
 

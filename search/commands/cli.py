@@ -22,6 +22,7 @@ app = App(
     name="codesign",
     help="Train a neural network and choose its chip in the same gradient step.",
     version=codesign.__version__,
+    # by default cyclopts ends the process after a command, and with it a test that calls one
     result_action="return_value",
 )
 
@@ -100,6 +101,7 @@ def check(config: Path, /) -> None:
     from search.problem import config as configs
 
     file = configs.read(config)
+    # after the file has been found and parsed: a mistake in its name is told before JAX is imported
     from search.problem.build import build
 
     problem = build(file)
@@ -195,9 +197,12 @@ def cost(
 
 def main() -> None:
     """Entry point: maps outcomes to exit codes and one clear line."""
+    # until a study listens itself, being told to end is an interruption (130) and no crash
     signal.signal(signal.SIGTERM, _interrupt)
+    # before any command: JAX reads where to keep programs when it is imported
     compile_cache.enable()
     try:
+        # mistakes come as exceptions, so that all of them end in one line below
         app(exit_on_error=False, print_error=False)
     except CycloptsError as error:
         fail(str(error).strip(), 2)
@@ -205,11 +210,14 @@ def main() -> None:
         fail(str(error), 2)
     except KeyboardInterrupt:
         fail("interrupted", 130)
+    # before OSError, of which it is one
     except BrokenPipeError:
+        # Python flushes standard output once more when it ends, which would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except OSError as error:
         fail(f"{error.filename or 'file'}: {error.strerror or error}; what was finished is kept, continue with --resume", 1)
+    # a full disk, say, as SQLite puts it
     except sqlite3.OperationalError as error:
         fail(f"study.db: {error}; what was finished is kept, continue with --resume", 1)
 

@@ -15,6 +15,7 @@ def compare(plan: Plan, output: Path | None) -> None:
         UserError: a mistake in the plan or its config.
         SystemExit: 1 where a unit failed, 130 where it was stopped.
     """
+    # first, as it needs neither the config nor JAX
     plan.check()
     file = configs.read(plan.config)
     # before anything that imports JAX
@@ -32,7 +33,9 @@ def compare(plan: Plan, output: Path | None) -> None:
     except KeyboardInterrupt:
         fail(f"stopped; finished units are kept in {folder.path}, the same command continues", 130)
     finally:
+        # before anything is printed: a live line would be drawn into it
         shown.close()
+    # what has finished is published, whatever failed
     results = folder.results()
     if results:
         first = plan.searchers[0]

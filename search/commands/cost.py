@@ -112,6 +112,7 @@ def price(chip: Any, work: Workload, prices: Technology, hardness: float) -> Cos
     try:
         return _price(chip, work, prices, hardness)
     except KeyError as error:
+        # a KeyError as text has quotes around its message
         raise UserError(str(error.args[0])) from None
     except (UnsupportedLayerError, ValueError) as error:
         raise UserError(str(error)) from None
@@ -132,6 +133,7 @@ def _chip_class(name: str) -> type:
 def _fields(name: str, chip: type) -> list[str]:
     if chip is not HybridChip:
         return cost_settings.fields(chip)
+    # engines by name only: their own parameters keep the defaults
     return ["engines", "assignment", "transfer_buffer_kb", "link_gbit_per_s"]
 
 
@@ -147,6 +149,7 @@ def _hybrid(settings: Mapping[str, str], work: Workload, prices: Technology, har
         assignment = np.broadcast_to(assignment, (len(work),)) if assignment.size == 1 else assignment
     else:
         alone = [_energy_by_layer(engine, work, prices, hardness) for engine in engines.values()]
+        # each engine alone: what it costs to pass data between engines is left out of the choice, not of the price
         assignment = np.argmin(np.stack(alone), axis=0)
     rest: dict[str, Any] = {
         name: cost_settings.numbers(name, text) for name, text in settings.items() if name not in ("engines", "assignment")
@@ -161,6 +164,7 @@ def _energy_by_layer(engine: Any, work: Workload, prices: Technology, hardness: 
     able = np.asarray([engine.supports(layer) for layer in work])
     if able.all():
         return np.asarray(price(engine, work, prices, hardness).energy_pj.sum(1))
+    # a chip refuses the whole network for one layer it cannot run, so this engine alone has no price to offer
     return np.full(len(work), np.inf)
 
 
@@ -171,15 +175,18 @@ def compare(
     twin = ann_twin(work)
     rows = []
     for name, chip_class in {**PUBLISHED, **FAMILIES}.items():
+        # a hybrid chip would assign its engines anew for the twin: two chips, not one
         if chip_class is HybridChip:
             continue
         own = prices or load_technology(OWN_TECHNOLOGY.get(name, "digital_45nm"))
         try:
             chip = cost_settings.make(chip_class, settings.get(name, {}))
+            # a model that cannot run the network is a line with its reason, and no end of the comparison
             spiking, ann = price(chip, work, own, hardness), price(chip, twin, own, hardness)
         except UserError as error:
             rows.append(Comparison(name, None, None, str(error)))
             continue
+        # some published models count energy only and have a latency of 0
         latency = float(spiking.latency / ann.latency) if float(ann.latency) > 0 else None
         rows.append(Comparison(name, float(spiking.energy / ann.energy), latency, ""))
     return rows

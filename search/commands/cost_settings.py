@@ -10,6 +10,7 @@ from typing import Any
 from codesign.workloads.table import PROPERTIES
 from search.errors import UserError, nearest
 
+# at most 1, and 0 is a value: other properties are above 0
 _SHARES = ("input_rate", "output_rate", "spiking", "weight_density")
 
 
@@ -73,6 +74,7 @@ def make(chip: type, settings: Mapping[str, str]) -> Any:
     """
     values = {name: _value(chip, name, text) for name, text in settings.items()}
     try:
+        # models of the literature have no `of`: their constructor takes the numbers
         return getattr(chip, "of", chip)(**values)
     except (ValueError, TypeError) as error:
         raise UserError(f"--set: {error}") from None
@@ -81,9 +83,11 @@ def make(chip: type, settings: Mapping[str, str]) -> Any:
 def _value(chip: type, name: str, text: str) -> Any:
     """The text as what the field holds: a choice, a truth value or numbers."""
     annotation: Any = next(field.type for field in dataclasses.fields(chip) if field.name == name)
+    # what `of` takes by name the field holds in another form (columns, shares of dataflows)
     maker = getattr(chip, "of", None)
     if maker is not None and name in inspect.signature(maker).parameters:
         annotation = inspect.signature(maker).parameters[name].annotation
+        # also `str | AbstractColumns`, of which only the name can be typed
         if str in typing.get_args(annotation) or annotation is str:
             return text
         raise UserError(f"--set {name}: cannot be set from the command line")

@@ -52,6 +52,7 @@ def document(cost: Cost, workload: str, hardware: str, technology: str) -> dict[
 def show_cost(cost: Cost, title: str) -> None:
     """Print energy by layer and component, with latency, utilisation, area and totals."""
     energy, area = np.asarray(cost.energy_pj, float), np.asarray(cost.area_um2, float)
+    # a component that costs nothing here would be a column of zeros
     shown = [j for j in range(len(cost.components)) if energy[:, j].any() or area[j]]
     table = Table(title=title)
     table.add_column("layer")
@@ -68,6 +69,7 @@ def show_cost(cost: Cost, title: str) -> None:
     table.add_row(
         "total", *(show(energy[:, j].sum(), "pJ") for j in shown), show(float(cost.energy), "pJ"), show(float(cost.latency), "ns"), ""
     )
+    # a network in which nothing happens has no energy to share
     table.add_row("share", *(f"{energy[:, j].sum() / max(energy.sum(), 1e-30):.1%}" for j in shown), "", "", "")
     table.add_row("area", *(show(area[j], "um2") for j in shown), "", "", "")
     _print(table)
@@ -97,6 +99,7 @@ def _ratio(value: float | None) -> str:
 def _print(table: Table) -> None:
     """At its full width, so that output into a file or pipe is not folded at 80 columns."""
     console = Console()
+    # measured as if there were room for any table
     needed = Measurement.get(console, console.options.update(max_width=1000), table).maximum
     width = console.width if console.is_terminal else max(needed, console.width)
     Console(width=width).print(table)

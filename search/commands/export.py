@@ -51,6 +51,7 @@ def export(folder: Path, design: str | None, kind: str) -> list[Path]:
     with Store(folder) as store:
         for name in [design] if design is not None else list(designs.design[designs.on_front]):
             row = {str(column): value for column, value in designs.loc[name].items()}
+            # d07 has its weights in design_07; a network just built says which shapes to read
             state = store.load_arrays(f"design_{name[1:]}", problem.build(0))
             if state is None:
                 raise UserError(f"{folder}: the weights of design {name!r} are missing from its checkpoints")
@@ -61,6 +62,7 @@ def export(folder: Path, design: str | None, kind: str) -> list[Path]:
                 written.append(path)
             except (ValueError, TypeError) as error:  # NirError among them
                 failed.append(f"{name}: {error}")
+    # at the end: a design that cannot be written keeps none of the others from it
     if failed:
         raise UserError("\n".join([*(f"{path}: written" for path in written), *failed]))
     return written
@@ -72,6 +74,7 @@ def point_of(problem: Problem, row: Mapping[str, Any]) -> dict[str, Any]:
 
     def number(name: str, column: str) -> float:
         parameter, value = problem.space.parameters[name], row[column]
+        # tables name options, points number them
         return float(parameter.options.index(value)) if isinstance(parameter, Categorical) else float(value)
 
     return {
@@ -86,6 +89,7 @@ def hardware_point(hardware: Any, layers: int, index: int | None = None) -> dict
     for field in dataclasses.fields(hardware):
         value, options = getattr(hardware, field.name), hardware.choices.get(field.name)
         if options is not None:
+            # shares of options: [options], or [layers, options] where every layer chooses
             if (value.ndim == 2) == (index is not None):
                 point[field.name] = options[int(np.argmax(value if index is None else value[index]))]
         elif isinstance(value, jax.Array) and value.ndim == 0 and index is None:
@@ -101,6 +105,7 @@ def _write_nir(path: Path, network: SpikingNetwork, design: Design, problem: Pro
     whole: dict[str, float | str] = {"kind": type(design.hardware).__name__, **hardware_point(design.hardware, len(geometries))}
     layers = layers_of(network, operation, {name: point for name, point in points.items() if point})
     events = problem.dataset.kind == "events"
+    # without time: a graph describes one step
     shape = problem.dataset.sample_shape[1:] if events else problem.dataset.sample_shape
     flat = layers[0].work.kind != "conv" and len(shape) != 3
     encoding = type(network.encoding).__name__.lower()
@@ -110,12 +115,14 @@ def _write_nir(path: Path, network: SpikingNetwork, design: Design, problem: Pro
 
 
 def _write_integer(path: Path, network: SpikingNetwork, design: Design, problem: Problem) -> None:
+    # asked of the arithmetic, not of the kind of chip: a hybrid may be all digital
     arrays = arrays_of(design.hardware, problem.technology, design.operation, True, problem.granularity, None)
     analog = next((array for array in arrays if not isinstance(array, DigitalArray)), None)
     if analog is not None:
         raise TypeError(
             f"{type(design.hardware).__name__} computes with analog currents ({type(analog).__name__}), which have no bit-true form"
         )
+    # all rounding happens in fixed point; the integers are only read off it
     integer = to_integer(to_fixed_point(network, design.operation), design.operation)
     with open(path, "wb") as file:
         np.savez_compressed(file, allow_pickle=False, **integer.arrays())

@@ -38,5 +38,6 @@ def run(config: Path, output: Path | None, resume: bool) -> None:
             fail(f"{stopped}; continue with: codesign run {config}{where} --resume", 130)
     print(publish.summary(folder))
     print(f"report: {report}")
+    # last: a study without a feasible design has its report and its nearest design all the same
     if (why := publish.infeasible(folder)) is not None:
         fail(why, 1)

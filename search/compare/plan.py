@@ -45,6 +45,7 @@ class Plan(NamedTuple):
     seeds: int
     shares: tuple[float, ...] = (1.0,)
     budget: float = 0.0
+    # tuned on seeds that are in no table (docs/benchmarks.md)
     steps: int = 400
     learning_rate: float = 1e-2
     workers: int = 1

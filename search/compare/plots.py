@@ -9,6 +9,7 @@ import pandas as pd
 from search.compare.tables import Scale
 from search.study.store import write_bytes
 
+# before pyplot is imported, which else may look for a display
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -22,12 +23,14 @@ def draw_all(folder: Path, scale: Scale, table: pd.DataFrame, front: pd.DataFram
     for name, figure in drawings.items():
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=130, bbox_inches="tight")
+        # pyplot keeps every figure that nobody closes
         plt.close(figure)
         write_bytes(figures / f"{name}.png", buffer.getvalue())
     return list(drawings)
 
 
 def _colours(searchers: pd.Series) -> dict[str, str]:
+    # by name: a searcher has one colour in all figures
     return {name: f"C{i}" for i, name in enumerate(sorted(searchers.unique()))}
 
 
@@ -40,6 +43,7 @@ def final(table: pd.DataFrame) -> Figure:
     for i, name in enumerate(order, 1):
         own = last[last.searcher == name].hypervolume
         axes.plot(own, [i] * len(own), "o", ms=4, alpha=0.6, color="C0")
+    # the best on top
     axes.invert_yaxis()
     axes.set(xlabel="hypervolume of hardened designs on test data [share of the box], one point per seed")
     return figure
@@ -82,7 +86,9 @@ def fronts(scale: Scale, front: pd.DataFrame) -> Figure:
     for name, colour in _colours(front.searcher).items():
         for number, (_, own) in enumerate(shown[shown.searcher == name].groupby("seed")):
             ordered = own.sort_values(last.column)
+            # one entry of the legend for all seeds
             label = name if number == 0 else None
+            # a staircase: between two designs only the one on the left is to be had
             axes.step(ordered[last.column], ordered[first.column], ".-", where="post", color=colour, alpha=0.6, lw=0.8, label=label)
     axes.set(xlabel=f"{last.name} [{last.unit}]", ylabel=f"{first.name} [{first.unit}]")
     if last.logarithmic:

@@ -24,6 +24,7 @@ GAPS = "Median (worst) gap between what the relaxed model claimed of a member an
 
 def publish(folder: Path, config: Config, results: list[dict], first: str) -> pd.DataFrame:
     """All exports of a comparison; returns the summary."""
+    # matplotlib is imported only where something is drawn
     from search.compare import plots as plots_compare
 
     scale = Scale(config, results)
@@ -69,6 +70,7 @@ def terminal(found: pd.DataFrame, first: str, name: str) -> Table:
 def _cells(found: pd.DataFrame) -> list[list[str]]:
     rows = []
     for _, row in found.iterrows():
+        # the first searcher is not compared with itself, nor any where only one has run
         paired = "difference" in row and pd.notna(row.difference)
         versus = [f"{row.difference:+.4f}", f"{row.p_holm:.3g}", f"{row.rank_biserial:+.2f}"] if paired else ["", "", ""]
         volume = f"{row['median']:.4f} ({row.low:.4f} to {row.high:.4f})"

@@ -16,6 +16,7 @@ from search.problem.config import ConfigFile
 from search.study.progress import Reporter
 from search.study.store import provenance, write_text
 
+# how late a stop may be heard, or the end of the last worker noticed
 POLL_SECONDS = 0.5
 
 
@@ -30,6 +31,7 @@ class Folder:
         except OSError as error:
             raise UserError(f"cannot write results to {path}: {error.strerror} (choose another place with --output)") from None
         try:
+            # a lock of the system: it ends with the process, however that ends
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UserError(f"{path} is in use by another run (wait for it, or choose another place with --output)") from None
@@ -82,6 +84,7 @@ def run(plan: Plan, file: ConfigFile, folder: Folder, reporter: Reporter, safe_p
     units = [unit for unit in plan.units() if not folder.is_done(unit)]
     done = len(plan.units()) - len(units)
     for unit in units:
+        # what failed is tried again, and its old reason no longer holds
         (folder.units / f"{unit.name}.failed").unlink(missing_ok=True)
     if plan.workers == 1 or len(units) < 2:
         _in_this_process(plan, units, folder, reporter, safe_point, done)
@@ -93,11 +96,13 @@ def run(plan: Plan, file: ConfigFile, folder: Folder, reporter: Reporter, safe_p
 def _in_this_process(plan: Plan, units: list[Unit], folder: Folder, reporter: Reporter, safe_point: Callable[[], None], done: int) -> None:
     total = done + len(units)
     safe_point()
+    # data are loaded only where something is left to run: else the command just publishes
     work = Worker(plan, folder.units) if units else None
     for count, unit in enumerate(units, done):
 
         def report(share: float, what: str, count: int = count, unit: Unit = unit) -> None:
             safe_point()
+            # searches may end a little above their budget
             reporter.update("compare", (count + min(share, 1.0)) / total, f"unit {count + 1}/{total}  {unit.name}  {what}")
 
         assert work is not None
@@ -109,6 +114,7 @@ def _in_this_process(plan: Plan, units: list[Unit], folder: Folder, reporter: Re
 def _in_processes(plan: Plan, units: list[Unit], folder: Folder, reporter: Reporter, safe_point: Callable[[], None], done: int) -> None:
     # one thread each: processes side by side lose less than threads in one
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1".strip()
+    # not forked: JAX has threads by now, whose locks a fork would copy as they happen to be
     context = multiprocessing.get_context("spawn")
     waiting, news = context.Queue(), context.Queue()
     for unit in units:
@@ -132,7 +138,9 @@ def _in_processes(plan: Plan, units: list[Unit], folder: Folder, reporter: Repor
         for process in processes:
             process.terminate()
             process.join()
+    # SIGTERM comes from the lines above
     lost = [process.exitcode for process in processes if process.exitcode not in (0, -signal.SIGTERM)]
+    # a worker that was killed (out of memory, say) leaves no word of the unit that it had taken
     missing = [unit for unit in units if not folder.is_done(unit) and unit.name not in folder.failures(units)]
     for unit in missing:
         write_text(folder.units / f"{unit.name}.failed", f"lost: a worker ended with exit code {lost[0] if lost else 'unknown'}")
@@ -140,10 +148,12 @@ def _in_processes(plan: Plan, units: list[Unit], folder: Folder, reporter: Repor
 
 def _serve(plan: Plan, units: Path, waiting: Any, news: Any) -> None:
     """A worker process: units from the queue until it is empty. The parent stops it."""
+    # Ctrl-C reaches all processes of the terminal; the parent decides when these end
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     work = Worker(plan, units)
     while True:
         try:
+            # with a wait: what the parent has put in may still be on its way through the pipe
             unit = waiting.get(timeout=1.0)
         except queue.Empty:
             return
@@ -172,8 +182,10 @@ class Worker:
         search = self._config.search
         try:
             record = run_unit(self._bench, unit, self._budget, search.designs, search.chips, report)
+        # what a search can meet, XLA's lack of memory included; anything else is a fault of ours and ends the run
         except (ArithmeticError, ValueError, RuntimeError) as error:
             write_text(self._units / f"{unit.name}.failed", f"{type(error).__name__}: {error}")
             return
+        # in every record, so that tables are made without building the problem
         record["references"] = references(self._bench)
         write_text(self._units / f"{unit.name}.json", json.dumps(record) + "\n")

@@ -9,6 +9,7 @@ def wilcoxon(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
     from scipy import stats
 
     difference = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
+    # scipy divides by 0 where there are no ranks to sum
     return 1.0 if not np.any(difference) else float(stats.wilcoxon(difference).pvalue)
 
 
@@ -16,6 +17,7 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     """p-values adjusted for several tests (Holm 1979): the family-wise error is kept."""
     p = np.asarray(p_values, np.float64)
     order = np.argsort(p, kind="stable")
+    # a larger p-value never gets a smaller adjusted one
     steps = np.minimum(np.maximum.accumulate((len(p) - np.arange(len(p))) * p[order]), 1)
     adjusted = np.empty_like(p)
     adjusted[order] = steps
@@ -27,6 +29,7 @@ def rank_biserial(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> flo
     from scipy import stats
 
     difference = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
+    # equal pairs have no sign; Wilcoxon's test leaves them out as well
     difference = difference[difference != 0]
     if not len(difference):
         return 0.0

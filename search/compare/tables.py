@@ -26,6 +26,7 @@ class Scale:
         """`[designs, objectives]` of reported values."""
         values = np.asarray(values, np.float64).reshape(-1, len(self.objectives))
         columns = [o.share(values[:, i], self.references[i]) for i, o in enumerate(self.objectives)]
+        # better than the box is as good as its best; worse than it is left out by the hypervolume itself
         return np.clip(np.stack(columns, axis=1), 0, None)
 
     def volume(self, values: Any) -> float:
@@ -52,6 +53,7 @@ def best_known(scale: Scale, results: Results) -> NDArray[np.float64]:
 def comparison(scale: Scale, results: Results) -> pd.DataFrame:
     """One row per unit; all numbers but `found` and times are of designs measured on test data."""
     known = best_known(scale, results)
+    # where nothing is feasible all volumes are 0, and all gaps 1
     best = hypervolume(known, np.ones(known.shape[1])) if len(known) else 1.0
     rows = []
     for unit in results:
@@ -89,6 +91,7 @@ def fronts(scale: Scale, results: Results) -> pd.DataFrame:
     rows = []
     for unit in results:
         values = scale.shares([d["objectives"] for d in unit["designs"]])
+        # NaN: on no front, and keeping no other design off it
         values[~np.array([d["feasible"] for d in unit["designs"]], bool)] = np.nan
         for design, on_front in zip(unit["designs"], non_dominated(values), strict=True):
             row = {"searcher": unit["searcher"], "seed": unit["seed"], "share": unit["share"], "on_front": bool(on_front)}
@@ -105,7 +108,9 @@ def history(scale: Scale, results: Results, points: int = 40) -> pd.DataFrame:
     """Hypervolume of the legal designs known so far, on validation data, against what was spent."""
     rows = []
     for unit in results:
+        # an entry is what was spent, whether feasible, and the objectives
         entries = [entry for entry in unit["course"] if entry[1]]
+        # the same points for all units of a budget: curves of seeds are compared point by point
         for spent in np.linspace(0, unit["budget"], points + 1)[1:]:
             values = [entry[2:] for entry in entries if entry[0] <= spent]
             row = {"searcher": unit["searcher"], "seed": unit["seed"], "share": unit["share"], "spent": spent}
@@ -122,6 +127,7 @@ def summary(table: pd.DataFrame, first: str) -> pd.DataFrame:
     for share, part in table.groupby("share"):
         wide = part.pivot_table(index="seed", columns="searcher", values="hypervolume")
         others = [name for name in wide.columns if name != first]
+        # only seeds that both have finished
         pairs = {name: wide[[first, name]].dropna() for name in others} if first in wide.columns else {}
         p_values = dict(zip(pairs, holm(np.array([wilcoxon(p[first].to_numpy(), p[n].to_numpy()) for n, p in pairs.items()])), strict=True))
         for name in sorted(set(part.searcher)):
@@ -133,6 +139,7 @@ def summary(table: pd.DataFrame, first: str) -> pd.DataFrame:
             row |= {"seconds": float(own.seconds.median()), "spent": float(own.spent.median())}
             if name in pairs:
                 ours, theirs = pairs[name][first].to_numpy(), pairs[name][name].to_numpy()
+                # the median of differences within seeds, not the difference of medians
                 row |= {"difference": float(np.median(ours - theirs)), "p_holm": p_values[name]}
                 row |= {"rank_biserial": rank_biserial(ours, theirs), "cliffs_delta": cliffs_delta(ours, theirs)}
             rows.append(row)

@@ -32,12 +32,14 @@ def run_unit(bench: Workbench, unit: Unit, budget: float, designs: int, chips: i
     Returns:
         A record that JSON can hold.
     """
+    # both clocks: workers side by side slow each other down, which processor time tells less of
     began, processor = time.monotonic(), time.process_time()
     # searchers draw apart from each other; the chips of the final measurement are common to all
     key = jax.random.fold_in(jax.random.key(unit.seed), sorted(registry.REGISTRY).index(unit.searcher))
     found = registry.find(unit.searcher).run(bench, unit.share * budget, key, report)
     seconds, processor = time.monotonic() - began, time.process_time() - processor
     chosen = layered(bench.problem, found.candidates, designs)
+    # a number that no searcher's reaches
     measure_keys = jax.random.split(jax.random.fold_in(jax.random.key(unit.seed), 10**6), chips)
     return {
         "searcher": unit.searcher,
@@ -83,6 +85,8 @@ def _spelt(problem: Problem, point: Mapping[str, Any]) -> dict[str, Any]:
 
 def references(bench: Workbench) -> list[float]:
     """What counts as an ordinary value of each objective: that of the middle of the space with untrained weights."""
+    # with fixed keys, not the unit's: all units are measured in the same box
     middle = bench.point([len(row) // 2 for row in bench.rows])
     values, _ = bench.score(bench.problem.build(jax.random.key(0)), [middle], jax.random.key(1))
+    # shares are ratios to it: without a usable value any scale does
     return [float(v) if np.isfinite(v) and v > 0 else 1.0 for v in jnp.asarray(values[0])]

@@ -12,6 +12,7 @@ from search.objectives.registry import AbstractObjective
 from search.study.store import write_bytes
 from search.results.view import View
 
+# before pyplot is imported, which else may look for a display
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -52,6 +53,7 @@ def draw_all(folder: Path, view: View, designs: pd.DataFrame, breakdown: pd.Data
     for name, figure in drawings.items():
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=130, bbox_inches="tight")
+        # pyplot keeps every figure that nobody closes
         plt.close(figure)
         write_bytes(figures / f"{name}.png", buffer.getvalue())
 
@@ -76,8 +78,10 @@ def pareto(view: View, designs: pd.DataFrame) -> Figure:
 def _front(axes: Axes, view: View, objective: AbstractObjective, designs: pd.DataFrame) -> None:
     x, y = scale_of(view.cost), scale_of(objective)
     front, rest = view.ordered(designs[designs.on_front]), designs[~designs.on_front]
+    # of more than two objectives, two show a cloud and no curve
     line = "o-" if len(view.objectives) == 2 else "o"
     for part, form, colour, label in ((rest, "o", "0.65", "dominated"), (front, line, "C0", "front")):
+        # only errors are known chip by chip
         spread = part.error_std * y.factor if objective.name == "error" else None
         xs, ys = part[view.cost.column] * x.factor, part[objective.column] * y.factor
         axes.errorbar(xs, ys, spread, capsize=2, fmt=form, color=colour, label=label, drawstyle="steps-post")
@@ -98,6 +102,7 @@ def energy_breakdown(view: View, designs: pd.DataFrame, breakdown: pd.DataFrame)
     """Energy by component (bars) for every design of the front, or of all where none is feasible."""
     front = view.ordered(designs[designs.on_front] if designs.on_front.any() else designs).design
     energy = breakdown[breakdown.energy_pj.notna() & breakdown.design.isin(front)]
+    # rows as the front is ordered, whatever the pivot makes of it
     table = energy.pivot_table(index="design", columns="component", values="energy_pj", aggfunc="sum", sort=False).loc[list(front)]
     figure, axes = plt.subplots(figsize=(6.4, 0.32 * len(table) + 1.4))
     left = np.zeros(len(table))
@@ -113,6 +118,7 @@ def energy_breakdown(view: View, designs: pd.DataFrame, breakdown: pd.DataFrame)
 
 def gap(view: View, designs: pd.DataFrame) -> Figure:
     """Relaxed against hardened: what the search believed and what was measured."""
+    # only of members has the relaxed model claimed anything
     own = designs[designs.origin == "member"]
     figure, panels = plt.subplots(1, len(view.objectives), figsize=(4.2 * len(view.objectives), 3.8), squeeze=False)
     for axes, objective in zip(panels[0], view.objectives, strict=True):

@@ -18,6 +18,7 @@ def publish(store: Store, config: Config) -> Path:
     Returns:
         The report's path.
     """
+    # matplotlib and plotly only where something is drawn: printing designs does without them
     from search.results import plots, report
 
     view = View.of(config)
@@ -56,11 +57,13 @@ def designs_json(folder: Path, design: str | None) -> str:
         if design not in set(designs.design):
             raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.design))}")
         designs = designs[designs.design == design]
+    # pandas' default of 10 digits would round
     return designs.to_json(orient="records", indent=2, double_precision=15)
 
 
 def summary(folder: Path) -> str:
     """The recommendation, for the terminal."""
+    # from the export, as the store is closed by then
     return recommend.sentence(pd.read_csv(folder / "designs.csv"), _view(folder))
 
 

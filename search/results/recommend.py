@@ -21,15 +21,18 @@ def choose(designs: pd.DataFrame, view: View, slack: float = 0.01) -> pd.Series 
         quality = view.answers.sign * usable[f"validation_{view.answers.column}"]
         return view.ordered(usable[quality <= quality.min() + slack]).iloc[0]
     values = usable[[f"validation_{column}" for column in view.columns]].to_numpy(np.float64)
+    # a cost of 0 has no logarithm
     scaled = np.stack(
         [o.sign * (np.log(np.maximum(values[:, i], 1e-30)) if o.logarithmic else values[:, i]) for i, o in enumerate(view.objectives)], 1
     )
+    # where all designs are equal in an objective it decides nothing (0 / 1e-9)
     distance = (scaled - scaled.min(axis=0)) / np.maximum(np.ptp(scaled, axis=0), 1e-9)
     return usable.iloc[int(np.argmin(distance.max(axis=1)))]
 
 
 def nearest(designs: pd.DataFrame) -> pd.Series:
     """The design that comes nearest to meeting the constraints."""
+    # the column is there: without bounds every design is feasible, and nobody asks
     return designs.sort_values("violation").iloc[0]
 
 
@@ -66,9 +69,11 @@ def sentence(designs: pd.DataFrame, view: View) -> str:
 
 def _saving(designs: pd.DataFrame, chosen: pd.Series, view: View) -> str:
     """How much the design saves against the one with the best answers."""
+    # of what is maximised, `less` would be no praise
     if view.answers is None or view.cost.sign < 0:
         return ""
     usable = designs[designs.feasible]
+    # by validation data: a test result chooses no design to compare with either
     best = usable.sort_values(f"validation_{view.answers.column}", ascending=view.answers.sign > 0).iloc[0]
     if best.design == chosen.design:
         return ""

@@ -36,8 +36,10 @@ def render(
 ) -> str:
     """The whole page."""
     chosen = choose(designs, view)
+    # a study without a feasible design has a report too
     shown = chosen if chosen is not None else nearest(designs)
     own = designs[designs.origin == "member"]
+    # the first chart brings plotly's script along, for all: the page opens offline
     charts = "".join(
         _pareto_chart(view, objective, designs).to_html(full_html=False, include_plotlyjs=first, config={"displaylogo": False})
         for objective, first in zip(view.against, [True] + [False] * len(view.against), strict=False)
@@ -96,13 +98,14 @@ def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFram
     ordered = view.ordered(designs)
     for name, part, colour in (("dominated", ordered[~ordered.on_front], "#aaa"), ("front", ordered[ordered.on_front], "#1f77b4")):
         texts = ["<br>".join([f"<b>{d.design}</b>", *(f"{k}: {v}" for k, v in view.settings(d).items())]) for _, d in part.iterrows()]
+        # in per cent, the unit of an error's axis; only errors are known chip by chip
         spread = {"type": "data", "array": (part.error_std * 100).tolist()} if objective.name == "error" else None
         figure.add_scatter(
             x=(part[view.cost.column] * x.factor).tolist(),
             y=(part[objective.column] * y.factor).tolist(),
             error_y=spread,
             mode="lines+markers" if name == "front" and len(view.objectives) == 2 else "markers",
-            line={"shape": "hv"},
+            line={"shape": "hv"},  # a staircase: between two designs only the one on the left is to be had
             marker={"color": colour, "size": 9},
             name=name,
             hovertext=texts,
@@ -115,6 +118,7 @@ def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFram
 
 def _history_chart(history: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
+    # the hypervolume is the same in the rows of all members
     by_step = history.groupby("step").agg(volume=("relaxed_hypervolume", "mean"), loss=("loss", "mean"))
     figure.add_scatter(x=by_step.index.tolist(), y=by_step.volume.tolist(), name="hypervolume (relaxed, training)")
     figure.add_scatter(x=by_step.index.tolist(), y=by_step.loss.tolist(), name="mean training loss [nat]")
@@ -153,6 +157,7 @@ def _breakdown_table(part: pd.DataFrame) -> str:
     ]
     rows.append(["total", *(show(v, "pJ") for v in energy.sum()), "100 %", show(area.sum(), "um2")])
     latency = part[part.latency_ns.notna()].set_index("layer").latency_ns
+    # the column of all layers is no layer and gets the sum
     rows.append(["latency", *(show(latency.get(c, latency.sum()), "ns") for c in energy.columns), "", ""])
     return _table(["component", *energy.columns, "share", "area"], rows)
 
@@ -183,6 +188,7 @@ def _failed_section(failed: pd.DataFrame) -> str:
 def _table(head: list[str], rows: list[list[str]], chosen: str | None = None) -> str:
     body = "".join(
         f"<tr{' class=chosen' if chosen is not None and row[0] == chosen else ''}>"
+        # names of designs, layers and options come from configs and plug-ins
         + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row)
         + "</tr>"
         for row in rows

@@ -50,6 +50,7 @@ class View:
     @property
     def against(self) -> tuple[AbstractObjective, ...]:
         """The objectives drawn against the cost: that about answers first."""
+        # False sorts before True; the others keep the order of the config
         return tuple(sorted((o for o in self.objectives if o is not self.cost), key=lambda o: o is not self.answers))
 
     @property
@@ -64,6 +65,7 @@ class View:
     def with_front(self, designs: pd.DataFrame) -> pd.DataFrame:
         """Designs with `on_front`: feasible, and beaten by no other feasible one in the measured objectives."""
         values = designs[self.columns].to_numpy(np.float64, copy=True) * [o.sign for o in self.objectives]
+        # NaN: on no front, and keeping no other design off it
         values[~designs.feasible.to_numpy(bool)] = np.nan
         return designs.assign(on_front=non_dominated(values))
 
@@ -75,6 +77,7 @@ class View:
         """A design's parameters for people; a per-layer one becomes `3 / 4 / 5`."""
         found = {}
         for name in self.parameters:
+            # with the bracket: the name of one parameter may begin with that of another
             values = [design[c] for c in design.index if c == name or str(c).startswith(f"{name}[")]
             found[name] = " / ".join(v if isinstance(v, str) else f"{v:g}" for v in values)
         return found

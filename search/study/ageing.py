@@ -28,9 +28,12 @@ class AgedErrors:
 
     def __call__(self, network: nnx.State, point: dict[str, Any], keys: Key[Array, " chips"]) -> dict[str, float]:
         """One column for each time; none for a chip that does not age, or whose technology does not say how."""
+        # of all families only crossbars drift, and only some technologies have a law of drift
         ages = self._chips > 0 and isinstance(self.problem.hardware, Crossbar) and "drift_start_s" in self.problem.technology.values
         if not ages:
             return {}
+        # cloned on purpose: the first of the chips that measured the fresh design, so that age alone makes the difference;
+        # data as an argument: closed over, they would become a constant of the compiled program
         errors = self._errors(network, as_values(self.problem.space, point), jax.random.clone(keys)[: self._chips], self._test)
         return {name: float(error) for name, error in zip(COLUMNS, np.asarray(errors), strict=True)}
 

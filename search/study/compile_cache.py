@@ -35,7 +35,8 @@ def processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        lines = [platform.processor()]
+        lines = [platform.processor()]  # only Linux has /proc
+    # x86 has flags, ARM has Features; clock rates, which change, are left out
     known = sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))})
     return hashlib.sha256("\n".join([platform.machine(), *(known or lines)]).encode()).hexdigest()[:12]
 
@@ -43,6 +44,8 @@ def processor() -> str:
 def forget(folder: Path, days: float) -> None:
     """Delete programs that were compiled so many days ago."""
     oldest = time.time() - days * 86400
+    # JAX's own names: whatever else lies here stays
     for program in folder.glob("*-cache"):
         if program.stat().st_mtime < oldest:
+            # another run may be tidying up too
             program.unlink(missing_ok=True)

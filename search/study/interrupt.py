@@ -18,6 +18,7 @@ class StopRequest:
 
     def __enter__(self) -> Self:
         """Start to listen."""
+        # SIGTERM as well: batch systems and containers send it before they kill
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._hear)
         return self

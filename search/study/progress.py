@@ -27,9 +27,11 @@ class Clock:
     def left(self, share: float) -> str:
         """For people: `about 1m 20s left`, or nothing while unknown."""
         now = time.monotonic()
+        # a resumed study begins above 0: only the pace of this run tells how long the rest takes
         if self._start is None:
             self._start = (now, share)
         began, at = self._start
+        # too little done to tell a pace from
         if share - at < 0.02:
             return ""
         seconds = int((now - began) / (share - at) * (1 - share))
@@ -73,6 +75,7 @@ class PlainReporter:
         """Print when it is time."""
         left = self._clock.left(share)
         now = time.monotonic()
+        # the end is told however soon it comes
         if stage == self._stage and now - self._last < self._seconds and share < 1:
             return
         self._stage, self._last = stage, now
@@ -84,5 +87,6 @@ class PlainReporter:
 
 def reporter() -> Reporter:
     """The one that fits where the output goes."""
+    # not on standard output, which has the result alone and can be piped
     console = Console(stderr=True)
     return TerminalReporter(console) if console.is_terminal else PlainReporter(sys.stderr)

@@ -31,9 +31,12 @@ def design_row(
     row |= _settings(problem, candidate.point, layers)
     row |= {o.column: measured[o.name] for o in problem.everything}
     cost = evaluation.cost
+    # in every row, whatever the objectives are: tables and the sentence of the report use them
     row |= {"energy_pj": float(cost.energy), "latency_ns": float(cost.latency), "area_um2": float(cost.area)}
+    # of a sample of chips; a single one has no spread
     row |= {"error_mean": float(errors.mean()), "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0, "chips": len(errors)}
     row |= {"validation_error": 1 - float(validated.accuracy)} | {f"validation_{o.column}": float(o(validated)) for o in objectives}
+    # of mutants and of designs tuned once more, no relaxed model has claimed anything
     own = candidate.origin == "member"
     for stage in ("relaxed", "rounded"):
         row |= {f"{stage}_{o.column}": v if own else None for o, v in zip(objectives, hardened[stage], strict=True)}
@@ -46,7 +49,9 @@ def design_row(
     if excess:
         worst = int(np.argmax(excess))
         row |= {"violation": excess[worst], "tightest": problem.limits[worst].objective.name}
+    # a NaN is not at most 0: what cannot be compared is not feasible
     row["feasible"] = all(value <= 0 for value in excess)
+    # with rates and magnitudes the exact cost can be computed again from the row alone
     row |= {f"input_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.input_rate, strict=True)}
     row |= {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
     return row | {f"weight_magnitude[{n}]": float(v) for n, v in zip(layers, evaluation.workload.weight_magnitude, strict=True)}

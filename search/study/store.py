@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from search.errors import UserError
 
+# pandas, JAX and Equinox are imported where they are used: a store is opened, and may be refused, before anything slow
 if TYPE_CHECKING:
     import pandas as pd
 
+# rows are JSON, as their columns depend on the study; keys let a resumed study write a row again without a second one
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null);
 create table if not exists history (step integer, member integer, stage text, row text not null, primary key (step, member));
@@ -46,6 +48,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         with open(temporary, "wb") as file:
             file.write(content)
             file.flush()
+            # on the disk before it gets its name: else a crash can leave the name without the content
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
@@ -68,10 +71,12 @@ class Store:
         except OSError as error:
             raise UserError(f"cannot write results to {folder}: {error.strerror} (choose another place with --output)") from None
         try:
+            # a lock of the system, not the file's being there: it ends with the process, however that ends
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._lock.close()
             raise UserError(f"{folder} is in use by another run (wait for it, or choose another place with --output)") from None
+        # the first two are made above, so a folder with nothing else is free
         strangers = [p.name for p in folder.iterdir() if p.name not in (".lock", "checkpoints", "study.db")]
         if strangers and not (folder / "study.db").exists():
             self._lock.close()
@@ -148,9 +153,11 @@ class Store:
 
     def add_design(self, design: str, row: Mapping[str, Any], breakdown: "pd.DataFrame") -> None:
         """A measured design and its cost by layer and component."""
+        # pandas' JSON, which writes entries that do not apply as null; its default of 10 digits would round
         records = json.loads(breakdown.to_json(orient="records", double_precision=15))
         with self._database:
             self._database.execute("insert or replace into designs values (?, ?)", (design, json.dumps(row)))
+            # in one transaction with the row: no design is without its breakdown, or has two
             self._database.execute("delete from breakdown where design = ?", (design,))
             self._database.executemany(
                 "insert into breakdown values (?, ?, ?, ?)", [(design, r["layer"], r["component"], json.dumps(r)) for r in records]
@@ -170,6 +177,7 @@ class Store:
         """Energy, latency and area of all designs by layer and component."""
         import pandas as pd
 
+        # as inserted: layers and components keep the order of the cost model
         found = self._database.execute("select design, row from breakdown order by rowid")
         return pd.DataFrame([{"design": design, **json.loads(row)} for design, row in found])
 
@@ -218,6 +226,7 @@ def provenance(config_hash: str, seed: int) -> dict[str, Any]:
 def _version(package: str) -> str:
     try:
         return version(package)
+    # run from its sources, the package itself has no metadata
     except ModuleNotFoundError:
         return "not installed"
 
@@ -227,7 +236,9 @@ def _commit() -> str:
     here = Path(__file__).resolve().parent
     try:
         commit, changed = (
+            # a study does not wait for a git that hangs
             subprocess.run(["git", *arguments], cwd=here, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+            # without untracked files: notes and result folders do not change what was run
             for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
         )
     except (OSError, subprocess.SubprocessError):

@@ -31,6 +31,7 @@ from search.study.progress import Reporter
 from search.study.row import design_row, is_finite
 from search.study.store import Store, provenance, write_text
 
+# a killed process loses at most so much of the gradient stages, and the call it was in
 CHECKPOINT_SECONDS = 5.0
 SEARCH_SHARE, HARDEN_SHARE = 0.55, 0.3  # of the progress bar; the rest is measurement
 
@@ -63,6 +64,7 @@ def run(problem: Problem, file: ConfigFile, store: Store, reporter: Reporter, sa
         store.put("state", "running")
     text = io.StringIO()
     YAML().dump(config.model_dump(mode="json"), text)
+    # as resolved: the folder is exported from, and run again, without the file it came from
     write_text(store.folder / "config.yaml", text.getvalue())
     write_text(store.folder / "provenance.json", json.dumps(provenance(config.hash(), config.seed), indent=2) + "\n")
     study = Study(problem, file, store, reporter, safe_point)
@@ -84,6 +86,7 @@ class Study:
         self.settings = build.settings(file.config)
         self.where = "the start"
         key = jax.random.key(file.config.seed)
+        # split once, by name: a resumed study draws what an uninterrupted one would have drawn
         self._keys = dict(zip(("start", "search", "harden", "finetune", "measure"), jax.random.split(key, 5), strict=True))
         self._joint = JointSearch(problem, self.settings)
         self._hardener = Hardener(problem, self.settings, scalarisation=self._joint.scalarisation)
@@ -108,10 +111,12 @@ class Study:
         self.store.put("state", "done")
 
     def _relaxed(self) -> Population:
+        # also when resumed: a checkpoint is read into a population of the same shapes
         start = self._joint.start(self._keys["start"])
         population = self.store.load_arrays("population", start) or start
         saved, scout = time.monotonic(), Scout(self._hardener, self.settings)
         try:
+            # whatever ends this loop, a stop at a safe point too, the last whole call is saved
             for advanced in self._joint.run(population, self._keys["search"], self._on_call, scout):
                 population = advanced  # what is saved when stopped
                 self._safe_point()
@@ -127,6 +132,7 @@ class Study:
         for member, reason in self._joint.failures(population, metrics).items():
             self.store.add_failed(member, stage, reason)
         alive = population.alive
+        # what has failed counts in no median and in no hypervolume
         objectives = np.where(alive[:, None], np.asarray(metrics.objectives), np.nan)
         names = [o.name for o in self.problem.objectives]
         volume = study_hypervolume(self.problem.objectives, objectives, self._references(objectives))
@@ -134,7 +140,7 @@ class Study:
             {
                 "loss": float(metrics.loss[i]),
                 **{n: float(v) for n, v in zip(names, values, strict=True)},
-                "relaxed_hypervolume": volume,
+                "relaxed_hypervolume": volume,  # the whole population's, so the same in every row
                 "failed": not alive[i],
             }
             for i, values in enumerate(objectives)
@@ -143,6 +149,7 @@ class Study:
         loss, cost = float(np.nanmean(metrics.loss)), float(np.nanmedian(objectives[:, self._cost]))
         shown = spell(self.problem.objectives[self._cost], cost)
         details = f"step {done}/{total}  loss {loss:.3f}  {names[self._cost]} {shown}  hypervolume {volume:.3f}"
+        # by minibatches, as a step of a shared supernet is one for all members
         self.reporter.update(stage, SEARCH_SHARE * minibatches(self.settings, done) / minibatches(self.settings), details)
 
     @property
@@ -154,7 +161,9 @@ class Study:
         held = self.store.get("references")
         if held is None:
             medians = np.nanmedian(np.where(np.isfinite(objectives), objectives, np.nan), axis=0)
+            # shares are ratios to it: without a usable median any scale does
             held = json.dumps([float(m) if np.isfinite(m) and m > 0 else 1.0 for m in medians])
+            # kept with the study: hypervolumes before and after a resume are in the same box
             self.store.put("references", held)
         return json.loads(held)
 
@@ -171,9 +180,11 @@ class Study:
                 if network is None:
                     self.where = f"hardening, member {m + 1} of {self.settings.population}"
                     network, known[m] = self._harden_one(m, population)
+                    # weights before their row: the row says that they are there
                     self.store.save_arrays(f"member_{m:03d}", network)
                     self.store.add_hardened(m, known[m])
                 before = self._hardener.evaluations
+                # not stored: scored again after a resume, on the same simulated chip, they come out the same
                 candidates += harden.variants(self._hardener, m, network, known[m]["point"], wish, self._keys["harden"])
                 known[m]["variants"] = self._hardener.evaluations - before
             except NothingFiniteError as error:
@@ -184,6 +195,7 @@ class Study:
             details = "  ".join(f"{o.name} {spell(o, v)}" for o, v in zip(self.problem.objectives, own.objectives, strict=True))
             self.reporter.update("harden", share, f"design {m + 1}/{self.settings.population}  validation {details}")
             self._safe_point()
+        # a member that was given up while it was measured, before a resume, has no variants in this run
         self._polish_evaluations = {m: row["evaluations"] + row.get("variants", 0) for m, row in known.items()}
         if not candidates:
             return []
@@ -198,6 +210,7 @@ class Study:
         found: list[Candidate] = []
         for i, design in enumerate(chosen):
             self.where = f"fine-tuning design {i + 1} of {len(chosen)}"
+            # numbers beyond the members', whose own fine-tuning has taken the first
             wish, key = population.wish(design.member), jax.random.fold_in(self._keys["finetune"], self.settings.population + i)
             held = self.store.load_arrays(f"tuned_{i:03d}", design.network)
             if held is None:
@@ -218,6 +231,7 @@ class Study:
         values = {name: np.asarray(v) for name, v in self.problem.space.relax(member.latents).items()}
         before = self._hardener.evaluations
         wish, prices = population.wish(m), jax.tree.map(lambda x: x[m], population.multipliers)
+        # one key for all members: every legal design is scored on the same simulated chip
         point, rounded, feasible = self._hardener.hardened(member.network, values, wish, self._keys["harden"])
         network = self._hardener.finetune(member.network, point, wish, jax.random.fold_in(self._keys["finetune"], m), prices)
         kept = {"point": point, "relaxed": relaxed, "rounded": rounded, "rounded_feasible": feasible}
@@ -225,7 +239,9 @@ class Study:
 
     def _measure(self, candidates: Sequence[Candidate]) -> None:
         chosen = choose.select(candidates, self.config.search.designs, [o.sign for o in self.problem.objectives])
+        # before they are named: d00 is the best in cost
         chosen.sort(key=lambda c: self._ordering.sign * float(c.objectives[self._cost]))
+        # the same chips for all designs, and others for validation than for the test
         keys, other_keys = (jax.random.split(jax.random.fold_in(self._keys["measure"], i), self.config.search.chips) for i in range(2))
         hardened = self.store.hardened()
         done = self.store.design_names()

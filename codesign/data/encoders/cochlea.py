@@ -20,11 +20,13 @@ def mel_filters(bands: int, bins: int, rate_hz: float, low_hz: float) -> np.ndar
 
     Source: mel = 2595 log10(1 + f / 700), D. O'Shaughnessy, "Speech Communication", 1987.
     """
+    # up to half the sampling rate: rate / 2 / 700
     mel = np.linspace(2595 * np.log10(1 + low_hz / 700), 2595 * np.log10(1 + rate_hz / 1400), bands + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)
     frequency = np.linspace(0, rate_hz / 2, bins)
     rising = (frequency - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - frequency) / (edges[2:] - edges[1:-1])[:, None]
+    # the peak is that of the continuous filter: a narrow one's may fall between two bins
     return np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
 
 
@@ -35,6 +37,7 @@ def gammatone_filters(bands: int, bins: int, rate_hz: float, low_hz: float) -> n
     Source: R. Patterson et al., "Complex sounds and auditory images", 1992; B. Glasberg, B. Moore, "Derivation of auditory filter
     shapes from notched-noise data", 1990.
     """
+    # below half the rate: at 8 kHz this leaves the highest filter about one bandwidth above its centre
     highest_hz = 0.9 * rate_hz / 2
     lowest, highest = (21.4 * np.log10(1 + 4.37 * edge_hz / 1000) for edge_hz in (low_hz, highest_hz))
     number = np.linspace(lowest, highest, bands)
@@ -50,6 +53,7 @@ def integrate_and_fire(drive: np.ndarray) -> np.ndarray:
     The spike count of any stretch is the sum of the drive over it, to within 1; neurons start half full.
     """
     spikes = np.empty_like(drive)
+    # half full: counts are the rounded sums of the drive, neither early nor late in the mean
     potential = np.full(drive.shape[1:], 0.5, drive.dtype)
     for step, current in enumerate(drive):
         potential += current
@@ -77,7 +81,7 @@ class Cochlea:
     bands: int = 32
     timesteps: int = 32
     scale: Scale = "mel"
-    frame_s: float = 0.032
+    frame_s: float = 0.032  # 256 samples at 8 kHz
     low_hz: float = 60.0
     code: Code = "levels"
     levels: tuple[float, ...] = (0.3, 0.45, 0.6, 0.75, 0.9)
@@ -106,6 +110,7 @@ class Cochlea:
         """
         frame = max(16, round(self.frame_s * rate_hz))
         window, filters = _bank(self.scale, self.bands, frame, rate_hz, self.low_hz)
+        # half a frame of silence at both ends: frames are centred on the part of the sound that they stand for
         padded = np.pad(np.asarray(sound, np.float32), frame // 2)
         centres = (np.arange(self.timesteps) + 0.5) * len(sound) / self.timesteps
         starts = np.minimum(centres.astype(np.int64), len(padded) - frame)
@@ -113,8 +118,10 @@ class Cochlea:
         power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
         energy = power.astype(np.float32) @ filters.T
         reference = energy.max()
+        # silence has no loudest
         if reference <= 0:
             return np.zeros_like(energy)
+        # floored before the logarithm: an empty band would be minus infinity
         decibels = 10 * np.log10(np.maximum(energy / reference, 10 ** (-_FLOOR_DB / 10)))
         return (1 + decibels / _FLOOR_DB).astype(np.float32)
 
@@ -123,10 +130,12 @@ class Cochlea:
         loudness = self.loudness(sound, rate_hz)
         if self.code == "integrate":
             return integrate_and_fire(loudness)
+        # in the loudness's precision: what lies on a threshold reaches it
         reached = loudness[:, :, None] >= np.asarray(self.levels, np.float32)
         return reached.reshape(self.timesteps, self.channels).astype(np.float32)
 
 
+# recordings of one sampling rate share a bank
 @functools.lru_cache(maxsize=16)
 def _bank(scale: Scale, bands: int, frame: int, rate_hz: float, low_hz: float) -> tuple[np.ndarray, np.ndarray]:
     build = mel_filters if scale == "mel" else gammatone_filters

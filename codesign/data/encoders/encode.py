@@ -24,7 +24,9 @@ def rate(values: Float[Array, "..."], timesteps: int, key: Key[Array, ""]) -> Fl
 
     The gradient is that of the mean spike count: straight through to the values.
     """
+    # draws are below 1: a value of 1 always spikes, a value of 0 never
     drawn = jax.random.uniform(key, (timesteps, *values.shape), values.dtype) < values
+    # exactly 0 or 1: what 1 - x loses by rounding is rounded away in the sum
     return values + jax.lax.stop_gradient(drawn.astype(values.dtype) - values)
 
 
@@ -40,6 +42,7 @@ def latency(values: Float[Array, "..."], timesteps: int, silent_below: float = 0
     """
     first = jnp.round((1 - jnp.clip(values, 0, 1)) * (timesteps - 1))
     steps = jnp.arange(timesteps, dtype=values.dtype).reshape(-1, *[1] * values.ndim)
+    # whole numbers in floats: equality is exact
     return ((steps == first) & (values >= silent_below)).astype(values.dtype)
 
 
@@ -58,6 +61,7 @@ def phase(values: Float[Array, "..."], timesteps: int, period: int = 8) -> Float
     Source: J. Kim et al., "Deep neural networks with weighted spikes", Neurocomputing 311, 2018.
     """
     top = 2.0**period
+    # 1 has no digits behind the point, so it becomes the largest value that has
     whole = jnp.floor(jnp.clip(values, 0, 1 - 1 / top) * top)
     digits = jnp.arange(timesteps, dtype=values.dtype).reshape(-1, *[1] * values.ndim) % period
     return jnp.floor(whole / 2.0 ** (period - 1 - digits)) % 2
@@ -74,10 +78,12 @@ def level_crossing(signal: Float[Array, "time ..."], spacing: float, ceiling: fl
         spacing: distance of levels, above 0.
         ceiling: most events of a step; 1 gives binary spikes, and what is cut is made up for in later steps.
     """
+    # in units of the spacing levels are whole numbers, which add up without rounding
     relative = (signal - signal[0]) / spacing
 
     def step(level: Array, value: Array) -> tuple[Array, Array]:
         crossed = jnp.clip(jnp.trunc(value - level), -ceiling, ceiling)
+        # the level follows what was sent, not what was seen: what the ceiling cuts is still to come
         return level + crossed, jnp.stack([jnp.maximum(-crossed, 0), jnp.maximum(crossed, 0)], axis=-1)
 
     _, events = jax.lax.scan(step, jnp.zeros_like(relative[0]), relative)

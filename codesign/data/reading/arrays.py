@@ -17,6 +17,7 @@ from codesign.data.dataset import DataError, Kind, Pool, Recipe, array_pool
 
 _LOCAL_HEADER: Final = struct.Struct("<26xHH")
 _OWN: Final = ("x_train", "y_train", "x_test", "y_test")
+# bytes read, or values checked, at a time: a mapped array may be larger than memory
 _BLOCK: Final = 2**22
 
 
@@ -33,6 +34,7 @@ def read_npz(file: Path | IO[bytes], where: Path | str, names: Iterable[str]) ->
             absent = [name for name in names if name not in archive.files]
             if absent:
                 raise DataError(f"{where}: no array {absent[0]!r}; it has {', '.join(archive.files) or 'nothing'}")
+            # read here and not when used, so that a corrupt member is noticed while its file can be named
             return {name: archive[name] for name in names}
     except DataError:
         raise
@@ -51,9 +53,11 @@ def _mapped(path: Path, member: zipfile.ZipInfo) -> np.ndarray:
     """A stored (uncompressed) member of an npz file, memory-mapped."""
     with path.open("rb") as file:
         file.seek(member.header_offset)
+        # from the local header: its extra field can differ in length from the one that zipfile tells of (zip64)
         name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
         file.seek(name_length + extra_length, 1)
         version = np.lib.format.read_magic(file)
+        # version 3.0 differs from 2.0 in the encoding of field names only, and an array of numbers has none
         header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, fortran, dtype = header(file)
         if dtype.hasobject:
@@ -89,8 +93,10 @@ def open_arrays(path: Path) -> dict[str, np.ndarray]:
                 if member.compress_type == zipfile.ZIP_STORED:
                     _read_through(archive, member)
         compressed = [Path(member.filename).stem for member in members if member.compress_type != zipfile.ZIP_STORED]
+        # what is compressed cannot be mapped
         arrays = read_npz(path, path, compressed)
         for member in members:
+            # an empty member has no header to map: it counts as missing
             if Path(member.filename).stem not in arrays and member.file_size:
                 arrays[Path(member.filename).stem] = _mapped(path, member)
     except DataError:
@@ -120,6 +126,7 @@ def _own_pool(path: Path, arrays: Mapping[str, np.ndarray], part: str, kind: Kin
         raise DataError(f"{where}: y_{part} has shape {labels.shape} for x_{part} of shape {inputs.shape}")
     if not np.issubdtype(labels.dtype, np.integer):
         raise DataError(f"{where}: y_{part} must be integers, got {labels.dtype}")
+    # bytes of events are counts, not shades
     scale = 255.0 if kind == "frames" and inputs.dtype == np.uint8 else 1.0
     _check_values(where, inputs, kind, scale)
     return array_pool(where, inputs, labels, scale)
@@ -129,6 +136,7 @@ def _check_values(where: str, inputs: np.ndarray, kind: Kind, scale: float) -> N
     step = max(1, _BLOCK // max(1, int(np.prod(inputs.shape[1:]))))
     for start in range(0, len(inputs), step):
         block = np.asarray(inputs[start : start + step]).reshape(len(inputs[start : start + step]), -1)
+        # asked the positive way round: a NaN fails every comparison
         bad = ~np.isfinite(block) if kind == "events" else ~((block >= 0) & (block <= scale))
         if bad.any():
             record, position = np.argwhere(bad)[0]
@@ -149,6 +157,7 @@ def own_arrays(path: Path) -> Recipe:
     kind = _kind(path, arrays)
     parts = ["train", "test", *(["validation"] if "x_validation" in arrays and "y_validation" in arrays else [])]
     pools = [_own_pool(path, arrays, part, kind) for part in parts]
+    # over all parts: the last class may be missing from one of them
     largest = max((int(pool.labels.max()) for pool in pools if pool.labels.size), default=0)
     classes = int(arrays["classes"]) if "classes" in arrays else largest + 1
     source = () if path.is_dir() else ((path.name, hash_file(path)),)

@@ -12,7 +12,7 @@ from codesign.data.reading.events import Events, check_events
 from codesign.data.reading.files import read_bytes
 
 _ATIS_BYTES: Final = 5
-_ATIS_OVERFLOW_ROW: Final = 240
+_ATIS_OVERFLOW_ROW: Final = 240  # one beyond the last of the ATIS sensor's 240 rows, so it can be no event
 _ATIS_OVERFLOW_US: Final = 2**13
 _ALIASES: Final = {"x": ("x",), "y": ("y",), "polarity": ("polarity", "p"), "time_us": ("time_us", "t")}
 
@@ -28,6 +28,7 @@ class AddressLayout(NamedTuple):
     width: int
 
 
+# `other`: bit 15 of a DVS128 marks external events; of a DAVIS bit 31 frames and inertial samples, bit 10 external events
 DVS128: Final = AddressLayout(x=(1, 7), y=(8, 7), polarity=0, other=1 << 15, height=128, width=128)
 DAVIS240: Final = AddressLayout(x=(12, 10), y=(22, 9), polarity=11, other=1 << 31 | 1 << 10, height=180, width=240)
 DAVIS346: Final = DAVIS240._replace(height=260, width=346)
@@ -41,8 +42,10 @@ def decode_atis(records: np.ndarray) -> Events:
     Source: G. Orchard et al., "Converting static image datasets to spiking neuromorphic datasets using saccades", 2015.
     """
     high = records[:, 2]
+    # cast before the shift: a byte shifted by 16 has nothing left
     time = (high & 127).astype(np.int32) << 16 | records[:, 3].astype(np.int32) << 8 | records[:, 4]
     overflow = records[:, 1] == _ATIS_OVERFLOW_ROW
+    # the packed N-MNIST recordings have none, and filtering would copy every event
     if overflow.any():
         time = (time + _ATIS_OVERFLOW_US * np.cumsum(overflow))[~overflow]
         records, high = records[~overflow], high[~overflow]
@@ -72,6 +75,7 @@ def read_aedat(path: Path, layout: AddressLayout = DVS128) -> Events:
         DataError: unreadable or truncated file, another version, an event outside the sensor, times that go backwards.
     """
     content = read_bytes(path)
+    # only a version that is stated can be refused: a file that states none is read as 2.0
     if content.startswith(b"#!AER-DAT") and not content.startswith(b"#!AER-DAT2.0"):
         version = content[9:12].decode("ascii", "replace")
         raise DataError(f"{path}: AEDAT version {version}; only 2.0 is read, so convert it")
@@ -104,6 +108,7 @@ def read_npz_events(path: Path, height: int, width: int) -> Events:
             names = list(archive.files)
     except Exception:  # whatever is wrong, read_npz says it
         names = []
+    # where no alias is there the first is asked for, so that the complaint names it
     chosen = {field: next((alias for alias in aliases if alias in names), aliases[0]) for field, aliases in _ALIASES.items()}
     arrays = read_npz(io.BytesIO(content), path, chosen.values())
     fields = []

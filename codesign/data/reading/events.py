@@ -30,6 +30,7 @@ def check_times(times: np.ndarray, where: str) -> None:
     """
     if times.dtype.kind == "f" and not np.isfinite(times).all():
         raise DataError(f"{where}: event {int(np.argmax(~np.isfinite(times)))}: time is not finite")
+    # compared, not subtracted: differences of unsigned times would wrap
     backwards = times[1:] < times[:-1]
     if backwards.any():
         event = int(np.argmax(backwards)) + 1
@@ -69,9 +70,13 @@ def bin_events(
     """
     size = timesteps * height * width * 2
     inside = (events.time_us >= start_us) & (events.time_us < start_us + window_us)
+    # masks copy all four fields, which is spared where the window holds everything
     x, y, polarity, time = events if inside.all() else (field[inside] for field in events)
+    # int32 before rows and columns come in: those may be bytes, which would wrap
     step = ((time - start_us) * (timesteps / window_us)).astype(np.int32)
+    # rounding can lift an event at the very end of the window into a bin that is not there
     cell = ((np.minimum(step, timesteps - 1) * height + y) * width + x) * 2 + polarity
+    # fields of an npz recording may be floats, which bincount refuses
     counts = np.bincount(cell.astype(np.int64, copy=False), minlength=size).astype(np.float32)
     if ceiling is not None:
         np.minimum(counts, ceiling, out=counts)

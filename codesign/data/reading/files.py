@@ -26,7 +26,9 @@ class Known(NamedTuple):
     address: str | None = None
 
 
+# the mirror that torchvision uses
 _MNIST: Final = "https://ossci-datasets.s3.amazonaws.com/mnist"
+# the publisher's address, which has no https: the checksum makes up for it
 _FASHION: Final = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"
 
 KNOWN: Final[dict[str, Known]] = {
@@ -55,6 +57,7 @@ KNOWN: Final[dict[str, Known]] = {
     )
     for file, checksum in files.items()
 } | {
+    # of the compressed archive as it is published; those of MNIST and Fashion-MNIST above are of the unzipped files
     "cifar10/cifar-10-python.tar.gz": Known(
         "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce", "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
     ),
@@ -76,6 +79,7 @@ def user_cache() -> Path:
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Caches"
     else:
+        # set but empty counts as not set, as the XDG specification has it
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "codesign"
 
@@ -90,6 +94,7 @@ def folders(folder: Path | None) -> list[Path]:
     environment = os.environ.get("CODESIGN_DATA")
     named = [*given, *([Path(environment)] if environment else [])]
     for place in named:
+        # a mistyped folder must not fall through to the cache or to a download
         if not place.is_dir():
             raise DataError(f"{place}: no such folder (looked for data there)")
     return [*named, user_cache()]
@@ -98,6 +103,7 @@ def folders(folder: Path | None) -> list[Path]:
 def find(relative: str, folder: Path | None) -> Path | None:
     """A file by its name below a data folder ("mnist/x.gz"), also without `.gz`, also directly in the folder given."""
     names = [relative, relative.removesuffix(".gz")]
+    # also without the data set's folder: people name the folder in which the files lie
     places = [] if folder is None else [Path(folder) / each for name in names for each in (name, Path(name).name)]
     places += [place / name for place in folders(folder) for name in names]
     return next((place for place in places if place.is_file()), None)
@@ -136,12 +142,14 @@ def download(address: str, target: Path, sha256: str) -> None:
         DataError: no connection, or content that is not the expected one.
     """
     try:
+        # URLError and timeouts are OSErrors
         with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as response:
             data = response.read()
     except OSError as error:
         raise DataError(f"{target}: not there, and {address} could not be read ({error}); put the file there yourself") from error
     check(target, data, sha256)
     target.parent.mkdir(parents=True, exist_ok=True)
+    # beside its target: a rename is atomic only within one file system
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
         file.write(data)
     Path(file.name).replace(target)
@@ -153,6 +161,7 @@ def decompress(data: bytes, path: Path) -> bytes:
     Raises:
         DataError: corrupt or truncated gzip data.
     """
+    # by content, not by name: `find` also takes unzipped files, and those may have kept their .gz
     if data[:2] != _GZIP_MAGIC:
         return data
     try:
@@ -204,4 +213,5 @@ def read_known(relative: str, folder: Path | None) -> tuple[Path, bytes, tuple[s
     if relative in KNOWN:
         check(path, data, KNOWN[relative].sha256)
     content = decompress(data, path)
+    # of the content: the same data from another mirror report the same source
     return path, content, (relative, hashlib.sha256(content).hexdigest())

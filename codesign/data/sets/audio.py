@@ -20,8 +20,8 @@ from codesign.data.splits import draw
 _PACKED: Final = "fsdd/fsdd_5speakers_2500.npz"
 _PACKED_ARRAYS: Final = ("audio", "offsets", "labels")
 _FSDD_ARRAYS: Final = (*_PACKED_ARRAYS, "take", "speaker", "speaker_names")
-_RATE_HZ: Final = 8000
-_TEST_TAKES: Final = 5
+_RATE_HZ: Final = 8000  # packed recordings do not say their rate: it is FSDD's
+_TEST_TAKES: Final = 5  # the data set's own split: takes 0 to 4 are for testing
 _FSDD_NAME: Final = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav")
 
 Hearing = Callable[[np.ndarray, float], np.ndarray]
@@ -50,6 +50,7 @@ def _pcm(data: bytes, width: int) -> np.ndarray:
     """PCM as float32: one byte is unsigned, more are signed and little-endian."""
     if width == 1:
         return np.frombuffer(data, np.uint8).astype(np.float32) / 128 - 1
+    # aligned to the top of 32 bits: the sign bit lands where int32 has it, and one scale serves all widths
     high = np.zeros((len(data) // width, 4), np.uint8)
     high[:, 4 - width :] = np.frombuffer(data, np.uint8).reshape(-1, width)
     return high.view("<i4")[:, 0].astype(np.float32) / 2**31
@@ -93,6 +94,7 @@ def _packed(path: Path, content: bytes, names: tuple[str, ...]) -> tuple[dict[st
     empty = np.diff(offsets) == 0
     if empty.any():
         raise DataError(f"{path}: record {int(np.argmax(empty))}: no samples")
+    # in units of int16: loudness is relative to a recording's loudest, so that the unit cancels
     return arrays, lambda index: (audio[offsets[index] : offsets[index + 1]], _RATE_HZ)
 
 
@@ -124,6 +126,7 @@ def _fsdd(request: Request, name: str, shape: tuple[int, int], hear: Hearing) ->
         path, content, source = files.read_known(_PACKED, request.folder)
         (arrays, sound), where, sources = _packed(path, content, _FSDD_ARRAYS), str(path), (source,)
     pool = sound_pool(where, arrays["labels"], shape, hear, sound)
+    # all speakers are on both sides of this split; naming one makes the harder split of an unheard speaker
     tested = arrays["take"] < _TEST_TAKES
     if request.part is not None:
         speakers = [str(speaker) for speaker in arrays["speaker_names"]]

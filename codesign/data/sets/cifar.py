@@ -18,10 +18,12 @@ from codesign.data.dataset import DataError, Recipe, Request, array_pool
 from codesign.data.reading import files
 from codesign.data.reading.arrays import read_npz
 
+# stored as differences, which saves 14 MB
 _JPEG: Final = "cifar10_jpeg/cifar10_jpeg_12k_delta.npz"
 _ARCHIVE: Final = "cifar10/cifar-10-python.tar.gz"
 _BATCHES: Final = tuple(f"data_batch_{number}" for number in range(1, 6))
 _PIXELS: Final = 3 * 32 * 32
+# what pickled arrays are made of; NumPy 2 renamed its module, and protocol 2 may spell bytes as an encoded text
 _SAFE_GLOBALS: Final = {
     ("numpy.core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "_reconstruct"),
@@ -39,6 +41,7 @@ class _ArraysOnly(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _SAFE_GLOBALS:
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a CIFAR batch")
+        # the published batches were pickled long before NumPy 2
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
@@ -49,12 +52,14 @@ def decode_python_batch(content: bytes, where: Path | str) -> tuple[np.ndarray, 
         DataError: not such a batch.
     """
     try:
+        # written by Python 2, whose text is bytes: so are the keys
         batch = _ArraysOnly(io.BytesIO(content), encoding="bytes").load()
         data, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
     except Exception as error:  # a corrupt pickle can raise anything
         raise DataError(f"{where}: not a CIFAR-10 Python batch ({error})") from error
     if data.ndim != 2 or data.shape[1] != _PIXELS or data.dtype != np.uint8 or labels.shape != data.shape[:1]:
         raise DataError(f"{where}: data of shape {data.shape} {data.dtype} with {labels.shape} labels; expected [N, {_PIXELS}] uint8")
+    # stored colour by colour; channels are last here
     return data.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), labels
 
 
@@ -74,8 +79,10 @@ def _batch_files(folder: Path | None, pattern: str, decode: Callable[..., tuple[
     parts: list[Part] = []
     for name in (*_BATCHES, "test_batch"):
         relative = pattern.format(name)
+        # also without our folder: the archive unpacks into a folder of its own
         path = files.find(f"cifar10/{relative}", folder) or files.find(relative, folder)
         if path is None:
+            # some batches without the others are a broken copy, which the JPEG subset must not hide
             if parts:
                 raise files.missing(f"cifar10/{relative}", folder, " (the other batches are there)")
             return None
@@ -118,6 +125,7 @@ def cifar10(request: Request) -> Recipe:
         warnings.warn("cifar10: the standard batches are not there, so the lossy subset cifar10_jpeg is used", stacklevel=2)
         return cifar10_jpeg(request)
     parts = parts or _archive(request.folder)
+    # the test batch is read last, whatever the form
     images, labels = (np.concatenate([part[field] for part in parts[:-1]]) for field in (0, 1))
     train = array_pool("CIFAR-10 data_batch_1 to 5", images, labels, scale=255)
     test = array_pool("CIFAR-10 test_batch", parts[-1][0], parts[-1][1], scale=255)
@@ -126,6 +134,7 @@ def cifar10(request: Request) -> Recipe:
 
 def decode_deltas(deltas: np.ndarray) -> np.ndarray:
     """Images `[N, H, W, 3]` from differences `[N, 3, H, W]` along rows and columns, planes (R - G, G, B - G), modulo 256."""
+    # bytes throughout: the differences wrap at 256, and their sums have to
     planes = deltas.cumsum(axis=2, dtype=np.uint8).cumsum(axis=3, dtype=np.uint8)
     planes[:, 0] += planes[:, 1]
     planes[:, 2] += planes[:, 1]

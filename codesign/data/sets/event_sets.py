@@ -17,7 +17,9 @@ from codesign.data.reading.events import Events, bin_events, check_events
 from codesign.data.splits import draw
 
 _PACKED: Final = "nmnist_small/nmnist_small_900.npz"
+# the split that comes with the packed subset: ids 701 to 850 and 60001 to 60050 are its test part (docs/data.md)
 _LAST_TRAINING_ID: Final = 700
+# an npz recording does not say how large its sensor is; the largest coordinates of all of them do
 _ANY_SIZE: Final = 2**16
 _LABEL_IN_NAME: Final = re.compile(r"_label(\d+)$")
 
@@ -32,6 +34,7 @@ class Binning:
     timesteps: int = 6
     height: int = 34
     width: int = 34
+    # events after the third saccade (the packed ones go on to 336 ms) are left out
     window_us: int = 300_000
     ceiling: int | None = 1
 
@@ -64,6 +67,7 @@ def recording_pool(where: str, labels: np.ndarray, binning: Binning, recording: 
         out = np.empty((len(indices), *binning.shape), np.float32)
         for position, index in enumerate(indices):
             events = recording(int(index))
+            # subsets ask by the file's own numbers, so this is a record that can be looked up
             check_events(events, binning.height, binning.width, f"{where}: record {index}")
             out[position] = binning(events)
         return out
@@ -94,6 +98,7 @@ def check_offsets(path: Path, offsets: np.ndarray, labels: np.ndarray, length: i
         raise DataError(f"{path}: offsets of shape {offsets.shape} for labels of shape {labels.shape}; expected [N + 1] and [N]")
     if offsets[0] != 0 or offsets[-1] != length:
         raise DataError(f"{path}: offsets run from {offsets[0]} to {offsets[-1]}, the data from 0 to {length}")
+    # signed: differences of unsigned offsets would wrap where they go backwards
     backwards = np.diff(offsets.astype(np.int64)) < 0
     if backwards.any():
         raise DataError(f"{path}: record {int(np.argmax(backwards))}: offsets go backwards")
@@ -136,8 +141,11 @@ def camera_pool(folder: Path, timesteps: int, layout: AddressLayout = DVS128) ->
     def recording(index: int) -> Events:
         path = paths[index]
         events = read_aedat(path, layout) if path.suffix == ".aedat" else read_npz_events(path, _ANY_SIZE, _ANY_SIZE)
+        # a camera's clock does not begin with the recording
         return events._replace(time_us=events.time_us - events.time_us[0]) if len(events.time_us) else events
 
+    # one look at all recordings first: samples need one sensor size and one window
+    # (half open, so it is one longer than the longest recording)
     height = width = longest = 1
     for index, path in enumerate(paths):
         events = recording(index)
@@ -164,6 +172,7 @@ def nmnist(request: Request, binning: Binning | None = None) -> Recipe:
     arrays = read_npz(io.BytesIO(content), path, ("events", "offsets", "labels", "ids"))
     pool = packed_pool(path, arrays, binning)
     trained = arrays["ids"] <= _LAST_TRAINING_ID
+    # by id, not by position: the last ids are recordings of MNIST's test images
     train, test = subset(pool, np.flatnonzero(trained)), subset(pool, np.flatnonzero(~trained))
     return Recipe("nmnist_small", train, test, 10, "events", sources=(source,))
 

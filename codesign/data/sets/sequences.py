@@ -9,8 +9,8 @@ import numpy as np
 from codesign.data.dataset import DataError, Pool, Recipe, Request, array_pool
 from codesign.data.reading import files
 
-_PADDING: Final = -1
-_VOWEL_STEPS: Final = 16
+_PADDING: Final = -1  # in both files at the last step of every sample, first channel
+_VOWEL_STEPS: Final = 16  # the series have 7 to 29
 
 
 def decode_qtdb(content: bytes, where: Path | str) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +41,7 @@ def decode_qtdb(content: bytes, where: Path | str) -> tuple[np.ndarray, np.ndarr
     if doubled.any():
         record, step = np.argwhere(doubled)[0]
         raise DataError(f"{where}: record {record}, step {step}: more than one label")
+    # the argmax of a step without a label would be the first class
     labels = np.where(one_hot.any(axis=2), one_hot.argmax(axis=2), -1)
     return (events == 1).astype(np.float32), labels
 
@@ -66,6 +67,7 @@ def decode_ts(content: bytes, where: Path | str) -> tuple[list[np.ndarray], np.n
     Raises:
         DataError: no data, a value that is not a finite number, channels of different lengths or number, an undeclared class.
     """
+    # a byte that is no text shows as a bad value, which has a line to be named
     lines = content.decode("utf-8", "replace").splitlines()
     start = next((number for number, line in enumerate(lines) if line.strip().lower() == "@data"), None)
     declared = next((line.split()[2:] for line in lines[: start or 0] if line.lower().startswith("@classlabel true")), None)
@@ -98,6 +100,7 @@ def _series(channels: list[str], where: str) -> np.ndarray:
 def resample(series: np.ndarray, steps: int) -> np.ndarray:
     """Linear interpolation of `[T, channels]` to `[steps, channels]`, both ends kept."""
     position = np.linspace(0, len(series) - 1, steps)
+    # at most the last but one: the end is the far side of the last interval (a series of one step has none)
     lower = np.minimum(position.astype(np.int64), max(0, len(series) - 2))
     share = (position - lower)[:, None].astype(np.float32)
     return series[lower] * (1 - share) + series[np.minimum(lower + 1, len(series) - 1)] * share
@@ -119,6 +122,7 @@ def japanese_vowels(request: Request) -> Recipe:
         labels.append(part_labels)
         names.append(str(path))
         sources.append(source)
+    # by all that may be trained on: the validation samples, drawn from it later, count as well
     mean, spread = inputs[0].mean(axis=(0, 1)), inputs[0].std(axis=(0, 1))
     pools: list[Pool] = [
         array_pool(name, (each - mean) / spread, each_labels) for name, each, each_labels in zip(names, inputs, labels, strict=True)

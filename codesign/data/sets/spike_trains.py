@@ -15,6 +15,7 @@ from codesign.data.reading.events import check_times
 
 UNITS: Final = 700
 _POOLED: Final = 5
+# 1.4 s in 100 steps, as in much public code for these two sets
 _WINDOW_S: Final = 1.4
 _STEPS: Final = 100
 
@@ -37,8 +38,11 @@ def bin_spikes(times_s: np.ndarray, units: np.ndarray, timesteps: int, window_s:
         window_s: length of the window [s].
         pooled: neighbouring channels that are summed.
     """
+    # rounded up: the last group may be smaller
     channels = -(-UNITS // pooled)
     inside = (times_s >= 0) & (times_s < window_s)
+    # times come in half precision, 1 ms apart above 1 s: the product must not be rounded like that again;
+    # in float64 it can still round up to the bin after the last
     step = np.minimum((times_s[inside].astype(np.float64) * (timesteps / window_s)).astype(np.int64), timesteps - 1)
     cell = step * channels + units[inside].astype(np.int64) // pooled
     return np.bincount(cell, minlength=timesteps * channels).reshape(timesteps, channels).astype(np.float32)
@@ -90,6 +94,7 @@ def _record(file: Any, path: Path, index: int) -> tuple[np.ndarray, np.ndarray]:
 def _load(name: str, classes: int, request: Request) -> Recipe:
     steps = request.timesteps or _STEPS
     paths = {part: files.find(f"{name}/{name}_{part}.h5", request.folder) for part in ("train", "valid", "test")}
+    # SHD has no validation part of its own, SSC has
     for part in ("train", "test"):
         if paths[part] is None:
             raise files.missing(f"{name}/{name}_{part}.h5", request.folder, "; unpack it first if it ends in .h5.gz")

@@ -14,6 +14,7 @@ import numpy as np
 
 from codesign.data.dataset import Pool, Recipe, Request
 
+# row and column, in amplitudes; the path ends where it began, so that a pixel's changes add up to nothing
 _CORNERS: Final = np.array([[0.0, 0.0], [1.0, 0.5], [0.0, 1.0], [0.0, 0.0]], np.float32)
 
 
@@ -43,6 +44,7 @@ class Saccades:
         Each pixel keeps the log brightness of its last event and reports whole multiples of `contrast` away from it, so what its
         events add up to is its true change to within one `contrast` (when `ceiling` cuts nothing).
         """
+        # one more than the motion: between pixels the view reads the next one too
         margin = int(np.ceil(self.amplitude)) + 1
         scene = np.kron(images, np.ones((1, self.scale, self.scale), np.float32))
         padded = np.pad(scene, ((0, 0), (margin, margin), (margin, margin)))
@@ -52,7 +54,9 @@ class Saccades:
         out = np.empty((len(images), self.timesteps, *shape, 2), np.float32)
         for step in range(self.timesteps):
             change = self._log_brightness(padded, path[step + 1], shape, margin) - memory
+            # towards 0: falls are reported as late as rises, and what is below one contrast waits in the memory
             counts = np.trunc(change / np.float32(self.contrast))
+            # by the whole count: what the ceiling cuts is lost, unlike in `encode.level_crossing`, which makes up for it later
             memory += counts * np.float32(self.contrast)
             out[:, step, :, :, 0] = np.minimum(np.maximum(-counts, 0), self.ceiling)
             out[:, step, :, :, 1] = np.minimum(np.maximum(counts, 0), self.ceiling)
@@ -86,6 +90,7 @@ def from_images(recipe: Recipe, name: str, saccades: Saccades) -> Recipe:
     def wrap(pool: Pool) -> Pool:
         height, width = pool.sample_shape[:2]
         shape = (saccades.timesteps, saccades.scale * height, saccades.scale * width, 2)
+        # the mean over colours: the sensor sees brightness alone
         return Pool(pool.where, pool.labels, shape, lambda indices: saccades(pool.read(indices).mean(axis=-1)), pool.records)
 
     validation = recipe.validation and wrap(recipe.validation)
