@@ -34,6 +34,7 @@ from codesign.workloads.workload import LayerWork, Workload
 
 COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "leakage", "cores")
 LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
+TIE: Final = 1e-5  # of the longest time, far above the rounding of float32: layers this near to it set the pace together
 DEFAULTS: Final = {
     "neurons_per_core": 1024.0,
     "synapse_memory_kb": 128.0,
@@ -252,7 +253,7 @@ def _pace(times: Array, hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Ar
     # neither the norm nor the shares depend on what times are scaled by: no gradient of it
     scale = jax.lax.stop_gradient(longest)
     logs = power * safe_log(times / scale)
-    # layers that tie share the pace
-    slowest = (times == longest).astype(times.dtype)
+    # layers that tie share the pace; not `==`: a compiler may compute the times once for the maximum and once more, rounded otherwise, here
+    slowest = (times >= longest * (1 - TIE)).astype(times.dtype)
     soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
     return jnp.where(soft_range, soft, longest), jnp.where(soft_range, jax.nn.softmax(logs), slowest / jnp.maximum(jnp.sum(slowest), 1))
