@@ -20,6 +20,19 @@ def safe_divide(numerator: ArrayLike, denominator: ArrayLike, otherwise: float =
     return jnp.where(zero, otherwise, jnp.asarray(numerator) / jnp.where(zero, 1, denominator))
 
 
+def quotient(total: ArrayLike, size: ArrayLike) -> Array:
+    """`total / size`, and exactly the whole number where `size` divides `total`, so that its ceiling and floor are right.
+
+    Compilers may divide by multiplying with a rounded reciprocal, which makes 49 / 7 a little more than 7 and its ceiling 8: a
+    quotient that multiplies back to `total` exactly is taken as the whole number it is.
+    """
+    total, size = jnp.asarray(total), jnp.asarray(size)
+    each = total / size
+    nearest = jnp.round(each)
+    # rounding noise: with a gradient of its own it would cancel the quotient's slope
+    return straight_through(jnp.where(nearest * size == total, nearest, each), each)
+
+
 def safe_log(x: ArrayLike, floor: float = TINY) -> Array:
     """Natural logarithm of `max(x, floor)`, with gradient 0 below the floor."""
     x = jnp.asarray(x)
@@ -28,8 +41,25 @@ def safe_log(x: ArrayLike, floor: float = TINY) -> Array:
 
 
 def straight_through(hard: Array, soft: Array) -> Array:
-    """The value of `hard` with the gradient of `soft`."""
-    return soft + jax.lax.stop_gradient(hard - soft)
+    """The value of `hard`, to the last bit, with the gradient of `soft`."""
+    hard, soft = jnp.broadcast_arrays(jax.lax.stop_gradient(hard), soft)
+    return _with_slope_of(hard, soft.astype(hard.dtype))
+
+
+# a rule and no sum: `soft + (hard - soft)` has the digits of `soft`, and compilers may round the two of `hard + (soft - soft)` differently
+@jax.custom_jvp
+def _with_slope_of(hard: Array, soft: Array) -> Array:
+    return hard
+
+
+@_with_slope_of.defjvp
+def _with_slope_of_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    return primals[0], tangents[1]
+
+
+def held_between(value: Array, low: ArrayLike, high: ArrayLike) -> Array:
+    """`value` where rounding carries it beyond bounds that its formula keeps; the gradient is the formula's, at a bound too."""
+    return straight_through(jnp.clip(value, low, high), value)
 
 
 def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
@@ -37,7 +67,7 @@ def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
 
     A layer never uses a part of an array: were the ceiling of 0.1 relaxed to 0.1, ever larger arrays would look ever cheaper.
     Above 1, between two integers, it rises as `(1 - exp(-b f)) / (1 - exp(-b))` with `f` the fraction and `b = 8 h / (1 - h)`. It lies
-    between `x` and `ceil(x)`, is monotone, and equals both on integers at every hardness.
+    between `x` and `ceil(x)`, rises with `x` (to rounding), and equals both on integers at every hardness.
     """
     x = jnp.asarray(x)
     hardness = jnp.asarray(hardness, x.dtype)
@@ -50,7 +80,8 @@ def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     safe_sharpness = jnp.where(tiny, 1, sharpness)
     # expm1, as 1 - exp(-b f) loses its digits where b f is small
     curve = jnp.expm1(-safe_sharpness * fraction) / jnp.expm1(-safe_sharpness)
-    soft = jnp.where((x > 0) & (x < 1), 1, base + jnp.where(tiny, fraction, curve))
+    soft = held_between(base + jnp.where(tiny, fraction, curve), x, jnp.ceil(x))
+    soft = jnp.where((x > 0) & (x < 1), 1, soft)
     return jnp.where(soft_range, soft, jnp.ceil(x))
 
 
@@ -68,13 +99,18 @@ def smooth_maximum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Arr
     top = jax.lax.stop_gradient(jnp.maximum(jnp.maximum(a, b), TINY))
     # in logarithms: a large power of a small ratio underflows
     log_sum = jnp.logaddexp(power * safe_log(a / top), power * safe_log(b / top))
-    return jnp.where(soft_range, top * jnp.exp(log_sum / power), jnp.maximum(a, b))
+    exact = jnp.maximum(a, b)
+    norm = held_between(top * jnp.exp(log_sum / power), exact, exact * 2 ** (1 / power))
+    return jnp.where(soft_range, norm, exact)
 
 
 def smooth_minimum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     """Minimum of two positive quantities, by `a b / smooth_maximum(a, b)`; never above the exact minimum."""
     a, b = jnp.asarray(a), jnp.asarray(b)
-    return jnp.where(jnp.asarray(hardness) < 1, safe_divide(a * b, smooth_maximum(a, b, hardness)), jnp.minimum(a, b))
+    exact = jnp.minimum(a, b)
+    # a b is the smaller times the larger: as a share of the smooth maximum the larger one cannot overflow
+    soft = exact * safe_divide(jnp.maximum(a, b), smooth_maximum(a, b, hardness))
+    return jnp.where(jnp.asarray(hardness) < 1, held_between(soft, 0, exact), exact)
 
 
 def step_weights(timesteps: ArrayLike, longest: int) -> Float[Array, " longest"]:

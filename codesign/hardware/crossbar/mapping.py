@@ -7,8 +7,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.hardware.crossbar.columns import AbstractColumns
+from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parts.interconnect import AbstractInterconnect
-from codesign.numerics import smooth_ceil
+from codesign.numerics import quotient, smooth_ceil
 from codesign.workloads.workload import Workload
 
 
@@ -71,12 +72,12 @@ def map_layers(design: Design, workload: Workload, hardness: ArrayLike) -> Mappi
     weighted, fan_in = workload.static("has_weights"), workload.static("fan_in")
     groups, positions = workload.static("groups"), workload.static("positions")
     outputs = workload.static("channels_out") / groups
-    slices = smooth_ceil(design.encoding.stored_bits(workload.weight_bits) / design.cell_bits, hardness)
+    slices = pieces(design.encoding.stored_bits(workload.weight_bits), design.cell_bits, hardness)
     per_output = slices * design.encoding.columns_per_slice
     columns = outputs * per_output
-    row_tiles = smooth_ceil(fan_in / design.rows, hardness)
+    row_tiles = pieces(fan_in, design.rows, hardness)
     # slices of an output may lie on two arrays: columns are cut, not outputs
-    column_tiles = smooth_ceil(columns / design.columns, hardness)
+    column_tiles = pieces(columns, design.columns, hardness)
     blocks, bands = _pack(design, workload, columns, hardness)
     # a copy beyond the positions would have none to work on
     copies = jnp.clip(design.duplication, 1, positions)
@@ -84,10 +85,10 @@ def map_layers(design: Design, workload: Workload, hardness: ArrayLike) -> Mappi
         group_arrays = row_tiles * column_tiles
     else:
         # 1 where groups are smaller than an array; larger groups have bands of several arrays
-        band_rows = smooth_ceil(fan_in * blocks / design.rows, hardness)
-        group_arrays = bands * band_rows * smooth_ceil(columns * blocks / design.columns, hardness)
+        band_rows = pieces(fan_in * blocks, design.rows, hardness)
+        group_arrays = bands * band_rows * pieces(columns * blocks, design.columns, hardness)
     arrays = weighted * group_arrays * copies
-    digits = smooth_ceil(workload.activation_bits / design.driver_bits, hardness)
+    digits = pieces(workload.activation_bits, design.driver_bits, hardness)
     return Mapping(
         weighted=weighted,
         columns_per_output=per_output,
@@ -97,7 +98,7 @@ def map_layers(design: Design, workload: Workload, hardness: ArrayLike) -> Mappi
         blocks=blocks,
         copies=copies,
         arrays=arrays,
-        tiles=smooth_ceil(arrays / design.arrays_per_tile, hardness),
+        tiles=weighted * pieces(arrays, design.arrays_per_tile, hardness),
         used_cells=weighted * fan_in * columns * groups * copies,
         active_rows=fan_in / row_tiles,  # evenly over the tiles: the last, shorter one is not treated apart
         digits=digits,
@@ -114,7 +115,7 @@ def _pack(design: Design, workload: Workload, columns: Array, hardness: ArrayLik
     # the general form gives the same here; most networks have no groups and a smaller program without it
     if all(layer.groups == 1 or not layer.has_weights for layer in workload):
         return jnp.ones_like(groups), None
-    fit = jnp.minimum(design.rows / workload.static("fan_in"), design.columns / columns)
+    fit = jnp.minimum(quotient(design.rows, workload.static("fan_in")), quotient(design.columns, columns))
     # a smooth floor: a block that fits in part does not fit
     blocks = -smooth_ceil(-jnp.clip(fit, 1, groups), hardness)
-    return blocks, smooth_ceil(groups / blocks, hardness)
+    return blocks, pieces(groups, blocks, hardness)

@@ -9,9 +9,10 @@ from codesign.hardware.crossbar.activity import Activity, fetched_per_read
 from codesign.hardware.crossbar.columns import mean_fill
 from codesign.hardware.crossbar.converters import adc_area_um2, adc_energy_pj
 from codesign.hardware.crossbar.mapping import Design, Mapping
+from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parts.interconnect import wire_pj_per_bit
 from codesign.hardware.parts.memory import sram_area_um2, sram_leakage_mw, sram_pj_per_bit
-from codesign.numerics import smooth_ceil, smooth_maximum
+from codesign.numerics import smooth_maximum
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
 
@@ -134,7 +135,7 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
     # the channels of a unit take turns
     update = design.channels_per_neuron * cycle
     stage = smooth_maximum(smooth_maximum(read, load, hardness), update, hardness)
-    rounds = smooth_ceil(workload.static("positions") / mapping.copies, hardness)
+    rounds = pieces(workload.static("positions"), mapping.copies, hardness)
     # `rounds` has the read of the first vector: loading it and updating the last are what is left to pay
     analog = workload.timesteps * (rounds * stage + load + update)
     # all arrays at once; only the rows of an array follow each other
