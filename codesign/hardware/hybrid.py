@@ -20,6 +20,7 @@ from codesign.hardware.parameters.leaves import float_leaves
 from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.parts.memory import sram_area_um2, sram_pj_per_bit
+from codesign.numerics import held_between
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload, dense
 
@@ -138,7 +139,8 @@ class HybridChip(AbstractHardware):
             jnp.concatenate([*energy, (moved * transfer_pj)[:, None]], axis=1),
             latency,
             jnp.concatenate([*(cost.area_um2 for cost in costs), transfer_area[None]]),
-            sum((shares[:, index] * cost.utilisation for index, cost in enumerate(costs)), jnp.zeros_like(moved)),
+            # shares sum to 1 to rounding
+            held_between(sum((shares[:, index] * cost.utilisation for index, cost in enumerate(costs)), jnp.zeros_like(moved)), 0, 1),
         )
 
 

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
-from codesign.numerics import safe_divide, step_weights, straight_through
+from codesign.numerics import held_between, safe_divide, step_weights, straight_through
 
 COLDEST: Final = 0.02  # temperature at hardness 1, in shares of the largest entropy
 WARMEST: Final = 0.2  # at hardness 0
@@ -32,10 +32,11 @@ def running_mean(step_logits: Float[Array, "time batch classes"], timesteps: Arr
 
 
 def relative_entropy(logits: Float[Array, "*samples classes"]) -> Float[Array, "*samples"]:
-    """Entropy of the classes' probabilities as a share of the largest, log(classes)."""
+    """Entropy of the classes' probabilities as a share of the largest, log(classes), in [0, 1]."""
     # logarithms of shares, not of exponentials: a class without any probability is 0 times a finite number, not 0 times -inf
     log_shares = jax.nn.log_softmax(logits, axis=-1)
-    return -jnp.sum(jnp.exp(log_shares) * log_shares, axis=-1) / jnp.log(logits.shape[-1])
+    # equal logits come out a rounding above 1
+    return held_between(-jnp.sum(jnp.exp(log_shares) * log_shares, axis=-1) / jnp.log(logits.shape[-1]), 0, 1)
 
 
 def exit_early(activity: Activity, operation: Operation, hardness: ArrayLike = 1.0) -> Activity:

@@ -21,7 +21,6 @@ class Signal(NamedTuple):
         spike_bits: payload of one spike.
         number_bits: bits of one number, once it is quantised (set by the layer that receives it).
         full_scale: largest number, also the largest spike.
-        quantised: whether the numbers come quantised already (an encoder's).
     """
 
     spikes: Float[Array, "time batch ..."] | None

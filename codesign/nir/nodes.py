@@ -27,7 +27,7 @@ class Step(NamedTuple):
     integrator: Integrator
 
     def share(self, tau: Array) -> Array:
-        """How far a state with time constant `tau` gets in a step, in (0, 1]."""
+        """How far a state with time constant `tau` gets in a step, in (0, 1]; Euler's passes 1, and the target, where dt exceeds tau."""
         if self.integrator == "euler":
             return self.dt / tau
         # 1 - exp would cancel where a step is much shorter than tau

@@ -1,7 +1,8 @@
 """What every design parameter does.
 
 A latent is the normalised position between the bounds, on a logarithmic scale for sizes and noise. Searches move latents and
-project them back into [0, 1]: bounds are reached exactly and gradients do not fade near them, as they would through a sigmoid.
+project them back into [0, 1]: bounds are reached exactly and gradients do not fade near them, as they would through a sigmoid. Exactly
+at a bound, where a clip ties, half of it passes: enough to leave the bound by.
 """
 
 import abc
@@ -26,7 +27,7 @@ class AbstractParameter(abc.ABC):
 
     @abc.abstractmethod
     def corners(self, value: float) -> tuple[float, ...]:
-        """The legal values next to `value`: one where it is legal already, else the one below and the one above."""
+        """The legal values next to `value`: one where it is legal already or beyond a bound, to rounding, else the ones below and above."""
 
     @abc.abstractmethod
     def neighbours(self, value: float) -> tuple[float, ...]:

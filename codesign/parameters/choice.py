@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array
 
+from codesign.numerics import held_between
 from codesign.parameters.base import AbstractParameter
 
 
@@ -26,7 +27,8 @@ class Choice(AbstractParameter):
         """Linear interpolation between neighbouring options."""
         # equal stretches of the latent for every option, so that 1, 2, 4, 8 is walked as a logarithm would
         options = jnp.asarray(self.options, jnp.float32)
-        return jnp.interp(jnp.clip(jnp.asarray(z), 0, 1), jnp.linspace(0, 1, len(self.options)), options)
+        between = jnp.interp(jnp.clip(jnp.asarray(z), 0, 1), jnp.linspace(0, 1, len(self.options)), options)
+        return held_between(between, options[0], options[-1])
 
     def latent(self, value: float) -> float:
         """Position among the options."""

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array
 
+from codesign.numerics import held_between
 from codesign.parameters.base import AbstractParameter, check_bounds
 
 
@@ -27,9 +28,9 @@ class Continuous(AbstractParameter):
     def relax(self, z: ArrayLike) -> Array:
         """Linear or geometric interpolation between the bounds."""
         z = jnp.clip(jnp.asarray(z), 0, 1)
-        if self.log:
-            return self.low * jnp.exp(z * math.log(self.high / self.low))
-        return self.low + z * (self.high - self.low)
+        between = self.low * jnp.exp(z * math.log(self.high / self.low)) if self.log else self.low + z * (self.high - self.low)
+        # the exponential of a logarithm is a rounding beyond a bound
+        return held_between(between, self.low, self.high)
 
     def latent(self, value: float) -> float:
         """Normalised position between the bounds."""
@@ -42,12 +43,16 @@ class Continuous(AbstractParameter):
         z = index / self.steps
         value = self.low * (self.high / self.low) ** z if self.log else self.low + z * (self.high - self.low)
         # short enough to be printed whole, so that tables and configs carry the very value
-        return float(f"{value:.4g}")
+        return min(max(float(f"{value:.4g}"), self.low), self.high)
 
     def corners(self, value: float) -> tuple[float, ...]:
         """Grid points around the value."""
-        # rounded as in `Categorical.corners`; on a logarithmic grid the four digits are coarser and leave two corners
-        position = round(self.latent(value) * self.steps, 6)
+        position = self.latent(value) * self.steps
+        # a legal value is off its place by the four digits of the grid
+        if self.is_legal(value):
+            return (self._grid(round(position)),)
+        # rounded as in `Categorical.corners`
+        position = round(position, 6)
         return tuple(self._grid(index) for index in sorted({math.floor(position), math.ceil(position)}))
 
     def neighbours(self, value: float) -> tuple[float, ...]:

@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
-from codesign.numerics import safe_divide, smooth_ceil, smooth_maximum
+from codesign.numerics import quotient, safe_divide, smooth_ceil, smooth_maximum
 from codesign.published.leaves import leaf
 from codesign.published.shapes import weighted
 from codesign.technology.technology import Technology
@@ -111,7 +111,7 @@ class Loihi(AbstractHardware):
         # inputs as if independent
         updated = neurons * (1 - jnp.power(jnp.maximum(1 - workload.input_rate, 0), jnp.maximum(workload.static("fan_in"), 1)))
         fired = neurons * workload.output_rate
-        cores = smooth_ceil(neurons / self.neurons_per_core, hardness)
+        cores = smooth_ceil(quotient(neurons, self.neurons_per_core), hardness)
         # a convolution's spike reaches the cores that hold its window, all other layers' the whole layer
         window = jnp.asarray([_window_share(layer) for layer in workload], dtype)
         reached = jnp.maximum(1, cores * window) * counted

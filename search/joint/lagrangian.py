@@ -94,7 +94,8 @@ def update(
 
 def feasible(g: Float[Array, "... constraints"], tolerance: ArrayLike = 0.0) -> Array:
     """Whether every constraint holds, to a tolerance; never where one is not finite."""
-    return jnp.all(g <= tolerance, axis=-1)
+    # minus infinity is at most anything
+    return jnp.all(jnp.isfinite(g) & (g <= tolerance), axis=-1)
 
 
 def tightest(state: Multipliers, g: Float[Array, " constraints"]) -> Array:

@@ -68,15 +68,20 @@ class AbstractObjective(abc.ABC):
         return smooth if self.differentiable else jax.lax.stop_gradient(smooth)
 
     def share(self, values: NDArray[np.float64], reference: float) -> NDArray[np.float64]:
-        """Reported values on a scale where 0 is best and 1 is worth nothing, for hypervolumes.
+        """Reported values on a scale where 0 is best and 1 is worth nothing, for hypervolumes; NaN for what is not finite.
 
-        A logarithmic objective spans three decades to the good side of `reference` and one to the other.
+        A logarithmic objective spans three decades to the good side of `reference` and one to the other. What is better than the best
+        counts as the best; what is worth less than nothing is above 1, beyond the box of a hypervolume.
         """
         values = np.asarray(values, np.float64)
+        # infinitely good is a fault and not the best
+        values = np.where(np.isfinite(values), values, np.nan)
         if self.logarithmic:
             # the floor is for what can be 0, such as spikes
-            return (self.sign * np.log10(np.maximum(values, 1e-30) / reference) + 3) / 4
-        return values / self.worst if self.direction == "minimise" else 1 - values / self.worst
+            shares = (self.sign * np.log10(np.maximum(values, 1e-30) / reference) + 3) / 4
+        else:
+            shares = values / self.worst if self.direction == "minimise" else 1 - values / self.worst
+        return np.clip(shares, 0, None)
 
 
 REGISTRY: dict[str, type[AbstractObjective]] = {}

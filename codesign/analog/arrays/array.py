@@ -268,7 +268,7 @@ class TiledCrossbar(AbstractArray):
     def read(
         self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
-        """One converter per tile and output; see `tiled_read`."""
+        """One converter per tile and output; see `codesign.analog.arrays.readout`."""
         sums = tile_sums(x, held.weights, self.physics.rows, self.block)
         # in front of the converters, which clip and round the noise with the signal
         if held.variance is not None:

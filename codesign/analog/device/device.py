@@ -1,6 +1,6 @@
 """A memory device of an analog array: its conductance range and levels, and what programming, time and reading do to it.
 
-A device composes laws (`device_noise`, `device_time`); published devices are in `device_catalogue`. Life of a conductance:
+A device composes laws (`noise`, `time`); published devices are in `catalogue`. Life of a conductance:
 
     G = quantise(device, target)                      # finite levels, straight-through gradient
     G = program(device, G, key)                       # programming noise, stuck cells

@@ -16,7 +16,7 @@ _FLOOR_DB: Final = 60.0
 
 
 def mel_filters(bands: int, bins: int, rate_hz: float, low_hz: float) -> np.ndarray:
-    """Triangular filters `[bands, bins]`, evenly spaced in mel, of unit peak.
+    """Triangular filters `[bands, bins]`, evenly spaced in mel; each has its peak of 1 at its centre, which may lie between two bins.
 
     Source: mel = 2595 log10(1 + f / 700), D. O'Shaughnessy, "Speech Communication", 1987.
     """
@@ -26,12 +26,11 @@ def mel_filters(bands: int, bins: int, rate_hz: float, low_hz: float) -> np.ndar
     frequency = np.linspace(0, rate_hz / 2, bins)
     rising = (frequency - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - frequency) / (edges[2:] - edges[1:-1])[:, None]
-    # the peak is that of the continuous filter: a narrow one's may fall between two bins
     return np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
 
 
 def gammatone_filters(bands: int, bins: int, rate_hz: float, low_hz: float) -> np.ndarray:
-    """Power response `[bands, bins]` of fourth-order gammatone filters, evenly spaced in ERB number, of unit peak.
+    """Power response `[bands, bins]` of fourth-order gammatone filters, evenly spaced in ERB number; 1 at their centres.
 
     |H(f)|^2 = (1 + ((f - fc) / b)^2)^-4 with b = 1.019 ERB(fc) and ERB(f) = 24.7 (1 + 4.37 f / 1000).
     Source: R. Patterson et al., "Complex sounds and auditory images", 1992; B. Glasberg, B. Moore, "Derivation of auditory filter
@@ -123,7 +122,8 @@ class Cochlea:
             return np.zeros_like(energy)
         # floored before the logarithm: an empty band would be minus infinity
         decibels = 10 * np.log10(np.maximum(energy / reference, 10 ** (-_FLOOR_DB / 10)))
-        return (1 + decibels / _FLOOR_DB).astype(np.float32)
+        # the logarithm of the floor is a rounding beyond it
+        return np.clip(1 + decibels / _FLOOR_DB, 0, 1).astype(np.float32)
 
     def spikes(self, sound: np.ndarray, rate_hz: float) -> np.ndarray:
         """Binary spikes `[timesteps, channels]` float32; with levels, those of a band are next to each other."""

@@ -33,7 +33,7 @@ def rate(values: Float[Array, "..."], timesteps: int, key: Key[Array, ""]) -> Fl
 def latency(values: Float[Array, "..."], timesteps: int, silent_below: float = 0.0) -> Float[Array, "time ..."]:
     """One spike for each value, the earlier the larger: at step round((1 - x)(T - 1)), so 1 spikes first and 0 last.
 
-    `1 - step / (T - 1)` gives the value back to within 1 / (2 (T - 1)).
+    `1 - step / (T - 1)` gives the value back to within 1 / (2 (T - 1)), and a rounding of the value's precision.
 
     Args:
         values: values in [0, 1].

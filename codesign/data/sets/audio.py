@@ -43,7 +43,9 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
         raise DataError(f"{path}: the header promises {count} samples, the file ends after {len(data) // (channels * width)}")
     if not count or not 1 <= width <= 4:
         raise DataError(f"{path}: {count} samples of {width} bytes; expected at least one of 1 to 4 bytes")
-    return _pcm(data, width).reshape(-1, channels).mean(axis=1), rate
+    samples = _pcm(data, width).reshape(-1, channels).mean(axis=1)
+    # the loudest of 32 bits have more digits than a float32, which rounds them up to 1
+    return np.clip(samples, -1, np.nextafter(np.float32(1), np.float32(0))), rate
 
 
 def _pcm(data: bytes, width: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.hardware.crossbar.mapping import Design, Mapping
+from codesign.hardware.parts.activity import MOST
 from codesign.numerics import safe_divide, smooth_minimum
 from codesign.workloads.workload import Workload
 
@@ -45,9 +46,9 @@ def digit_density(bits: ArrayLike, digit_bits: ArrayLike) -> Float[Array, "..."]
 
 
 def idle_probability(active_share: ArrayLike, rows: ArrayLike) -> Float[Array, "..."]:
-    """Probability `(1 - share)^rows` that no row is driven when rows are independent; finite gradients at share 1."""
+    """Probability `(1 - share)^rows` that no row is driven when rows are independent; at share 1 to 1e-6, with finite gradients."""
     # as in `share_with_any`: log1p(-1) is -inf, with a slope to match
-    return jnp.exp(jnp.asarray(rows) * jnp.log1p(-jnp.clip(active_share, 0, 1 - 1e-6)))
+    return jnp.exp(jnp.asarray(rows) * jnp.log1p(-jnp.clip(active_share, 0, MOST)))
 
 
 def count(design: Design, mapping: Mapping, workload: Workload, hardness: ArrayLike) -> Activity:

@@ -28,7 +28,7 @@ from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.parts.activity import share_with_any
 from codesign.hardware.parts.neuron import NEURONS, AbstractNeuron
-from codesign.numerics import safe_log
+from codesign.numerics import held_between, safe_log
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
@@ -162,7 +162,8 @@ class ManyCore(AbstractPartialHardware):
             latency,
             # area is that of whole cores and does not split by event
             jnp.zeros(len(COMPONENTS), held.dtype).at[-1].set(prices.area_um2 * held),
-            share * events.synaptic / events.full_cores * prices.synapse.ns / step,
+            # a part of the step's own time, to rounding
+            held_between(share * events.synaptic / events.full_cores * prices.synapse.ns / step, 0, 1),
         )
 
     def events(self, workload: Workload, hardness: ArrayLike = 1.0) -> Events:

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 
 def sharpened(shares: Float[Array, "rows options"], hardness: ArrayLike = 1.0) -> Float[Array, "rows options"]:
-    """Each row's shares normalised to 1; nearer to the largest the harder, and that one alone at hardness 1.
+    """Each row's shares in [0, 1], which sum to 1 (to rounding); nearer to the largest the harder, and that one alone at hardness 1.
 
     Args:
         shares: non-negative; in every row one at least above 0.

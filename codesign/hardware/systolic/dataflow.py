@@ -88,9 +88,11 @@ class Pass(NamedTuple):
     partial_sums: Array
 
     def cycles(self, steps: Array, streamed: Array) -> Array:
-        """Cycles of one fold sequence in which `steps` steps of a `streamed` share of the vectors pass."""
+        """Cycles of one fold sequence in which `steps` steps of a `streamed` share of the vectors pass; at least 0."""
         # -1: SCALE-Sim counts its last cycle from 0, and the forms are tested against it
-        return self.folds * (steps * self.stream * streamed + self.fill) - 1
+        counted = self.folds * (steps * self.stream * streamed + self.fill) - 1
+        # a single element without a fill takes no cycle where all is skipped, and not one less
+        return jnp.where(counted < 0, 0, counted)
 
 
 class Bits(NamedTuple):

@@ -11,7 +11,9 @@ from codesign.numerics import step_weights
 def tet(
     step_logits: Float[Array, "time batch classes"], labels: Int[Array, " batch"], timesteps: ArrayLike, regularisation: float = 0.0
 ) -> Float[Array, ""]:
-    """Mean over the steps of each step's cross-entropy [nat], never below that of the mean logits (Jensen).
+    """Mean over the steps of each step's cross-entropy [nat].
+
+    Without regularisation, and to rounding, never below the cross-entropy of the mean logits (Jensen).
 
     Args:
         step_logits: class scores of each step.

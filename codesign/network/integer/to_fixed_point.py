@@ -8,7 +8,7 @@ What is rounded, and to what:
 - threshold: integer multiple of that unit. Leak: multiple of 1/256. Both products are rounded half up.
 - numbers between ANN layers: codes of the receiver's `activation_bits`; the saturation level is an odd multiple of a power of two, so
   that no mean of integers lies between two codes.
-- class scores: integer factors of 8 bits times one power of two; the logits keep their ratio to 0.4 %, and their scale.
+- class scores: integer factors of 8 bits times one power of two; the largest factor is right to 0.4 %, and the logits keep their scale.
 
 What has no integer form (analog arrays, means of numbers, attention, neurons with a second state) is refused by name.
 """
@@ -223,7 +223,8 @@ def _synapses(
     if gain is not None:
         # the largest factor takes all of its bits; one exponent for all, or classes could not be compared
         exponent = math.frexp(float(np.max(unit)) * gain)[1] - FACTOR_BITS
-        factor = np.rint(unit * gain * 2.0**-exponent).astype(np.int64)
+        # 255.7 would be rounded up to a ninth bit
+        factor = np.minimum(np.rint(unit * gain * 2.0**-exponent), 2**FACTOR_BITS - 1).astype(np.int64)
         widest = widest * np.max(factor)
     if widest >= EXACT:
         raise ValueError(f"layer {geometry.name!r}: sums reach {widest:.0f}, but only integers below {EXACT} are exact; use fewer bits")

@@ -69,7 +69,7 @@ class CompetitiveLayer(eqx.Module):
     """Leaky neurons of which at most one fires in a step; who fires resets all others and becomes harder to excite.
 
     Attributes:
-        weights: in [0, 1]; each neuron's weights sum to the same value.
+        weights: in [0, 1]; each neuron's sum to the same value, less what is cut off at 1 (and 0 for a neuron without any).
         thresholds: adaptive part of each neuron's threshold.
         leak: share of the potential kept from step to step.
         base_threshold: smallest threshold.
@@ -110,7 +110,7 @@ class CompetitiveLayer(eqx.Module):
         Args:
             spikes: input spikes.
             rule: what spikes do to weights.
-            threshold_step: rise of the threshold of a neuron that alone does all the firing.
+            threshold_step: rise of the threshold of one of many neurons that alone does all the firing; of n it is 1 - 1 / n of that.
         """
         fired = self(spikes)
         # the sums are equal but for weights at their bound: their mean is the target, none has to be stored

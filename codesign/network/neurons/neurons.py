@@ -92,13 +92,13 @@ class LeakyNeuron(AbstractSequentialNeuron):
 
     def __init__(self, shape: tuple[int, ...] = (), parts: Parts = PLAIN) -> None:
         self.parts = parts
-        # a leak of 0.82; as a logit it stays between 0 and 1 whatever an update does
+        # a leak of 0.82; as a logit it stays within [0, 1] whatever an update does
         self.leak_logit = nnx.Param(jnp.full(shape, 1.5, jnp.float32))
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
 
     @property
     def leak(self) -> Float[Array, "..."]:
-        """Share of the potential kept from step to step, in (0, 1)."""
+        """Share of the potential kept from step to step, in [0, 1]; beyond logits of about 17 and -100 a float32 has the bound itself."""
         return jax.nn.sigmoid(self.leak_logit[...])
 
     @property

@@ -27,7 +27,7 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
-from codesign.numerics import safe_divide, smooth_ceil
+from codesign.numerics import quotient, safe_divide, smooth_ceil
 from codesign.published.leaves import leaf
 from codesign.published.sata.dram import Geometry, ifmap_reads, ofmap_writes
 from codesign.published.sata.kernels import DRAM_READ_NJ, UNITS, Element, Memory, multiplying_element, spiking_element, sram
@@ -57,8 +57,8 @@ class Traffic(NamedTuple):
 def output_stationary_stop(shapes: Shapes, rows: ArrayLike, columns: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     """Last cycle with an output of one time step, S."""
     columns = jnp.asarray(columns)
-    stripes = smooth_ceil(shapes.filters / columns, hardness)
-    folds = smooth_ceil(shapes.pixels / jnp.asarray(rows), hardness) * stripes
+    stripes = smooth_ceil(quotient(shapes.filters, columns), hardness)
+    folds = smooth_ceil(quotient(shapes.pixels, rows), hardness) * stripes
     # the last bracket is (-M) mod C: idle columns of the last stripe, which the stop does not wait for
     return folds * (shapes.window + rows + columns - 2) - 1 - (columns * stripes - shapes.filters)
 
@@ -66,15 +66,15 @@ def output_stationary_stop(shapes: Shapes, rows: ArrayLike, columns: ArrayLike, 
 def filter_cycles(shapes: Shapes, rows: ArrayLike, columns: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     """Cycles between the first and the last filter read, weight stationary, Q."""
     window = jnp.asarray(shapes.window)
-    folds = smooth_ceil(window / rows, hardness) * smooth_ceil(shapes.filters / jnp.asarray(columns), hardness)
+    folds = smooth_ceil(quotient(window, rows), hardness) * smooth_ceil(quotient(shapes.filters, columns), hardness)
     return (folds - 1) * (2 * jnp.asarray(rows) + columns + shapes.pixels - 2) + rows - 1 - jnp.maximum(0, rows - window)
 
 
 def buffer_words(shapes: Shapes, rows: ArrayLike, columns: ArrayLike, timesteps: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     """Words read from the input and weight buffers and written to the output buffer: `[layers, 3]`. Only writes repeat with T."""
     columns = jnp.asarray(columns)
-    stripes = smooth_ceil(shapes.filters / columns, hardness)
-    folds = smooth_ceil(shapes.pixels / jnp.asarray(rows), hardness) * stripes
+    stripes = smooth_ceil(quotient(shapes.filters, columns), hardness)
+    folds = smooth_ceil(quotient(shapes.pixels, rows), hardness) * stripes
     writes = timesteps * (shapes.pixels * jnp.asarray(shapes.filters) + folds * (rows + columns))
     # `0 * stripes`: the weights' words do not depend on the array, which may be mapped over
     return jnp.stack([stripes * shapes.pixels * shapes.window, jnp.asarray(shapes.window) * shapes.filters + 0 * stripes, writes], axis=-1)

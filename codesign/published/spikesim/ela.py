@@ -25,7 +25,7 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
-from codesign.numerics import safe_divide, smooth_ceil
+from codesign.numerics import quotient, safe_divide, smooth_ceil
 from codesign.published.leaves import leaf
 from codesign.published.shapes import pooled_positions, rank_among_weighted, weighted
 from codesign.technology.technology import Technology
@@ -83,7 +83,8 @@ class Network(NamedTuple):
 def crossbars(network: Network, crossbar_size: ArrayLike, hardness: ArrayLike = 1.0) -> Float[Array, " layers"]:
     """Crossbars of each layer, n = ceil(Cin/X) ceil(Cout/X)."""
     size = jnp.asarray(crossbar_size)
-    return smooth_ceil(network.channels_in / size, hardness) * smooth_ceil(network.channels_out / size, hardness)
+    inputs, outputs = quotient(network.channels_in, size), quotient(network.channels_out, size)
+    return smooth_ceil(inputs, hardness) * smooth_ceil(outputs, hardness)
 
 
 def energy_per_cycle(crossbar_size: ArrayLike, kernel: ArrayLike, device: Device) -> Float[Array, " components"]:
@@ -129,7 +130,7 @@ def area(
     `order` is each layer's rank, which decides whether its neurons are counted (the first five are); by default their own order.
     """
     m = jnp.asarray(crossbar_size) / 8
-    tiles = smooth_ceil(jnp.sum(crossbars(network, crossbar_size, hardness)) / pes_per_tile, hardness)
+    tiles = smooth_ceil(quotient(jnp.sum(crossbars(network, crossbar_size, hardness)), pes_per_tile), hardness)
     pes = tiles * pes_per_tile
     ranks = np.arange(len(network.channels_in)) if order is None else np.asarray(order)
     first = jnp.asarray(ranks < NEURON_MEMORY_LAYERS, network.channels_in.dtype)
