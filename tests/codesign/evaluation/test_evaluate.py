@@ -1,5 +1,7 @@
 """Where network and chip meet: gradients live, point the right way, and are right where the model is smooth."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +19,7 @@ from codesign.network.builders.models import recurrent
 from codesign.network.layers.style import Style
 from codesign.network.operation import Operation
 from codesign.technology import technology
-from codesign.workloads.workload import Workload, dense
+from codesign.workloads.workload import LayerWork, Workload, dense
 from tests.trained import mean_evaluation, place, trained
 
 # off the grid, where every parameter matters
@@ -69,18 +71,17 @@ def test_array_size_trades_conversions_against_wires() -> None:
     """Where a layer fills many arrays, longer ones save conversions and driven rows; where it fills a part of one, they only cost."""
     prices = technology.load("rram_45nm")
 
-    def slope(name: str, value: float, size: int) -> float:
-        work = Workload.of([dense("d", size, size)], timesteps=4, input_rate=0.2)
+    def slope_for(layer: LayerWork) -> Callable[[float, float], tuple[jax.Array, jax.Array]]:
+        work = Workload.of([layer], timesteps=4, input_rate=0.2)
+        return jax.jit(
+            jax.grad(lambda rows, columns: jnp.log(Crossbar.of(rows=rows, columns=columns).cost(work, prices, 0.5).energy), argnums=(0, 1))
+        )
 
-        def energy(v: jax.Array) -> jax.Array:
-            return jnp.log(Crossbar.of(**{"rows": 64, "columns": 64, name: v}).cost(work, prices, 0.5).energy)
-
-        return float(jax.grad(energy)(jnp.float32(value)))
-
-    assert slope("rows", 48.0, 1024) < -1e-5
-    assert slope("columns", 48.0, 256) < -1e-5
-    assert slope("rows", 200.0, 20) > 1e-7
-    assert slope("columns", 200.0, 8) > 1e-7
+    many, part = slope_for(dense("d", 1024, 256)), slope_for(dense("d", 20, 8))
+    assert many(48.0, 64.0)[0] < -1e-5
+    assert many(64.0, 48.0)[1] < -1e-5
+    assert part(200.0, 64.0)[0] > 1e-7
+    assert part(64.0, 200.0)[1] > 1e-7
 
 
 @pytest.mark.slow
