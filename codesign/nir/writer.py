@@ -7,7 +7,7 @@ metadata: of the graph `dt`, `timesteps`, `encoding`; of a layer's node `weight_
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Required, TypedDict, Unpack
 
 import numpy as np
 from jax.typing import ArrayLike
@@ -172,6 +172,15 @@ def _layer_nodes(nir: Any, layer: Layer, shape: tuple[int, ...], dt: float) -> t
     return nodes, made
 
 
+class Inference(TypedDict, total=False):
+    """How a chain is run; see `to_nir`."""
+
+    timesteps: Required[int]
+    dt: float
+    hardware: Point | None
+    encoding: str
+
+
 def to_nir(
     layers: Sequence[Layer],
     sample_shape: Sequence[int],
@@ -222,15 +231,6 @@ def to_nir(
     return nir.NIRGraph(nodes=nodes, edges=edges, metadata=metadata, type_check=False)
 
 
-def write(
-    path: Path | str,
-    layers: Sequence[Layer],
-    sample_shape: Sequence[int],
-    *,
-    timesteps: int,
-    dt: float = 1.0,
-    hardware: Point | None = None,
-    encoding: str = "direct",
-) -> None:
+def write(path: Path | str, layers: Sequence[Layer], sample_shape: Sequence[int], **inference: Unpack[Inference]) -> None:
     """A `.nir` file of a chain of layers; arguments and errors as for `to_nir`."""
-    package().write(str(path), to_nir(layers, sample_shape, timesteps=timesteps, dt=dt, hardware=hardware, encoding=encoding))
+    package().write(str(path), to_nir(layers, sample_shape, **inference))

@@ -83,7 +83,7 @@ class JointSearch:
         # of one type in all stages, so that the step is traced once
         random_chip, hard, warm = (jnp.asarray(x, jnp.float32) for x in (stage.random_chip, hardness, temperature))
         working, look = jnp.asarray(at_work), jnp.asarray(looking)
-        population, metrics = self._step(population, random_chip, hard, warm, working, look, key, self._train, self._validation)
+        population, metrics = self._step.advance(population, random_chip, hard, warm, working, look, key, self._train, self._validation)
         return (population.with_first_weights(), metrics.of_first()) if shared else (population, metrics)
 
     def run(

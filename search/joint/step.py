@@ -31,7 +31,7 @@ class Step:
         self._network_optimiser = optax.adam(settings.learning_rate)
         self._latent_optimiser = optax.adam(settings.chip_learning_rate)
         self.traces = 0
-        self._advance = jax.jit(self._traced)
+        self.advance = jax.jit(self._advance)
 
     def member(self, key: Key[Array, ""]) -> Member:
         """A member before its first step: weights drawn from the key, the chip in the middle of the space."""
@@ -39,7 +39,7 @@ class Step:
         latents = {name: jnp.full(space.shape(name), 0.5, jnp.float32) for name in space.parameters}
         return Member(network, latents, self._network_optimiser.init(network), self._latent_optimiser.init(latents))
 
-    def __call__(
+    def _advance(
         self,
         population: Population,
         random_chip: Array,
@@ -51,7 +51,7 @@ class Step:
         train: Batch,
         validation: Batch,
     ) -> tuple[Population, Metrics]:
-        """The population after the call, and what it saw.
+        """The population after the call, and what it saw; called through `advance`, its compiled form.
 
         Args:
             population: before.
@@ -64,20 +64,6 @@ class Step:
             train: data that minibatches are drawn from.
             validation: data that is looked at.
         """
-        return self._advance(population, random_chip, hardness, temperature, at_work, looking, key, train, validation)
-
-    def _traced(
-        self,
-        population: Population,
-        random_chip: Array,
-        hardness: Array,
-        temperature: Array,
-        at_work: Array,
-        looking: Array,
-        key: Key[Array, ""],
-        train: Batch,
-        validation: Batch,
-    ) -> tuple[Population, Metrics]:
         self.traces += 1  # runs while tracing only: a test counts it
         count = self.settings.population
         setting = (random_chip, hardness, temperature)

@@ -5,51 +5,31 @@ from jaxtyping import Array, Float
 
 from codesign.evaluation.evaluate import Evaluation
 from codesign.numerics import safe_log
-from search.objectives.base import AbstractObjective, register
+from search.objectives.base import AbstractObjective, objective, register
 
 
-@register
-class Energy(AbstractObjective):
+@objective("energy", "pJ")
+def energy(evaluation: Evaluation) -> Float[Array, ""]:
     """Energy of one inference."""
-
-    name, unit = "energy", "pJ"
-
-    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Total energy [pJ]."""
-        return evaluation.cost.energy
+    return evaluation.cost.energy
 
 
-@register
-class Latency(AbstractObjective):
+@objective("latency", "ns")
+def latency(evaluation: Evaluation) -> Float[Array, ""]:
     """Time of one inference."""
-
-    name, unit = "latency", "ns"
-
-    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Total latency [ns]."""
-        return evaluation.cost.latency
+    return evaluation.cost.latency
 
 
-@register
-class Area(AbstractObjective):
+@objective("area", "um2")
+def area(evaluation: Evaluation) -> Float[Array, ""]:
     """Silicon area."""
-
-    name, unit = "area", "um2"
-
-    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Total area [um2]."""
-        return evaluation.cost.area
+    return evaluation.cost.area
 
 
-@register
-class Power(AbstractObjective):
-    """Mean power while running."""
-
-    name, unit = "power", "mW"
-
-    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Energy over latency [mW]."""
-        return evaluation.cost.power
+@objective("power", "mW")
+def power(evaluation: Evaluation) -> Float[Array, ""]:
+    """Mean power while running: energy over latency."""
+    return evaluation.cost.power
 
 
 @register
@@ -98,13 +78,8 @@ class EnergyPerCorrectAnswer(AbstractObjective):
         return safe_log(evaluation.cost.energy) + evaluation.loss
 
 
-@register
-class Spikes(AbstractObjective):
+@objective("spikes")
+def spikes(evaluation: Evaluation) -> Float[Array, ""]:
     """Non-zero values that neurons send in one inference; the input's and the read-out's are not counted."""
-
-    name, unit = "spikes", "1"
-
-    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Rate times neurons times timesteps of all layers but the last."""
-        work = evaluation.workload
-        return jnp.sum((work.output_rate * work.static("neurons_out") * work.timesteps)[:-1])
+    work = evaluation.workload
+    return jnp.sum((work.output_rate * work.static("neurons_out") * work.timesteps)[:-1])

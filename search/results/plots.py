@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from search.objectives.registry import AbstractObjective
-from search.study.store import write_bytes
 from search.results.view import View
+from search.study.store import write_bytes
 
 # before pyplot is imported, which else may look for a display
 matplotlib.use("Agg")

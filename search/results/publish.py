@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from search.problem import config as configs
-from search.results import recommend
-from search.problem.config import Config
 from search.errors import UserError, nearest
-from search.study.store import Store, write_text
+from search.problem import config as configs
+from search.problem.config import Config
+from search.results import recommend
 from search.results.view import View
+from search.study.store import Store, write_text
 
 
 def publish(store: Store, config: Config) -> Path:

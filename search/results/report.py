@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from codesign.units import show
 from search.designs import claim
-from search.problem.config import Config
 from search.objectives.constraint import spell
 from search.objectives.registry import AbstractObjective
+from search.problem.config import Config
 from search.results.plots import scale_of
 from search.results.recommend import choose, nearest, sentence
 from search.results.view import View

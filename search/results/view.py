@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from search.objectives import registry as objective
+from search.objectives.constraint import Constraint
+from search.objectives.pareto import non_dominated
+from search.objectives.registry import AbstractObjective
 from search.objectives.roles import answers_of, cost_of
 from search.problem.config import Config
-from search.objectives.constraint import Constraint
-from search.objectives.registry import AbstractObjective
-from search.objectives.pareto import non_dominated
 
 
 @dataclasses.dataclass(frozen=True)

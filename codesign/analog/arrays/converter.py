@@ -15,39 +15,30 @@ from codesign.analog.arrays.readout import convert
 from codesign.analog.checks import require_at_least
 from codesign.analog.device.noise import leaf
 
+Sums = Float[Array, "batch ... outputs"]
+Columns = Float[Array, "... outputs"]
+
 
 class AbstractConverter(eqx.Module):
     """The converters of one layer."""
 
     @abc.abstractmethod
-    def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
+    def manufacture(self, like: Columns, key: Key[Array, ""]) -> Columns:
         """Offset of the converter that serves each column, as a share of the full scale; drawn once per chip."""
 
     @abc.abstractmethod
-    def __call__(
-        self,
-        sums: Float[Array, "batch ... outputs"],
-        full_scale: Float[Array, ""],
-        offset: Float[Array, "... outputs"],
-        key: Key[Array, ""],
-    ) -> Float[Array, "batch ... outputs"]:
+    def __call__(self, sums: Sums, full_scale: Float[Array, ""], offset: Columns, key: Key[Array, ""]) -> Sums:
         """Numbers read, in the units of the sums; `key` is the noise of these conversions."""
 
 
 class IdealConverter(AbstractConverter):
     """Reads the exact sum (SpikeSim's engine as released; CrossSim's default)."""
 
-    def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
+    def manufacture(self, like: Columns, key: Key[Array, ""]) -> Columns:
         """None."""
         return jnp.zeros_like(like)
 
-    def __call__(
-        self,
-        sums: Float[Array, "batch ... outputs"],
-        full_scale: Float[Array, ""],
-        offset: Float[Array, "... outputs"],
-        key: Key[Array, ""],
-    ) -> Float[Array, "batch ... outputs"]:
+    def __call__(self, sums: Sums, full_scale: Float[Array, ""], offset: Columns, key: Key[Array, ""]) -> Sums:
         """The sums."""
         return sums
 
@@ -77,7 +68,7 @@ class UniformConverter(AbstractConverter):
         require_at_least("noise", self.noise, 0)
         require_at_least("columns_per_converter", self.columns_per_converter, 1)
 
-    def manufacture(self, like: Float[Array, "... outputs"], key: Key[Array, ""]) -> Float[Array, "... outputs"]:
+    def manufacture(self, like: Columns, key: Key[Array, ""]) -> Columns:
         """One normal draw for each converter, repeated over the columns it serves."""
         outputs = like.shape[-1]
         # counted over the layer's outputs, as if arrays followed each other without a gap; the last one may serve fewer
@@ -85,13 +76,7 @@ class UniformConverter(AbstractConverter):
         draw = jax.random.normal(key, (*like.shape[:-1], converters), like.dtype)
         return self.offset.astype(like.dtype) * jnp.repeat(draw, self.columns_per_converter, axis=-1)[..., :outputs]
 
-    def __call__(
-        self,
-        sums: Float[Array, "batch ... outputs"],
-        full_scale: Float[Array, ""],
-        offset: Float[Array, "... outputs"],
-        key: Key[Array, ""],
-    ) -> Float[Array, "batch ... outputs"]:
+    def __call__(self, sums: Sums, full_scale: Float[Array, ""], offset: Columns, key: Key[Array, ""]) -> Sums:
         """Rounded sums, offset and noise included."""
         # at the input, so clipped and rounded with the sum; drawn at a noise of 0 too, which is a value and must not compile anew
         errors = offset + self.noise.astype(sums.dtype) * jax.random.normal(key, sums.shape, sums.dtype)

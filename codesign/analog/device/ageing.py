@@ -44,7 +44,7 @@ class Fresh(AbstractAgeing):
         return G
 
 
-class Aged(AbstractAgeing):
+class AbstractAged(AbstractAgeing):
     """Used `time_s` seconds after programming."""
 
     time_s: Float[Array, ""] = eqx.field(converter=leaf)
@@ -58,24 +58,17 @@ class Aged(AbstractAgeing):
         """`time_s`."""
         return self.time_s
 
+
+class Aged(AbstractAged):
+    """Used as time has left it."""
+
     def __call__(self, device: Device, G: Float[Array, "..."], key: Key[Array, ""]) -> Float[Array, "..."]:
         """See `device.drift`."""
         return drift(device, G, self.time_s, key)
 
 
-class AgedCompensated(AbstractAgeing):
+class AgedCompensated(AbstractAged):
     """As `Aged`, with outputs scaled by what the summed conductance of the layer has lost (global drift compensation)."""
-
-    time_s: Float[Array, ""] = eqx.field(converter=leaf)
-
-    def __check_init__(self) -> None:
-        """Refuse a time before programming."""
-        require_at_least("time_s", self.time_s, 0)
-
-    @property
-    def age_s(self) -> Float[Array, ""]:
-        """`time_s`."""
-        return self.time_s
 
     def __call__(self, device: Device, G: Float[Array, "..."], key: Key[Array, ""]) -> Float[Array, "..."]:
         """Drifted conductances with the sum they were programmed with."""
