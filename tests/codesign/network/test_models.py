@@ -1,5 +1,6 @@
 """Blocks and builders: products against numpy and lax, workloads against what was built, one trace for each network."""
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -52,7 +53,7 @@ def runner(network: SpikingNetwork) -> Callable[..., Activity]:
     return lambda x, **operation: compiled(state, Operation.of(layers, **operation), x)
 
 
-def run(network: SpikingNetwork, x: jax.Array, **operation) -> Activity:
+def run(network: SpikingNetwork, x: jax.Array | np.ndarray, **operation) -> Activity:
     return runner(network)(x, **operation)
 
 
@@ -67,7 +68,8 @@ def numpy_lif(current: np.ndarray, leak: float, threshold: float = 1.0) -> np.nd
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_network_is_traced_once_whatever_time_bits_and_gates(name: str) -> None:
-    network = built(name, norm="standardised", learned_per="channel")
+    # shapes are all that a trace needs: no weight is drawn
+    network = nnx.eval_shape(lambda: built(name, norm="standardised", learned_per="channel"))
     graph, state = nnx.split(network)
     layers, traces = len(network.geometries), []
 
@@ -92,39 +94,43 @@ def test_every_network_is_traced_once_whatever_time_bits_and_gates(name: str) ->
 
 
 def test_a_network_in_float64_computes_in_float64() -> None:
-    graph, state = nnx.split(built("lenet"))
+    graph, state = nnx.split(nnx.eval_shape(lambda: built("lenet")))
+    images = jax.ShapeDtypeStruct((2, 16, 16, 2), jnp.float32)
     with jax.enable_x64(True):
-        wide = jax.tree.map(lambda v: v.astype(jnp.float64), (state, Operation.of(7, longest=2, gate=0.5)))
-        out = jax.eval_shape(
-            lambda s, o, x: nnx.merge(graph, s)(x, o, [DigitalArray()] * 7, jax.random.key(0)), *wide, jnp.ones((2, 16, 16, 2), jnp.float64)
-        )
+        wide = jax.tree.map(lambda v: jax.ShapeDtypeStruct(v.shape, jnp.float64), (state, Operation.of(7, longest=2, gate=0.5), images))
+        out = jax.eval_shape(lambda s, o, x: nnx.merge(graph, s)(x, o, [DigitalArray()] * 7, jax.random.key(0)), *wide)
         assert {leaf.dtype for leaf in jax.tree.leaves(out)} == {jnp.dtype(jnp.float64)}
 
 
 def test_grouped_convolution_is_the_grouped_convolution_of_lax() -> None:
     geometry = conv("depthwise", 4, 8, 6, kernel=3, groups=4)
     synapses = Synapses(geometry, gain=1.0, rngs=nnx.Rngs(0))
-    x = jax.random.normal(jax.random.key(0), (2, 6, 6, 4))
-    got = synapses(x, DigitalArray(), jnp.float32(16), jax.random.key(1))
-    weights = synapses.quantised(jnp.float32(16)).reshape(3, 3, 1, 8)
-    numbers = ("NHWC", "HWIO", "NHWC")
-    expected = jax.lax.conv_general_dilated(x, weights, (1, 1), "SAME", dimension_numbers=numbers, feature_group_count=4)
-    np.testing.assert_allclose(got, expected, atol=1e-5)
+    x = np.random.default_rng(0).normal(size=(2, 6, 6, 4)).astype(np.float32)
+
+    def both(x):
+        weights = synapses.quantised(jnp.float32(16)).reshape(3, 3, 1, 8)
+        numbers = ("NHWC", "HWIO", "NHWC")
+        expected = jax.lax.conv_general_dilated(x, weights, (1, 1), "SAME", dimension_numbers=numbers, feature_group_count=4)
+        return synapses(x, DigitalArray(), jnp.float32(16), jax.random.key(1)), expected
+
+    np.testing.assert_allclose(*jax.jit(both)(x), atol=1e-5)
 
 
 def test_standardised_weights_have_no_mean_and_a_fixed_spread() -> None:
     synapses = Synapses(dense("d", 50, 4), gain=2.0, rngs=nnx.Rngs(0), norm=Standardised())
-    synapses.kernel[...] = synapses.kernel[...] * 7 + 3
-    np.testing.assert_allclose(jnp.mean(synapses.weights, 0), 0, atol=1e-6)
-    np.testing.assert_allclose(jnp.std(synapses.weights, 0), 2 * 50**-0.5, rtol=1e-4)
+    synapses.kernel[...] = jnp.asarray(np.asarray(synapses.kernel[...]) * 7 + 3)
     synapses.bias[...] = jnp.arange(4.0)
-    np.testing.assert_allclose(synapses(jnp.zeros((1, 50)), DigitalArray(), jnp.float32(4), jax.random.key(0))[0], jnp.arange(4.0))
+    silence = np.zeros((1, 50), np.float32)
+    weights, currents = jax.jit(lambda x: (synapses.weights, synapses(x, DigitalArray(), jnp.float32(4), jax.random.key(0))))(silence)
+    np.testing.assert_allclose(np.mean(weights, 0), 0, atol=1e-6)
+    np.testing.assert_allclose(np.std(weights, 0), 2 * 50**-0.5, rtol=1e-4)
+    np.testing.assert_allclose(currents[0], np.arange(4))
 
 
 def test_pooling() -> None:
-    x = jnp.arange(2 * 5 * 5 * 3, dtype=jnp.float32).reshape(2, 5, 5, 3)
-    cut = windows(x, pool("p", 3, 5))
-    by_hand = np.stack([np.asarray(x)[:, i : i + 2, j : j + 2] for i in (0, 2) for j in (0, 2)]).reshape(2, 2, 2, 2, 2, 3)
+    x = np.arange(2 * 5 * 5 * 3, dtype=np.float32).reshape(2, 5, 5, 3)
+    cut = windows(jnp.asarray(x), pool("p", 3, 5))
+    by_hand = np.stack([x[:, i : i + 2, j : j + 2] for i in (0, 2) for j in (0, 2)]).reshape(2, 2, 2, 2, 2, 3)
     np.testing.assert_allclose(Average().of(cut), np.moveaxis(by_hand.reshape(2, 2, 2, 4, 3).mean(3), 2, 0))
     np.testing.assert_allclose(Maximum().of(cut), np.moveaxis(by_hand.reshape(2, 2, 2, 4, 3).max(3), 2, 0))
     assert float(Average().bits(1.0, 4)) == 3  # counts to 4
@@ -133,14 +139,17 @@ def test_pooling() -> None:
 
 def test_pooling_layers_follow_their_producer_and_their_own_bits_do_not_matter() -> None:
     network = vgg((8, 8, 1), 3, [4, 0], [], "average", rngs=nnx.Rngs(0))
-    x = jax.random.uniform(jax.random.key(0), (3, 8, 8, 1))
+    x = np.random.default_rng(0).uniform(size=(3, 8, 8, 1)).astype(np.float32)
     assert [layer.kind for layer in network.geometries] == ["conv", "pool", "dense"]
 
     forward = runner(network)
+    traced = jax.jit(functools.partial(trace, network.geometries))
 
-    def work(gate=1.0, activation_bits=4, **values):
-        settings = {"longest": 4, "gate": gate, "activation_bits": jnp.broadcast_to(jnp.asarray(activation_bits), (3,)), **values}
-        return trace(network.geometries, forward(x, **settings), Operation.of(3, **settings))
+    def work(gate=1.0, **bits):
+        # a number for each layer throughout, so that one program serves
+        each = {"activation_bits": 4, "state_bits": 12, **bits}
+        settings = {"longest": 4, "gate": gate, **{name: np.broadcast_to(value, 3) for name, value in each.items()}}
+        return traced(forward(x, **settings), Operation.of(3, **settings))
 
     mixed = work(gate=[0.25, 1, 1])
     assert float(mixed.timesteps[1]) == pytest.approx(0.25 * 4 + 0.75)
@@ -157,16 +166,20 @@ def test_pooling_layers_follow_their_producer_and_their_own_bits_do_not_matter()
 
 
 @pytest.fixture(scope="module")
-def counts() -> jax.Array:
-    return jax.random.poisson(jax.random.key(4), 0.5, (3, 6, 7)).astype(jnp.float32)
+def counts() -> np.ndarray:
+    return np.random.default_rng(4).poisson(0.5, (3, 6, 7)).astype(np.float32)
+
+
+def quantised(synapses: Synapses) -> np.ndarray:
+    return np.asarray(jax.jit(lambda: synapses.quantised(jnp.float32(5)))())
 
 
 def test_a_recurrent_layer_is_its_unrolled_loop(counts) -> None:
     network = recurrent((7,), 5, [8], style=Style(encoding="events", readout="each_step"), rngs=nnx.Rngs(0))
     activity = run(network, counts, longest=6, activation_bits=2, weight_bits=5)
     layer, scores = network.body.blocks[0], network.scores.synapses
-    weights = np.asarray(layer.synapses.quantised(jnp.float32(5)))
-    x = np.minimum(np.moveaxis(np.asarray(counts), 1, 0), 3)
+    weights = quantised(layer.synapses)
+    x = np.minimum(np.moveaxis(counts, 1, 0), 3)
     heard, potential, all_heard, spikes = np.zeros((3, 8)), np.zeros((3, 8)), [], []
     for drive in x:
         all_heard.append(heard)
@@ -174,7 +187,7 @@ def test_a_recurrent_layer_is_its_unrolled_loop(counts) -> None:
         heard = (potential >= 1).astype(np.float32)
         potential = potential - heard
         spikes.append(heard)
-    logits = np.exp(1) * np.stack(spikes) @ np.asarray(scores.quantised(jnp.float32(5)))
+    logits = np.exp(1) * np.stack(spikes) @ quantised(scores)
     np.testing.assert_allclose(activity.logits, np.swapaxes(logits, 0, 1), atol=1e-4)
     seen = np.concatenate([x, np.stack(all_heard)], axis=-1)
     assert float(activity.input_rate[0]) == pytest.approx(np.mean(seen > 0), abs=1e-6)
@@ -200,13 +213,13 @@ def test_a_recurrent_layer_at_gate_zero_is_a_quantised_recurrent_network(counts)
     network.body.blocks[0].neuron.log_threshold[...] += 0.0137  # off the grid of the products
     activity = run(network, counts, longest=6, activation_bits=3, weight_bits=5, gate=0)
     layer, scores = network.body.blocks[0], network.scores.synapses
-    weights, threshold = np.asarray(layer.synapses.quantised(jnp.float32(5))), float(layer.neuron.threshold)
+    weights, threshold = quantised(layer.synapses), float(layer.neuron.threshold)
     heard, mean = np.zeros((3, 8)), 0
-    for drive in np.moveaxis(np.asarray(counts), 1, 0):
+    for drive in np.moveaxis(counts, 1, 0):
         current = drive @ weights[:7] + heard @ weights[7:]
         heard = np.round(np.clip(current / threshold, 0, 1) * 7) / 7
         mean = mean + heard / 6
-    np.testing.assert_allclose(activity.logits, np.exp(1) * mean @ np.asarray(scores.quantised(jnp.float32(5))), atol=1e-3)
+    np.testing.assert_allclose(activity.logits, np.exp(1) * mean @ quantised(scores), atol=1e-3)
     np.testing.assert_allclose(activity.timesteps, [6, 1])  # its own steps count: it has memory
 
 
@@ -264,16 +277,17 @@ def test_a_residual_block_with_silent_weights_passes_its_input() -> None:
 
 
 def test_sequences_are_events_or_signals_of_the_data_s_length(counts) -> None:
-    assert Events().steps(counts, 6) == 6
+    sequences = jnp.asarray(counts)
+    assert Events().steps(sequences, 6) == 6
     with pytest.raises(ValueError, match=r"sequences have 6 steps .* but longest is 8"):
-        Events().steps(counts, 8)
-    one_bit = Events()(counts, 6, jnp.float32(1), jax.random.key(0))
-    np.testing.assert_array_equal(one_bit.spikes, np.moveaxis(np.asarray(counts) > 0, 1, 0))
-    between = Events()(counts, 6, jnp.float32(1.5), jax.random.key(0))
+        Events().steps(sequences, 8)
+    one_bit = Events()(sequences, 6, jnp.float32(1), jax.random.key(0))
+    np.testing.assert_array_equal(one_bit.spikes, np.moveaxis(counts > 0, 1, 0))
+    between = Events()(sequences, 6, jnp.float32(1.5), jax.random.key(0))
     np.testing.assert_allclose(between.spikes, np.moveaxis((np.minimum(counts, 1) + np.minimum(counts, 3)) / 2, 1, 0))
-    signal = Samples()(counts - 2, 6, jnp.float32(5), jax.random.key(0))
+    signal = Samples()(jnp.asarray(counts - 2), 6, jnp.float32(5), jax.random.key(0))
     assert signal.spikes is not None
-    assert float(jnp.max(jnp.abs(jnp.swapaxes(signal.spikes, 0, 1) - (counts - 2)))) < 4 / 15
+    assert np.max(np.abs(np.swapaxes(signal.spikes, 0, 1) - (counts - 2))) < 4 / 15
 
 
 def test_relaxed_steps_of_a_sequence_are_the_shorter_sequence(counts) -> None:
