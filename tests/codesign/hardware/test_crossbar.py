@@ -84,6 +84,8 @@ def total_of(leaves, hardness):
     return jnp.log(cost.energy) + jnp.log(cost.latency) + jnp.log(cost.area)
 
 
+PRICE = jax.jit(lambda chip, work, hardness=1.0: chip.cost(work, TECHNOLOGY, hardness), compiler_options=QUICK)
+MAPPING = jax.jit(lambda chip, work: chip.mapping(work), compiler_options=QUICK)
 COST = jax.jit(summary_of, compiler_options=QUICK)
 GRADIENT = jax.jit(jax.grad(total_of), compiler_options=QUICK)
 
@@ -134,7 +136,7 @@ def test_costs_are_finite_positive_and_consistent(chip, properties, hardness):
         assert np.all(values >= 0)
     assert np.all(latency > 0)
     assert np.all(energy.sum(1) > 0)
-    assert np.all(np.asarray(cost.utilisation) <= 1)
+    assert np.all(np.asarray(cost.utilisation) <= 1 + 1e-6)
     assert float(cost.energy) == pytest.approx(energy.sum(), rel=1e-5)
     if hardness == 1:
         for values in (mapping.arrays, mapping.tiles, mapping.row_tiles, mapping.column_tiles, mapping.digits):
@@ -188,14 +190,14 @@ def test_gradients_are_finite_at_every_bound(name):
             chip = Crossbar.of(**({**BASE, name: value} if name in LEGAL else BASE))
             work = workload(**({name: value} if name in PROPERTIES else {}))
             for leaf in jax.tree.leaves(gradients(chip, work, hardness)):
-                assert jnp.all(jnp.isfinite(leaf)), (value, hardness)
+                assert np.all(np.isfinite(leaf)), (value, hardness)
 
 
 @settings(max_examples=40, deadline=None)
 @given(points(LEGAL), points(PROPERTIES), st.sampled_from([0.0, 0.3, 0.9]))
 def test_gradients_are_finite_everywhere(chip, properties, hardness):
     for leaf in jax.tree.leaves(gradients(Crossbar.of(**chip), workload(**properties), hardness)):
-        assert jnp.all(jnp.isfinite(leaf))
+        assert np.all(np.isfinite(leaf))
 
 
 def test_no_parameter_has_a_dead_gradient():
@@ -204,7 +206,7 @@ def test_no_parameter_has_a_dead_gradient():
         for field in dataclasses.fields(tree):
             if field.name in ("encoding", "interconnect", "layers", "output_rate"):
                 continue
-            assert jnp.any(getattr(tree, field.name) != 0), field.name
+            assert np.any(np.asarray(getattr(tree, field.name)) != 0), field.name
 
 
 @pytest.mark.slow
@@ -212,9 +214,9 @@ def test_smooth_and_exact_agree_where_everything_fits_exactly():
     """At legal integers that divide the layer, no ceiling rounds: all hardnesses give the exact cost."""
     work = Workload.of((dense("fc", 256, 64),), weight_bits=5, timesteps=3)
     chip = Crossbar.of(rows=128, columns=128, cell_bits=2, arrays_per_tile=2, bus_bits=1e6, channels_per_neuron=1)
-    exact = chip.cost(work, TECHNOLOGY, 1.0)
+    exact = PRICE(chip, work, 1.0)
     for hardness in (0.0, 0.5, 0.9):
-        soft = chip.cost(work, TECHNOLOGY, hardness)
+        soft = PRICE(chip, work, hardness)
         assert np.allclose(soft.area_um2, exact.area_um2, rtol=1e-5)
         # the traffic code and the pipeline's slowest stage are smooth extremes: within their stated bounds
         assert float(soft.energy) == pytest.approx(float(exact.energy), rel=0.1)
@@ -246,17 +248,17 @@ def test_silence_costs_no_conversion():
 
 def test_larger_arrays_convert_less_and_partial_ones_pay_in_area():
     work = Workload.of((dense("fc", 512, 512),))
-    small, large = (Crossbar.of(rows=rows, columns=128).cost(work, TECHNOLOGY) for rows in (32, 256))
+    small, large = (PRICE(Crossbar.of(rows=rows, columns=128), work) for rows in (32, 256))
     assert float(large.by_component()["adc"]) < float(small.by_component()["adc"])
     narrow = Workload.of((dense("fc", 40, 10),))
-    fitting, wasteful = (Crossbar.of(rows=rows, columns=128).cost(narrow, TECHNOLOGY) for rows in (40, 512))
+    fitting, wasteful = (PRICE(Crossbar.of(rows=rows, columns=128), narrow) for rows in (40, 512))
     assert float(wasteful.area) > float(fitting.area)
     assert float(wasteful.utilisation[0]) < float(fitting.utilisation[0])
 
 
 def test_verification_costs_one_over_sigma_squared():
     work = Workload.of((dense("fc", 128, 128),))
-    loose, tight = (Crossbar.of(programming_sigma=s).cost(work, TECHNOLOGY).by_component()["programming"] for s in (0.05, 0.005))
+    loose, tight = (PRICE(Crossbar.of(programming_sigma=s), work).by_component()["programming"] for s in (0.05, 0.005))
     assert float(tight / loose) == pytest.approx((1 + 100) / (1 + 1), rel=1e-4)
 
 
@@ -270,21 +272,21 @@ def test_duplication_trades_area_for_time():
 
 def test_grouped_layers_share_arrays_on_the_diagonal():
     """48 depthwise 3x3 filters of 2 slices and 2 columns each: 128 / 9 = 14 blocks on an array, so 4 arrays and not 48."""
-    mapping = Crossbar.of(rows=128, columns=128).mapping(Workload.of((LAYERS[1],), weight_bits=4))
+    mapping = MAPPING(Crossbar.of(rows=128, columns=128), Workload.of((LAYERS[1],), weight_bits=4))
     assert float(mapping.blocks[0]) == 14
     assert float(mapping.arrays[0]) == 4
 
 
 def test_offset_columns_take_half_the_columns_and_every_bit():
     work = Workload.of((dense("fc", 128, 128),), weight_bits=4)
-    differential, offset = (Crossbar.of(encoding=name, cell_bits=1).mapping(work) for name in ("differential", "offset"))
+    differential, offset = (MAPPING(Crossbar.of(encoding=name, cell_bits=1), work) for name in ("differential", "offset"))
     assert float(differential.columns_per_output[0]) == 6  # 3 bits of magnitude, two polarities
     assert float(offset.columns_per_output[0]) == 4
 
 
 def test_multi_level_drivers_save_reads():
     work = Workload.of((dense("fc", 128, 128),), activation_bits=8)
-    serial, parallel = (Crossbar.of(driver_bits=bits).cost(work, TECHNOLOGY) for bits in (1, 4))
+    serial, parallel = (PRICE(Crossbar.of(driver_bits=bits), work) for bits in (1, 4))
     assert float(parallel.latency) < float(serial.latency) / 3
     assert float(parallel.by_component()["adc"]) < float(serial.by_component()["adc"])
 
@@ -293,18 +295,20 @@ def test_multi_level_drivers_save_reads():
 def test_per_layer_parameters():
     work = workload()
     weighted = sum(layer.has_weights for layer in LAYERS)
-    uniform = Crossbar.of().cost(work, TECHNOLOGY).energy
+    uniform = PRICE(Crossbar.of(), work).energy
     for count in (len(LAYERS), weighted):
-        assert float(Crossbar.of(programming_sigma=[0.03] * count).cost(work, TECHNOLOGY).energy) == pytest.approx(float(uniform), rel=1e-5)
+        assert float(PRICE(Crossbar.of(programming_sigma=[0.03] * count), work).energy) == pytest.approx(float(uniform), rel=1e-5)
     with pytest.raises(ValueError, match=r"Crossbar\.rows has shape \(3,\)"):
         Crossbar.of(rows=[1, 2, 3]).cost(work, TECHNOLOGY)
 
 
 def test_a_part_of_the_network_pays_for_its_part():
     work, chip = workload(), Crossbar.of()
-    whole = chip.cost(work, TECHNOLOGY)
-    none = chip.partial_cost(work, TECHNOLOGY, jnp.zeros(len(LAYERS)))
-    first = chip.partial_cost(work, TECHNOLOGY, jnp.zeros(len(LAYERS)).at[0].set(1))
+    part = jax.jit(lambda shares: chip.partial_cost(work, TECHNOLOGY, shares), compiler_options=QUICK)
+    shares = np.zeros(len(LAYERS), np.float32)
+    whole, none = evaluate(chip, work), part(shares)
+    shares[0] = 1
+    first = part(shares)
     assert float(none.area) == 0
     assert float(none.by_component()["leakage"]) == 0
     assert 0 < float(first.area) < float(whole.area)
@@ -312,7 +316,7 @@ def test_a_part_of_the_network_pays_for_its_part():
 
 
 def test_htree_spares_the_routers():
-    mesh, tree = (Crossbar.of(interconnect=name).cost(workload(), TECHNOLOGY) for name in ("mesh", "htree"))
+    mesh, tree = (PRICE(Crossbar.of(interconnect=name), workload()) for name in ("mesh", "htree"))
     assert float(tree.by_component()["interconnect"]) != float(mesh.by_component()["interconnect"])
 
 

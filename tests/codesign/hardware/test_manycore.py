@@ -41,6 +41,11 @@ def gradients(chip, workload, technology, hardness):
     return jax.grad(lambda pair: pair[0].cost(pair[1], technology, hardness).log_edp)((chip, workload))
 
 
+@functools.partial(jax.jit, compiler_options=QUICK_TO_COMPILE)
+def events_of(chip, workload, hardness=1.0):
+    return chip.events(workload, hardness)
+
+
 def neuron_pair(fan_out):
     """One firing neuron that drives `fan_out` neurons on another core."""
     workload = Workload.of([dense("source", 1, 1), dense("target", 1, fan_out)], input_rate=1, output_rate=[1, 0], timesteps=1)
@@ -77,7 +82,7 @@ def test_agrees_with_the_published_model_where_both_count_the_same():
     layers = [conv("a", 2, 8, 10), dense("b", 800, 100), LayerWork("c", "recurrent", 150, 50)]
     workload = Workload.of(layers, input_rate=[0.3, 0.05, 0.2], output_rate=[0.05, 0.1, 0.2], timesteps=7)
     ours = run(ManyCore.of(), workload, LOIHI).by_component()
-    theirs = Loihi().cost(workload, LOIHI).by_component()
+    theirs = run(Loihi(), workload, LOIHI).by_component()
     for name, other in (("neuron", "neurons"), ("synapse", "synapses"), ("message", "messages")):
         np.testing.assert_allclose(float(ours[name]), float(theirs[other]), rtol=1e-5)
 
@@ -136,11 +141,14 @@ def enumerate_hops(cores, columns, per_tile, own):
     ).T
 
 
+SNAKE = Workload.of([LayerWork(f"l{i}", "recurrent", 10, 4) for i in range(5)])
+SNAKE_HOPS = jax.jit(lambda cores: SnakePlacement().hops(cores, SNAKE))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 120), min_size=5, max_size=5))
 def test_placement_is_exact_at_whole_core_counts(cores):
-    workload = Workload.of([LayerWork(f"l{i}", "recurrent", 10, 4) for i in range(5)])
-    hops = SnakePlacement().hops(jnp.asarray(cores, jnp.float32), workload)
+    hops = SNAKE_HOPS(np.asarray(cores, np.float32))
     np.testing.assert_allclose(np.stack(hops), enumerate_hops(cores, 8, 4, 0.4), atol=2e-4)
 
 
@@ -172,7 +180,7 @@ def test_invariants_on_relaxed_points(neurons, memory, rate, timesteps, weight_b
     assert (np.asarray(cost.utilisation) <= 1 + 1e-5).all()
     np.testing.assert_allclose(float(cost.energy), sum(map(float, cost.by_layer().values())), rtol=1e-5)
     # synaptic events are the multiply-accumulates of the non-zero inputs, whatever the cores
-    synaptic = np.asarray(chip.events(workload, hardness).synaptic)
+    synaptic = np.asarray(events_of(chip, workload, hardness).synaptic)
     expected = [rate * (layer.neurons_out * layer.fan_in if layer.kind == "pool" else layer.macs) for layer in LAYERS]
     np.testing.assert_allclose(synaptic, expected, rtol=1e-5)
     for part in jax.tree.leaves(gradients(chip, workload, DIGITAL, hardness)):
@@ -185,7 +193,7 @@ def test_more_bits_or_steps_are_never_cheaper(technology):
     before = run(ManyCore.of(), Workload.of(LAYERS, **base), technology)
     for name, value in base.items():
         after = run(ManyCore.of(), Workload.of(LAYERS, **{**base, name: value * 2}), technology)
-        assert float(after.energy) >= float(before.energy), name
+        assert float(after.energy) >= float(before.energy) * (1 - 1e-6), name
 
 
 @settings(max_examples=25, deadline=None)
@@ -250,7 +258,7 @@ def test_design_parameters_pull_in_the_physical_direction():
 def test_an_event_reaches_few_pieces_of_a_map_and_all_cuts_of_its_channels():
     chip = ManyCore.of(neurons_per_core=64, synapse_memory_kb=1)
     spatial, channels, matrix = conv("spatial", 1, 4, 32), conv("channels", 32, 64, 8), dense("matrix", 256, 256)
-    events = chip.events(Workload.of([spatial, channels, matrix], weight_bits=8))
+    events = events_of(chip, Workload.of([spatial, channels, matrix], weight_bits=8))
     np.testing.assert_allclose(events.cores, [64, 64, 64])
     # 64 pieces of 4 x 4 pixels, a window of 3: (1 + 2/4)^2; 18 kB of kernels in 1 kB memories; every core of a matrix
     np.testing.assert_allclose(events.destinations, [2.25, 18 * (1 + 2 * np.sqrt(64 / 18 / 64)) ** 2, 64], rtol=1e-5)
@@ -258,8 +266,8 @@ def test_an_event_reaches_few_pieces_of_a_map_and_all_cuts_of_its_channels():
 
 def test_sparse_synapses_store_and_visit_the_non_zero_ones():
     layer = dense("a", 1024, 1024)
-    dense_events = ManyCore.of().events(Workload.of([layer], weight_density=0.1, weight_bits=8))
-    sparse_events = ManyCore.of(synapses="sparse").events(Workload.of([layer], weight_density=0.1, weight_bits=8))
+    workload = Workload.of([layer], weight_density=0.1, weight_bits=8)
+    dense_events, sparse_events = (events_of(ManyCore.of(synapses=name), workload) for name in ("dense", "sparse"))
     assert float(dense_events.cores[0]) == 8
     assert float(sparse_events.cores[0]) == 2  # 10 % of 1 Mi synapses of 8 + 10 bits in 128 kB
     np.testing.assert_allclose(sparse_events.synaptic, 0.1 * np.asarray(dense_events.synaptic), rtol=1e-5)

@@ -205,8 +205,8 @@ def test_zeros_gating_saves_energy_and_skipping_saves_cycles():
     costs = {zeros: run(Systolic.of(rows=8, columns=8, zeros=zeros), workload, 1.0) for zeros in ZEROS}
     compute = {zeros: float(cost.by_component()["compute"]) for zeros, cost in costs.items()}
     assert compute["ungated"] > 10 * compute["gating"]
-    assert compute["gating"] == compute["skipping"]
-    assert float(costs["gating"].latency) == float(costs["ungated"].latency)
+    assert compute["gating"] == pytest.approx(compute["skipping"], rel=1e-6)
+    assert float(costs["gating"].latency) == pytest.approx(float(costs["ungated"].latency), rel=1e-6)
     chips = {zeros: Systolic.of(rows=8, columns=8, zeros=zeros) for zeros in ZEROS}
     few, all_ = (np.asarray(cycles_of(chips[zeros], workload)) for zeros in ("skipping", "gating"))
     pooling = 3
