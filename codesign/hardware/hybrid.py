@@ -123,7 +123,7 @@ class HybridChip(AbstractHardware):
         ]
         # chance that neighbours run apart, were layers placed independently by their shares; exact once shares are 0 or 1.
         # The first layer changes nothing: its engine charges the way of the input
-        changes = jnp.concatenate([jnp.zeros(1, shares.dtype), 1 - jnp.sum(shares[1:] * shares[:-1], 1)])
+        changes = jnp.concatenate([jnp.zeros(1, shares.dtype), held_between(1 - jnp.sum(shares[1:] * shares[:-1], 1), 0, 1)])
         # the whole map, zeros included: no coding is assumed between engines
         moved = changes * workload.static("neurons_in") * workload.activation_bits * workload.timesteps
         # at the technology's supply: an engine's own says nothing of what lies between engines

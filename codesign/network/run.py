@@ -174,8 +174,11 @@ class Run:
 
 def _mean(rates: Sequence[Array | float], received: Sequence[Signal]) -> Array | float:
     """Mean over all elements that are received."""
+    if len(rates) == 1:
+        return rates[0]
     sizes = [signal.elements for signal in received]
-    return sum(size / sum(sizes) * rate for size, rate in zip(sizes, rates, strict=True))
+    # divided last: rates of 1 have a mean of 1, and not a rounding more
+    return sum(size * rate for size, rate in zip(sizes, rates, strict=True)) / sum(sizes)
 
 
 def _widest(bits: Sequence[Array | float]) -> Array | float:

@@ -19,6 +19,7 @@ from jaxtyping import Array, Bool, Float, Key
 from codesign.analog.checks import require_above, require_array, require_at_least, require_at_most
 from codesign.analog.device.noise import AbstractProgrammingNoise, leaf
 from codesign.analog.device.time import AbstractDrift, AbstractReadNoise
+from codesign.numerics import held_between, straight_through
 
 
 class Device(eqx.Module):
@@ -84,7 +85,7 @@ class Device(eqx.Module):
 
 
 def quantise(device: Device, G: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The nearest programmable level.
+    """The nearest programmable level, from G_min to G_max.
 
     Fractional levels interpolate the roundings to the whole numbers around them. The gradient passes straight through to `G`, and
     reaches `levels` through the interpolation and the range through the ends.
@@ -102,8 +103,8 @@ def quantise(device: Device, G: Float[Array, "..."]) -> Float[Array, "..."]:
 
     part = levels - floor
     snapped = (1 - part) * snap(floor) + part * snap(floor + 1)
-    snapped = snapped + share - jax.lax.stop_gradient(share)
-    return low + (high - low) * jnp.where(analog, share, snapped)
+    snapped = straight_through(snapped, snapped + share)
+    return held_between(low + (high - low) * jnp.where(analog, share, snapped), low, high)
 
 
 def stuck_masks(device: Device, shape: tuple[int, ...], key: Key[Array, ""]) -> tuple[Bool[Array, "..."], Bool[Array, "..."]]:

@@ -7,14 +7,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from codesign.network.signal import active, sum_bits
-from codesign.numerics import safe_divide
+from codesign.numerics import held_between, safe_divide
 
 
 def mean_active(x: Float[Array, "#time batch ..."], share: Float[Array, " time"]) -> Float[Array, ""]:
-    """Non-zero share per element and step, differentiable; steps weighted by `share`."""
+    """Non-zero share per element and step, in [0, 1], differentiable; steps weighted by `share`."""
     each = jnp.mean(active(x).reshape(x.shape[0], -1), axis=1)
     # numbers that hold for all steps have one entry, so nothing is weighted
-    return each[0] if x.shape[0] == 1 else jnp.sum(share * each)
+    # shares of steps sum to 1 to rounding
+    return each[0] if x.shape[0] == 1 else held_between(jnp.sum(share * each), 0, 1)
 
 
 class AbstractReadout(abc.ABC):
