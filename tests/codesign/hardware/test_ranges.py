@@ -64,21 +64,6 @@ def test_a_mapped_over_number_of_rows_makes_no_tile_too_many() -> None:
     np.testing.assert_array_equal(columns, np.ceil(np.asarray(used, np.float64) / sizes[:, None]))
 
 
-def test_copies_work_in_whole_rounds() -> None:
-    chip, prices = REGISTRY["crossbar"].of(), load("rram_45nm")
-    layers = Workload.of([conv("seven", 3, 8, 14)])
-
-    def latency(copies: jax.Array) -> jax.Array:
-        return eqx.tree_at(lambda c: c.duplication, chip, copies).cost(layers, prices).latency
-
-    copies = np.arange(1.0, 196.0)
-    times = np.asarray(jax.jit(jax.vmap(latency))(jnp.asarray(copies, jnp.float32)), np.float64)
-    rounds = np.ceil(196 / copies)
-    # a line in the rounds: what is left over is paid once
-    slope, rest = np.polyfit(rounds, times, 1)
-    np.testing.assert_allclose(times, slope * rounds + rest, rtol=1e-5)
-
-
 def test_a_hybrid_uses_no_more_than_all_of_its_engines() -> None:
     engines = {"a": REGISTRY["manycore"].of(), "b": REGISTRY["manycore"].of(neurons_per_core=64)}
     layers = Workload.of([dense("one", 40, 4000), dense("two", 4000, 300)], input_rate=1.0)
