@@ -43,7 +43,7 @@ def gated() -> Gated:
 
 @pytest.fixture(scope="module")
 def x() -> jax.Array:
-    return jax.random.uniform(jax.random.key(1), (32, 12))
+    return jnp.asarray(np.random.default_rng(1).uniform(size=(32, 12)), jnp.float32)
 
 
 def test_at_one_it_is_the_spiking_network(gated, x) -> None:
@@ -57,10 +57,11 @@ def test_at_zero_it_is_the_quantised_relu_network(gated, x) -> None:
     levels = 2**BITS - 1
     values = np.round(np.asarray(x) * levels) / levels
     rates = [np.mean(values > 0)]
+    quantised = jax.jit(quantise_signed)
     layers = [*(block for block in gated.network.body.blocks), gated.network.scores]
     for layer in layers:
         synapses = layer.synapses
-        current = values @ np.asarray(quantise_signed(synapses.kernel[...], jnp.exp(synapses.log_scale[...]), jnp.float32(4)))
+        current = values @ np.asarray(quantised(synapses.kernel[...], jnp.exp(synapses.log_scale[...]), jnp.float32(4)))
         if layer is layers[-1]:
             break
         values = np.round(np.clip(current / float(layer.neuron.threshold), 0, 1) * levels) / levels
@@ -68,23 +69,23 @@ def test_at_zero_it_is_the_quantised_relu_network(gated, x) -> None:
     np.testing.assert_allclose(got.logits, current * np.exp(1), atol=1e-4)
     np.testing.assert_allclose(work.input_rate, rates, atol=1e-6)
     np.testing.assert_allclose(work.output_rate, [*rates[1:], 1], atol=1e-6)
-    np.testing.assert_array_equal(work.timesteps, 1)
+    np.testing.assert_allclose(work.timesteps, 1, rtol=1e-6)
     np.testing.assert_array_equal(work.spiking, 0)
-    np.testing.assert_array_equal(work.activation_bits, BITS)
+    np.testing.assert_allclose(work.activation_bits, BITS, rtol=1e-6)
 
 
 def test_a_mixed_network_hands_on_counts_and_numbers(gated, x) -> None:
     """Spiking, ANN, scores that listen once: the ANN layer receives spike counts, the scores its numbers."""
     activity, work = gated(x, gate=[1, 0, 0])
-    np.testing.assert_array_equal(work.timesteps, [STEPS, 1, 1])
-    np.testing.assert_array_equal(work.activation_bits, [BITS, 3, BITS])  # counts to 4 take 3 bits
+    np.testing.assert_allclose(work.timesteps, [STEPS, 1, 1], rtol=1e-6)
+    np.testing.assert_allclose(work.activation_bits, [BITS, 3, BITS], rtol=1e-6)  # counts to 4 take 3 bits
     _, spiking = gated(x)
     assert float(work.input_rate[1]) > float(spiking.input_rate[1])  # firing at all is more frequent than firing in a step
-    assert float(work.input_rate[1]) <= STEPS * float(spiking.input_rate[1])
+    assert float(work.input_rate[1]) <= STEPS * float(spiking.input_rate[1]) * (1 + 1e-6)
     _, back = gated(x, gate=[0, 1, 1])
-    np.testing.assert_array_equal(back.timesteps, [1, STEPS, STEPS])
-    np.testing.assert_array_equal(back.activation_bits, [BITS, BITS, 1])
-    assert bool(jnp.all(jnp.isfinite(activity.logits)))
+    np.testing.assert_allclose(back.timesteps, [1, STEPS, STEPS], rtol=1e-6)
+    np.testing.assert_allclose(back.activation_bits, [BITS, BITS, 1], rtol=1e-6)
+    assert np.all(np.isfinite(activity.logits))
 
 
 def test_events_between_the_ends_are_the_mixture(gated, x) -> None:

@@ -180,8 +180,9 @@ def test_a_network_in_fixed_point_is_measured_as_any_other(trained):
     assert float(evaluation.accuracy) == pytest.approx(float(np.mean(np.argmax(answers, axis=-1) == labels)), abs=1e-6)
 
 
-def test_the_datapath_is_integers_of_the_widths_it_names(trained):
-    network, operation, _ = trained
+def test_the_datapath_is_integers_of_the_widths_it_names():
+    network = mlp((8, 8, 1), 10, [24], style=Style(state="fixed_point"), rngs=nnx.Rngs(0))
+    operation = Operation.of(2, longest=4, state_bits=10)
     integer = to_integer(to_fixed_point(network, operation), operation)
     arrays = integer.arrays()
     assert arrays["dense1.weights"].dtype == np.int32

@@ -1,5 +1,7 @@
 """What every published model has to do as hardware; and the few behaviours of the small models that no claim covers."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,12 +21,17 @@ def work(rate=0.2, spiking=1.0, steps=4.0, dtype=jnp.float32) -> Workload:
 
 
 def to_double(chip: AbstractHardware) -> AbstractHardware:
-    floating = [leaf.astype(jnp.float64) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf for leaf in jax.tree.leaves(chip)]
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(chip)]
+    floating = [leaf.astype(np.float64) if np.issubdtype(leaf.dtype, np.floating) else leaf for leaf in leaves]
     return jax.tree.unflatten(jax.tree.structure(chip), floating)
 
 
-@pytest.mark.parametrize("name", REGISTRY)
-def test_cost_is_consistent_differentiable_and_maps(name):
+RATES, STEPS = np.asarray([0.0, 0.2, 1.0], np.float32), np.asarray([1.0, 4.0, 8.0], np.float32)
+
+
+@functools.cache
+def compiled(name):
+    """The exact cost, and the relaxed one's derivatives, over rates and steps; and a list of its traces."""
     chip = REGISTRY[name]()
     traces = []
 
@@ -35,16 +42,21 @@ def test_cost_is_consistent_differentiable_and_maps(name):
         cost, pullback = jax.vjp(lambda c, r: c.cost(work(r, steps=steps), NONE, 0.5).energy, chip, rate)
         return chip.cost(work(rate, steps=steps), NONE), pullback(jnp.ones_like(cost))
 
-    rates, steps = jnp.asarray([0.0, 0.2, 1.0]), jnp.asarray([1.0, 4.0, 8.0])
-    cost, (by_chip, by_rate) = law(rates, steps)
-    law(rates * 0.5, steps)
+    return law, traces
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_cost_is_consistent_differentiable_and_maps(name):
+    law, traces = compiled(name)
+    cost, (by_chip, by_rate) = jax.tree.map(np.asarray, law(RATES, STEPS))
+    law(RATES * 0.5, STEPS)
     assert len(traces) == 1
     assert cost.layers == tuple(layer.name for layer in LAYERS)
     assert cost.energy_pj.shape == (3, len(LAYERS), len(cost.components))
     for part in (cost.energy_pj, cost.latency_ns, cost.area_um2, cost.utilisation):
         assert np.all(np.isfinite(part))
         assert np.all(np.asarray(part) >= 0)
-    assert np.all(np.asarray(cost.utilisation) <= 1)
+    assert np.all(np.asarray(cost.utilisation) <= 1 + 1e-6)
     assert np.all(np.diff(cost.energy_pj.sum((1, 2))) > 0), "more steps and spikes must not be cheaper"
     np.testing.assert_allclose(cost.energy_pj.sum(2).sum(1), cost.energy_pj.sum((1, 2)), rtol=1e-5)
     assert np.all(np.isfinite(by_rate))
@@ -54,14 +66,12 @@ def test_cost_is_consistent_differentiable_and_maps(name):
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_single_and_double_precision_agree(name):
-    def summary(cost):
-        return jnp.stack([cost.energy, cost.latency, cost.area])
-
-    single = jax.jit(lambda chip: summary(chip.cost(work(), NONE)))(REGISTRY[name]())
+    cost, _ = compiled(name)[0](RATES, STEPS)
+    single = [np.sum(np.asarray(part)[1]) for part in (cost.energy_pj, cost.latency_ns, cost.area_um2)]
     with jax.enable_x64():
-        double = jax.jit(lambda chip: summary(chip.cost(work(dtype=jnp.float64), NONE)))(to_double(REGISTRY[name]()))
-        assert double.dtype == jnp.float64
-        np.testing.assert_allclose(single, double, rtol=1e-4)
+        cost = jax.jit(lambda chip: chip.cost(work(RATES[1], steps=STEPS[1], dtype=jnp.float64), NONE))(to_double(REGISTRY[name]()))
+        assert cost.energy_pj.dtype == jnp.float64
+        np.testing.assert_allclose(single, [np.asarray(part).sum() for part in (cost.energy_pj, cost.latency_ns, cost.area_um2)], rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", [name for name in REGISTRY if name != "operations"])
@@ -119,8 +129,8 @@ def test_loihi_fills_cores_in_order_and_waits_for_the_slowest():
     index = loihi.COMPONENTS.index("messages")
     assert float(large.energy_pj[0, index]) == pytest.approx(2 * float(small.energy_pj[0, index]))
     assert float(small.latency) > 64 * 0.5 * 1024 * 3.8
-    assert float(loihi.barrier_ns(1)) == 600
-    assert float(loihi.barrier_ns(100)) == 1800
+    assert float(loihi.barrier_ns(1)) == pytest.approx(600, rel=1e-6)
+    assert float(loihi.barrier_ns(100)) == pytest.approx(1800, rel=1e-6)
 
 
 def test_loihi_energy_of_a_layer_by_hand():

@@ -57,7 +57,7 @@ def test_smooth_form_reaches_the_exact_one_as_it_hardens():
         given = rows(table)
         exact = np.asarray(tl.evaluate_many(*given, 1.0))
         gaps = [np.max(np.abs(np.asarray(tl.evaluate_many(*given, h)) / exact - 1), axis=1) for h in (0.5, 0.9, 0.999)]
-    assert np.all(np.diff(gaps, axis=0) <= 0)
+    assert np.all(np.diff(gaps, axis=0) <= 1e-6)
     assert np.all(gaps[0] < [0.2, 1e-1])
     assert np.all(gaps[-1] < 5e-4)
 
@@ -121,13 +121,13 @@ MOVED = jax.jit(tl.accesses)
 def test_loop_order_matters_and_weights_stay_when_their_loops_are_outermost():
     outer = MOVED(*one("L3[WIO] K8 P16 - L2[WI] N1 - L1[O] N1 - L0[W] N1"))
     inner = MOVED(*one("L3[WIO] P16 K8 - L2[WI] N1 - L1[O] N1 - L0[W] N1"))
-    assert float(outer.dram[0]) == 8
-    assert float(inner.dram[0]) == 8 * 16
+    assert float(outer.dram[0]) == pytest.approx(8)
+    assert float(inner.dram[0]) == pytest.approx(8 * 16)
 
 
 def test_sliding_window_fetches_only_new_columns():
     moved = MOVED(*one("L3[WIO] P8 - L2[WI] N1 - L1[O] R3 - L0[W] N1"))
-    assert float(moved.dram[1]) == 3 + 7
+    assert float(moved.dram[1]) == pytest.approx(3 + 7)
 
 
 def one(mapping: str) -> tuple[tl.Mapping, tl.Window]:
@@ -165,7 +165,7 @@ def test_gemmini_as_hardware():
     assert not np.any(cost.energy_pj[1])
     macs = sum(layer.macs for layer in work)
     assert float(cost.energy) > 0.5608 * macs
-    assert float(cost.latency) >= macs / 256
+    assert float(cost.latency) >= macs / 256 * (1 - 1e-6)
     assert float(slope.scratchpad_kb) > 0
     assert float(slope.accumulator_kb) > 0
     with pytest.raises(ValueError, match="mapping has 3 layers"):
