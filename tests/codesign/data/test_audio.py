@@ -75,8 +75,8 @@ def test_loudness_is_relative_to_the_recording_and_in_decibels():
     ear = Cochlea(timesteps=8)
     sound = np.concatenate([tone(1000), tone(1000) / 10])
     loudness = ear.loudness(sound, RATE)
-    np.testing.assert_array_equal(loudness, ear.loudness(sound * 0.25, RATE))
-    assert loudness.max() == 1
+    np.testing.assert_allclose(loudness, ear.loudness(sound * 0.25, RATE), atol=1e-6)
+    assert loudness.max() == pytest.approx(1)
     band = loudness[1].argmax()
     assert loudness[6, band] == pytest.approx(1 - 20 / 60, abs=0.01)
     assert loudness.min() >= 0
@@ -100,7 +100,7 @@ def test_integrate_and_fire_counts_the_drive_to_within_one_spike():
     drive = np.random.default_rng(0).random((200, 5)).astype(np.float32)
     spikes = cochlea.integrate_and_fire(drive)
     assert set(np.unique(spikes)) == {0, 1}
-    assert np.abs(np.cumsum(spikes - drive, axis=0)).max() <= 1
+    assert np.abs(np.cumsum(spikes - drive, axis=0)).max() <= 1 + 2e-5  # sums of 200 numbers
     assert Cochlea(code="integrate").spikes(tone(500), RATE).shape == (32, 32)
 
 

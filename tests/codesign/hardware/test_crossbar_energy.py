@@ -49,12 +49,12 @@ def test_smaller_and_fewer_weights_draw_as_much_less_as_their_devices_do() -> No
 
 
 def test_mean_digits_of_sliced_weights() -> None:
-    rng = np.random.default_rng(1)
+    rng, fill = np.random.default_rng(1), jax.jit(mean_fill)
     for sigma in (0.05, 0.2, 0.4):
         size = np.clip(np.abs(rng.normal(0, sigma, 100_000)), 0, 1)
         code = np.round(size * 255).astype(int)
         for bits in (8, 4, 2, 1):
             digits = [(code >> shift) % 2**bits for shift in range(0, 8, bits)]
             measured = np.mean(digits) / (2**bits - 1)
-            assert float(mean_fill(size.mean(), 8 / bits, bits)) == pytest.approx(measured, abs=0.06)
-    np.testing.assert_allclose(mean_fill(0.5, np.array([1.0, 2.5, 7.0]), 2.0), 0.5, rtol=1e-5)  # levels evenly used
+            assert float(fill(size.mean(), 8 / bits, bits)) == pytest.approx(measured, abs=0.06)
+    np.testing.assert_allclose(fill(0.5, np.array([1.0, 2.5, 7.0]), 2.0), 0.5, rtol=1e-5)  # levels evenly used
