@@ -134,8 +134,8 @@ def test_stored_runs_of_published_networks():
     layers = [dram.Geometry(*(int(row[name]) for name in dram.Geometry._fields)) for _, row in runs.iterrows()]
     shapes = sata.Shapes(*np.asarray([(g.window, g.channels_out, g.pixels) for g in layers], float).T)
     with jax.enable_x64():
-        words = np.asarray(sata.buffer_words(shapes, 16.0, 8.0, 1.0))
-        cycles = [np.asarray(law(shapes, 16.0, 8.0)) for law in (sata.output_stationary_stop, sata.filter_cycles)]
+        words = np.asarray(jax.jit(sata.buffer_words)(shapes, 16.0, 8.0, 1.0))
+        cycles = [np.asarray(jax.jit(law)(shapes, 16.0, 8.0)) for law in (sata.output_stationary_stop, sata.filter_cycles)]
     ours = {
         "dram_ifmap_reads": [dram.ifmap_reads(layer, 16, 8, 32768) for layer in layers],
         "dram_ofmap_writes": [dram.ofmap_writes(layer, 16, 8, 32768) for layer in layers],
@@ -295,7 +295,7 @@ def test_chip_reproduces_the_tables_network(kind):
 @pytest.mark.claims
 def test_neuron_module_is_most_of_a_spiking_element():
     """LIF 62.9 % of the dynamic power of LIF and accumulate; 94-99 % of compute energy does not depend on spikes (papers-yale.md)."""
-    element = spiking_element(8)
+    element = jax.jit(spiking_element)(8.0)
     power = np.asarray(element.gated_mw + element.ungated_mw)
     assert 100 * power[1] / (power[0] + power[1]) == pytest.approx(62.9, abs=0.1)
     law = jax.jit(lambda steps, rate: sata.SataInference().cost(vgg5(timesteps=steps, input_rate=rate), NONE).energy_pj[:, :3].sum())

@@ -97,9 +97,14 @@ def test_without_wires_every_cell_is_seen_in_full():
 
 def test_binary_weights_store_one_bit_with_their_own_off_state():
     electric = nice.Electrics(nice.BASE_RESISTANCE_OHM, nice.OFF_RESISTANCE_BINARY_OHM, 0.0, 0.1, nice.FULL_SCALE_A[4], 4)
-    weight = nice.quantise(jnp.asarray([-0.7, 0.4]), 1)
+
+    @jax.jit
+    def both(weight):
+        weight = nice.quantise(weight, 1)
+        return weight, nice.cell_conductance(nice.stored(weight, 0), 1, electric)
+
+    weight, conductance = both(jnp.asarray([-0.7, 0.4]))
     np.testing.assert_array_equal(weight, [-1, 1])
-    conductance = nice.cell_conductance(nice.stored(weight, 0), 1, electric)
     np.testing.assert_allclose(conductance, [1 / 2e5, 1 / 19139.0], rtol=1e-6)
 
 
