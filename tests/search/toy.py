@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+from search.problem import build, config
+from search.results import publish
+from search.study import study
+from search.study.progress import Reporter
+from search.study.store import Store
+
 TOY = """
 name: toy
 seed: 3
@@ -40,3 +46,25 @@ def toy_config(folder: Path, **replaced: str) -> Path:
     path = folder / "toy.yaml"
     path.write_text(text)
     return path
+
+
+class Silent:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float, str]] = []
+
+    def update(self, stage: str, share: float, details: str) -> None:
+        self.seen.append((stage, share, details))
+
+    def close(self) -> None:
+        pass
+
+
+def finished_study(path: Path, reporter: Reporter) -> Path:
+    """The result folder of a config, beside it: run and published."""
+    file = config.read(path)
+    with Store(path.parent / "out") as store:
+        study.run(build.build(file), file, store, reporter)
+        publish.publish(store, file.config)
+    return path.parent / "out"

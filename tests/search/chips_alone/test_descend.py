@@ -38,9 +38,9 @@ def test_grid_holds_every_legal_value_and_nothing_else() -> None:
 
 
 def tiles(values, hardness):
-    """Fewest tiles of a 100 x 60 product under a budget of elements: 25 x 30 in 750, 4 x 2 = 8 tiles."""
+    """Fewest tiles of a 100 x 60 product under a budget of elements: 25 x 30 in 755, 4 x 2 = 8 tiles; no product meets the budget."""
     count = smooth_ceil(100 / values["rows"], hardness) * smooth_ceil(60 / values["columns"], hardness)
-    return jnp.log(count)[None], jnp.log(values["rows"] * values["columns"] / 750)[None]
+    return jnp.log(count)[None], jnp.log(values["rows"] * values["columns"] / 755)[None]
 
 
 @pytest.mark.slow
@@ -49,11 +49,12 @@ def test_constrained_integer_optimum() -> None:
     search = Descender(Task(space, tiles, 1, 1), Settings(starts=16, steps=150))
     result = search.run(jax.random.key(0))
     assert np.all(np.asarray(result.polished.violation) <= 0), "every reported design is feasible"
-    exhaustive = min(-(-100 // r) * -(-60 // c) for r in range(1, 129) for c in range(1, 129) if r * c <= 750)
+    exhaustive = min(-(-100 // r) * -(-60 // c) for r in range(1, 129) for c in range(1, 129) if r * c <= 755)
     tiles_found = np.exp(np.asarray(result.polished.objectives[:, 0]))
-    assert np.min(tiles_found) == pytest.approx(exhaustive)
+    assert np.min(tiles_found) == pytest.approx(exhaustive, rel=1e-5)
     assert np.median(tiles_found) <= exhaustive * 1.15
-    assert np.all(np.asarray(result.polished.merit) <= np.asarray(result.rounded.merit))
+    polished, rounded = np.asarray(result.polished.merit), np.asarray(result.rounded.merit)
+    assert np.all(polished <= rounded + 1e-5 * np.abs(rounded)), "computed in two programs"
     again = search.run(jax.random.key(0))
     np.testing.assert_array_equal(result.polished.place, again.polished.place)
 
@@ -116,7 +117,7 @@ def test_bert_mappings_beat_the_published_settings() -> None:
     np.testing.assert_array_equal(factors.prod(axis=2), np.broadcast_to(network.dims, factors.prod(axis=2).shape))
     assert np.all(factors >= 1)
     assert np.all(factors == np.round(factors))
-    assert np.all(np.asarray(result.edp) <= np.asarray(result.rounded_edp))
+    assert np.all(np.asarray(result.edp) <= np.asarray(result.rounded_edp) * (1 + 1e-5))
     assert np.min(result.rounded_edp) < 2.04e9
     assert np.max(result.edp) < 2.04e9
     assert np.median(np.abs(np.asarray(result.rounded_edp / result.relaxed_edp) - 1)) < 0.1

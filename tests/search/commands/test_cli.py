@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.search.command import codesign
+
 ROOT = Path(__file__).parents[3]
 QUICKSTART = ROOT / "configs" / "quickstart.yaml"
 
 
-def codesign(*arguments: str) -> subprocess.CompletedProcess:
+def process(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "search.commands.cli", *arguments],
         capture_output=True,
@@ -37,11 +39,15 @@ def test_mistakes_exit_with_2_and_a_hint(arguments: list[str], hint: str) -> Non
     done = codesign(*arguments)
     assert done.returncode == 2, done.stderr
     assert hint.lower() in (done.stderr + done.stdout).lower()
-    assert "Traceback" not in done.stderr
+
+
+def test_a_process_ends_with_the_code_and_one_line(tmp_path: Path) -> None:
+    done = process("run", str(tmp_path / "nowhere.yaml"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n"), "does not exist" in done.stderr) == (2, "", 1, True)
 
 
 def test_check_accepts_the_quickstart() -> None:
-    done = codesign("check", str(QUICKSTART))
+    done = process("check", str(QUICKSTART))
     assert (done.returncode, "searches 10 values" in done.stdout) == (0, True), done.stderr
 
 

@@ -51,7 +51,7 @@ def test_units_and_progress(finished) -> None:
         assert np.all(np.isfinite([d["objectives"] for d in result["designs"]]))
     shares = [share for share, _ in reporter.lines]
     assert np.all(np.diff(shares) >= 0)
-    assert shares[-1] == 1
+    assert shares[-1] == pytest.approx(1)
 
 
 def test_a_finished_unit_is_skipped_and_others_are_kept(finished) -> None:
@@ -126,7 +126,7 @@ def test_statistics_on_known_results(finished) -> None:
     np.testing.assert_allclose(best_known(scale, results), scale.shares([[0.1, 1e3]]))
     table = comparison(scale, results)
     assert (table[table.searcher == "a"].hypervolume_gap.abs() < 1e-12).all(), "infeasible designs count nowhere"
-    assert (table[table.searcher == "a"].igd_plus == 0).all()
+    assert (table[table.searcher == "a"].igd_plus < 1e-12).all()
     found = summary(table, "a").set_index("searcher")
     assert found.loc["b", "rank_biserial"] == 1
     assert found.loc["b", "p_holm"] == pytest.approx(2 / 2**8, rel=0.01)

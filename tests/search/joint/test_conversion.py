@@ -66,7 +66,8 @@ def test_members_start_converted_and_fine_tuning_keeps_the_answers(trained):
     after, _ = hardener.validate(hardener.finetune(state, point, jnp.asarray([1.0, 0.0]), jax.random.key(2)), point, jax.random.clone(keys))
     validation, operation = dataset.validation, quantised.operation
     answers = network(jnp.asarray(validation.inputs, jnp.float32), operation, [DigitalArray()] * 2, jax.random.key(0)).logits
-    assert before == pytest.approx(float(np.mean(np.argmax(answers, axis=-1) != validation.labels)), abs=1e-6)  # one hidden layer: exact
+    wrong = np.argmax(answers, axis=-1) != validation.labels
+    assert before == pytest.approx(float(np.mean(wrong)), abs=1.01 / len(wrong))  # one hidden layer: exact, but for a sum on a threshold
     assert after < before + 0.01
 
 

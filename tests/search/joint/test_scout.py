@@ -51,7 +51,7 @@ def test_members_begin_where_their_preference_leads(hardener) -> None:
     ones = jnp.ones(len(problem.objectives))
     legal = [{n: np.asarray(v).tolist() for n, v in point.items()} for point in points]
     energy = hardener.score(network, legal, ones, jax.random.key(2)).objectives[:, 1]
-    assert energy[2] == energy.min()
+    assert energy[2] <= energy.min() * (1 + 1e-6)
     again = Scout(hardener, settings)(population, jax.random.key(1))
     jax.tree.map(np.testing.assert_array_equal, again.members.latents, scouted.members.latents)
     assert Scout(hardener, SETTINGS)(population, jax.random.key(1)) is population, "nothing may be scored: nothing changes"
@@ -61,9 +61,9 @@ def test_random_points_are_legal_and_reach_the_bounds(hardener) -> None:
     space, draws = hardener.problem.space, np.random.default_rng(0)
     points = [random_point(space, draws) for _ in range(200)]
     for name, index in space.coordinates():
-        values = {float(np.ravel(p[name])[index]) for p in points}
-        assert all(space.parameters[name].is_legal(v) for v in values)
-        assert {float(space.parameters[name].relax(0.0)), float(space.parameters[name].relax(1.0))} <= values or len(values) > 20
+        values, parameter = {float(np.ravel(p[name])[index]) for p in points}, space.parameters[name]
+        assert all(parameter.is_legal(v) for v in values)
+        assert {parameter.harden(float(parameter.relax(end))) for end in (0.0, 1.0)} <= values or len(values) > 20
 
 
 def test_polish_keeps_families_of_weights_apart(hardener) -> None:
@@ -162,7 +162,7 @@ def test_members_are_shared_among_devices(tmp_path) -> None:
         "np.testing.assert_allclose(ends[0][1], ends[1][1], atol=1e-3)\n"
         "print('same')\n"
     )
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2 --xla_backend_optimization_level=1"}
+    environment = os.environ | {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"}
     command = [sys.executable, str(script), str(toy_config(tmp_path))]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "same", done.stderr[-2000:]

@@ -11,16 +11,19 @@ from search.objectives import registry as objective
 from search.objectives.constraint import Constraint
 from search.problem import build, config
 from search.problem.batches import as_batch
+from search.problem.problem import as_values
 from search.results.recommend import choose, sentence
 from search.results.view import View
-from tests.search.toy import TOY
-from tests.trained import mean_evaluation, trained
+from tests.search.toy import TOY, toy_config
 
 
 @pytest.fixture(scope="module")
-def evaluation():
-    t = trained()
-    return mean_evaluation(t, t.design, t.test, exact=False, chips=2)
+def evaluation(tmp_path_factory):
+    """Of a network as it is built: objectives ask for numbers, not for good ones."""
+    problem = build.build(config.read(toy_config(tmp_path_factory.mktemp("toy"))))
+    point = {"rows": 32.0, "adc_bits": 5.0, "timesteps": 2.0, "weight_bits": [3.0, 3.0], "programming_sigma": [0.05, 0.05]}
+    design, batch = problem.place(problem.build(0), as_values(problem.space, point)), as_batch(problem.dataset.test)
+    return jax.jit(lambda d, k: problem.evaluate(d, batch, k, exact=False, hardness=0.5))(design, jax.random.key(2))
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +42,12 @@ def test_every_objective_keeps_the_contract(on_chips, name: str) -> None:
 
 def test_robust_objectives_see_every_chip(evaluation, on_chips) -> None:
     worst, three_sigma, error = (objective.find(name) for name in ("worst_chip_error", "error_3_sigma", "error"))
-    assert float(worst(on_chips)) == pytest.approx(1 - float(on_chips.chip_accuracy.min()))
+    assert float(worst(on_chips)) == pytest.approx(1 - float(on_chips.chip_accuracy.min()), abs=1e-6)
     errors = 1 - np.asarray(on_chips.chip_accuracy)
     assert float(three_sigma(on_chips)) == pytest.approx(errors.mean() + 3 * errors.std(), rel=1e-5)
     # on one chip both are its error, with a gradient
     for robust in (worst, three_sigma):
-        assert float(robust(evaluation)) == pytest.approx(float(error(evaluation)))
+        assert float(robust(evaluation)) == pytest.approx(float(error(evaluation)), abs=1e-6)
         assert np.isfinite(jax.tree.leaves(jax.grad(robust.relaxed)(evaluation))[0]).all()
 
 
@@ -95,7 +98,7 @@ def test_a_bound_pulls_by_what_is_measured_and_along_what_is_smooth(evaluation) 
     bound = Constraint(objective.find("error"), 0.03)
     measured = jax.numpy.float32(0.7)
     excess, gradient = jax.value_and_grad(lambda e: bound.steered(e, measured))(evaluation)
-    assert float(excess) == pytest.approx(0.7)
+    assert float(excess) == pytest.approx(0.7, rel=1e-5)
     assert float(gradient.smoothed_loss) == pytest.approx(1)
     area = Constraint(objective.find("area"), 2 * float(evaluation.cost.area))
     assert float(area.steered(evaluation, measured)) == pytest.approx(-np.log(2), rel=1e-4)
@@ -186,7 +189,7 @@ def test_a_worst_chip_a_month_old_is_measured_where_it_is_asked_for(tmp_path) ->
     batch = as_batch(problem.dataset.validation)
     found = jax.jit(lambda d, k: problem.evaluate(d, batch, k, exact=True))(design, jax.random.key(0))
     assert found.chip_loss.shape == (4,)
-    assert float(found.aged_loss) != float(found.loss), "devices have drifted"
+    assert float(found.aged_loss) != pytest.approx(float(found.loss), rel=1e-4), "devices have drifted"
     values = problem.values(found)
-    assert float(values[0]) == pytest.approx(1 - float(found.aged_accuracy))
-    assert float(values[1]) == pytest.approx(1 - float(found.chip_accuracy.min()))
+    assert float(values[0]) == pytest.approx(1 - float(found.aged_accuracy), abs=1e-6)
+    assert float(values[1]) == pytest.approx(1 - float(found.chip_accuracy.min()), abs=1e-6)

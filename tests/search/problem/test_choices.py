@@ -13,10 +13,7 @@ from codesign.parameters.categorical import Categorical
 from search.commands.export import hardware_point
 from search.errors import UserError
 from search.problem import build, config
-from search.study import study
-from search.study.store import Store
-from tests.search.study.test_study import Silent
-from tests.search.toy import TOY
+from tests.search.toy import TOY, Silent, finished_study
 
 SYSTOLIC = "hardware: {kind: systolic, technology: digital_28nm}"
 HYBRID = """hardware:
@@ -92,12 +89,9 @@ def test_a_study_of_a_chip_of_two_engines(tmp_path: Path) -> None:
         "  gate: {kind: gate, per_layer: true}\n"
         "  weight_bits: {kind: integer, low: 2, high: 4, per_layer: true}"
     )
-    file = config.read(toy(tmp_path, HYBRID, parameters))
-    problem = build.build(file)
-    with Store(tmp_path / "out") as store:
-        study.run(problem, file, store, Silent())
-    designs = pd.read_csv(tmp_path / "out" / "designs.csv")
-    for name, parameter in problem.space.parameters.items():
+    path = toy(tmp_path, HYBRID, parameters)
+    designs = pd.read_csv(finished_study(path, Silent()) / "designs.csv")
+    for name, parameter in build.build(config.read(path)).space.parameters.items():
         for layer in ("dense1", "dense2"):
             if isinstance(parameter, Categorical):
                 assert set(designs[f"{name}[{layer}]"]) <= set(parameter.options)

@@ -9,32 +9,16 @@ import pytest
 
 from search.errors import UserError
 from search.problem import build, config
-from search.study import study
-from search.study.store import Store
-from tests.search.toy import toy_config
-
-ROOT = Path(__file__).parents[3]
-
-
-class Silent:
-    """A reporter that says nothing."""
-
-    def update(self, stage: str, share: float, details: str) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+from tests.search.toy import Silent, finished_study, toy_config
 
 
 @pytest.mark.slow
 def test_events_are_searched_from_end_to_end(tmp_path: Path) -> None:
     data = "{name: synthetic, timesteps: 4, limit: 60}" if "CODESIGN_DATA" not in os.environ else "{name: nmnist, timesteps: 3, limit: 60}"
-    file = config.read(toy_config(tmp_path, data=data, network="{kind: mlp, hidden: [12]}"))
-    problem = build.build(file)
+    path = toy_config(tmp_path, data=data, network="{kind: mlp, hidden: [12]}")
+    problem = build.build(config.read(path))
     assert problem.operation.longest == problem.dataset.sample_shape[0]
-    with Store(tmp_path / "out") as store:
-        study.run(problem, file, store, Silent())
-    designs = pd.read_csv(tmp_path / "out" / "designs.csv")
+    designs = pd.read_csv(finished_study(path, Silent()) / "designs.csv")
     assert len(designs) >= 3
     assert np.isfinite(designs[["error_mean", "energy_pj"]].to_numpy()).all()
     # events are sparse and reach the first layer as they are: its rate is the data's, not a coded frame's

@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +20,10 @@ from search.errors import UserError
 from search.objectives.pareto import non_dominated
 from search.problem import build, config
 from search.results import publish
-from search.study import study
+from search.study import progress, store
 from search.study.store import Store
-from tests.search.toy import toy_config
+from tests.search.command import codesign
+from tests.search.toy import Silent, finished_study, toy_config
 
 pytestmark = pytest.mark.slow  # a whole study, and the command line in processes of its own
 
@@ -32,36 +31,10 @@ ROOT = Path(__file__).parents[3]
 COLUMNS = {"design", "searcher", "seed", "error_mean", "error_std", "chips", "gap_error", "gap_energy", "feasible", "on_front"}
 
 
-class Silent:
-    """A reporter that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, float, str]] = []
-
-    def update(self, stage: str, share: float, details: str) -> None:
-        self.seen.append((stage, share, details))
-
-    def close(self) -> None:
-        pass
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once(tmp_path_factory) -> Iterator[None]:
-    """The command line's processes share what they compile; read by JAX at its import, so this process is not concerned."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
-        patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
-        yield
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> tuple[Path, Silent]:
-    folder = tmp_path_factory.mktemp("toy")
-    file = config.read(toy_config(folder))
     reporter = Silent()
-    with Store(folder / "out") as store:
-        study.run(build.build(file), file, store, reporter)
-    return folder / "out", reporter
+    return finished_study(toy_config(tmp_path_factory.mktemp("toy")), reporter), reporter
 
 
 def independent_cost(row: pd.Series) -> Cost:
@@ -148,85 +121,82 @@ def test_exports_can_be_made_again_from_the_store(finished) -> None:
         publish.designs_json(folder, "d000")
 
 
-def command(*arguments: str, **options) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, "-m", "search.commands.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        **options,
-    )
-
-
 def test_a_folder_in_use_is_refused(finished, tmp_path: Path) -> None:
     folder, _ = finished
     path = toy_config(tmp_path)
-    again = command("run", path, "--output", folder)
-    assert (again.returncode, "finished study" in again.stderr, "Traceback" in again.stderr) == (2, True, False)
-    other = command("run", toy_config(tmp_path, seed="4"), "--output", folder, "--resume")
+    again = codesign("run", path, "--output", folder)
+    assert (again.returncode, "finished study" in again.stderr) == (2, True)
+    other = codesign("run", toy_config(tmp_path, seed="4"), "--output", folder, "--resume")
     assert (other.returncode, "another study" in other.stderr) == (2, True)
     with Store(folder):
-        locked = command("run", path, "--output", folder, "--resume")
+        locked = codesign("run", path, "--output", folder, "--resume")
     assert (locked.returncode, "in use by another run" in locked.stderr) == (2, True)
     stranger = tmp_path / "mine"
     stranger.mkdir()
     (stranger / "thesis.txt").write_text("precious")
-    refused = command("run", path, "--output", stranger)
+    refused = codesign("run", path, "--output", stranger)
     assert (refused.returncode, "holds no study" in refused.stderr) == (2, True)
     assert (stranger / "thesis.txt").read_text() == "precious"
     blocked = tmp_path / "file"
     blocked.write_text("")
-    inside = command("run", path, "--output", blocked / "out")
-    assert (inside.returncode, inside.stderr.count("\n"), "Traceback" in inside.stderr) == (2, 1, False)
+    inside = codesign("run", path, "--output", blocked / "out")
+    assert (inside.returncode, inside.stderr.count("\n")) == (2, 1)
 
 
-def test_a_full_disk_gives_one_line_and_loses_nothing(finished, tmp_path: Path, monkeypatch, capsys) -> None:
-    from search.commands import cli
-    from search.study import store
-
-    path = toy_config(tmp_path)
-    out = tmp_path / "out"
-
+def test_a_full_disk_gives_one_line_and_loses_nothing(tmp_path: Path, monkeypatch) -> None:
     def full(where: Path, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(where))
 
     monkeypatch.setattr(store, "write_bytes", full)
-    monkeypatch.setattr(sys, "argv", ["codesign", "run", str(path), "--output", str(out)])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    message = capsys.readouterr().err.strip().splitlines()
-    assert stopped.value.code == 1
-    assert len(message) == 1
-    assert "No space left on device" in message[0]
-    assert "--resume" in message[0]
+    done = codesign("run", toy_config(tmp_path), "--output", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "No space left on device" in done.stderr
+    assert "--resume" in done.stderr
 
 
-def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(tmp_path: Path) -> None:
+class Stopping:
+    """A reporter that asks for a stop, as Ctrl-C does, when it hears of a stage."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def update(self, stage: str, share: float, details: str) -> None:
+        if stage == self.at:
+            self.at = ""  # a second one would stop at once
+            signal.raise_signal(signal.SIGINT)
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(finished, tmp_path: Path, monkeypatch) -> None:
     path = toy_config(tmp_path)
     out = tmp_path / "out"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    arguments = [sys.executable, "-m", "search.commands.cli", "run", str(path), "--output", str(out)]
+    command = ["run", path, "--output", out]
 
     def stopped(at: str, by: signal.Signals, *resume: str) -> tuple[int, str]:
-        process = subprocess.Popen([*arguments, *resume], stderr=subprocess.PIPE, text=True, env=environment)
+        """A process that gets a signal when it first speaks of the stage."""
+        arguments = [sys.executable, "-m", "search.commands.cli", *map(str, command), *resume]
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
         assert process.stderr is not None
         next(line for line in process.stderr if at in line)
-        time.sleep(0.05)
         process.send_signal(by)
         rest = process.stderr.read()
         return process.wait(), rest
 
-    for at in ("relax", "harden"):
-        code, rest = stopped(at, signal.SIGINT, *(["--resume"] if out.exists() else []))
-        assert code == 130, rest
-        assert f"codesign run {path} --output {out} --resume" in rest
-        assert "Traceback" not in rest
+    def says_how_to_continue(code: int, said: str) -> None:
+        assert code == 130, said
+        assert f"codesign run {path} --output {out} --resume" in said
+        assert "Traceback" not in said
+
+    says_how_to_continue(*stopped("relax", signal.SIGINT))
+    with monkeypatch.context() as patch:
+        patch.setattr(progress, "reporter", lambda: Stopping("harden"))
+        again = codesign(*command, "--resume")
+    says_how_to_continue(again.returncode, again.stderr)
     code, rest = stopped("harden", signal.SIGKILL, "--resume")
     assert code == -signal.SIGKILL, rest
-    done = command(*arguments[3:], "--resume")
+    done = codesign(*command, "--resume")
     assert done.returncode == 0, done.stderr
     assert (out / "report.html").exists()
-    assert command("run", path, "--output", tmp_path / "straight").returncode == 0
-    assert (tmp_path / "straight" / "designs.csv").read_text() == (out / "designs.csv").read_text()
+    assert (out / "designs.csv").read_text() == (finished[0] / "designs.csv").read_text()

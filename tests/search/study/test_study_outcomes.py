@@ -1,20 +1,17 @@
 """Studies that do not end in a front between error and energy: other objectives, bounds that nothing meets, members that fail."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from search.commands import cli
 from search.joint import scalarise
-from search.problem import build, config
+from search.problem import config
 from search.results import publish
-from search.study import study
 from search.study.store import Store
-from tests.search.study.test_study import Silent
-from tests.search.toy import TOY
+from tests.search.command import codesign
+from tests.search.toy import TOY, Silent, finished_study
 
 pytestmark = pytest.mark.slow  # compiles studies of its own
 
@@ -32,7 +29,7 @@ def infeasible(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("infeasible")
     path = toy(
         folder,
-        "  scalarisation: tchebycheff\n  warm_start: shared\n  polish_evaluations: 32\n"
+        "  scalarisation: tchebycheff\n  warm_start: shared\n  polish_evaluations: 32\n  aged_chips: 0\n"
         "objectives: [accuracy, latency, area]\nconstraints: {power: 1.0e-6, error: 0.95}\n",
     )
     spread = scalarise.Tchebycheff.spread
@@ -44,10 +41,7 @@ def infeasible(tmp_path_factory) -> Path:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scalarise.Tchebycheff, "spread", broken)
-        file = config.read(path)
-        with Store(folder / "out") as store:
-            study.run(build.build(file), file, store, Silent())
-    return folder / "out"
+        return finished_study(path, Silent())
 
 
 def test_a_member_that_breaks_is_restarted_then_recorded_and_touches_no_other(infeasible: Path) -> None:
@@ -84,7 +78,7 @@ def test_any_objectives_make_a_study(infeasible: Path) -> None:
     assert (designs.polish_evaluations > 0).all()
 
 
-def test_an_infeasible_problem_says_why_and_exits_with_1(infeasible: Path, monkeypatch, capsys) -> None:
+def test_an_infeasible_problem_says_why_and_exits_with_1(infeasible: Path) -> None:
     designs = pd.read_csv(infeasible / "designs.csv")
     assert not designs.feasible.any()
     assert (designs.tightest == "power").all()
@@ -95,10 +89,7 @@ def test_an_infeasible_problem_says_why_and_exits_with_1(infeasible: Path, monke
     assert why.endswith("against at most 1 nW")
     assert why in (infeasible / "report.html").read_text()
     assert pd.read_csv(infeasible / "pareto.csv").empty
-    monkeypatch.setattr(sys, "argv", ["codesign", "run", str(infeasible.parent / "toy.yaml"), "--output", str(infeasible), "--resume"])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    said = capsys.readouterr()
-    assert stopped.value.code == 1
-    assert said.err.strip().splitlines()[-1] == why
-    assert "Build nothing yet" in said.out
+    again = codesign("run", infeasible.parent / "toy.yaml", "--output", infeasible, "--resume")
+    assert again.returncode == 1
+    assert again.stderr.strip().splitlines()[-1] == why
+    assert "Build nothing yet" in again.stdout
