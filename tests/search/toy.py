@@ -48,6 +48,14 @@ def toy_config(folder: Path, **replaced: str) -> Path:
     return path
 
 
+def digital(text: str) -> str:
+    """The same study on a digital chip: its programs compile in half the time, where what is tested is not the chip."""
+    chip = "hardware: {kind: systolic, technology: digital_28nm}"
+    analog = ("  adc_bits:", "  programming_sigma:")
+    lines = [line for line in text.splitlines() if not line.startswith(analog)]
+    return "\n".join(chip if line.startswith("hardware:") else line for line in lines) + "\n"
+
+
 class Silent:
     """A reporter that keeps what it is told."""
 

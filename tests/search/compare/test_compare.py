@@ -1,12 +1,12 @@
 """A comparison end to end on a toy: resumed, tabulated, drawn; mistakes are answered with what, where and the nearest choice."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from search.commands.cli import main
 from search.compare import report as compare_report
 from search.compare import run as compare
 from search.compare.plan import Plan, Unit
@@ -14,20 +14,10 @@ from search.compare.run import Folder
 from search.compare.tables import Scale, best_known, claims, comparison, history, summary
 from search.errors import UserError
 from search.problem import config
-from tests.search.toy import toy_config
+from tests.search.command import codesign
+from tests.search.toy import Silent, digital, toy_config
 
 pytestmark = pytest.mark.slow  # compiles the training of two searchers
-
-
-class Silent:
-    def __init__(self) -> None:
-        self.lines: list[tuple[float, str]] = []
-
-    def update(self, stage: str, share: float, details: str) -> None:
-        self.lines.append((share, details))
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +39,7 @@ def test_units_and_progress(finished) -> None:
         assert 0.5 * result["budget"] < result["spent"] <= 1.2 * result["budget"]
         assert result["designs"]
         assert np.all(np.isfinite([d["objectives"] for d in result["designs"]]))
-    shares = [share for share, _ in reporter.lines]
+    shares = [share for _, share, _ in reporter.seen]
     assert np.all(np.diff(shares) >= 0)
     assert shares[-1] == pytest.approx(1)
 
@@ -153,21 +143,19 @@ def test_statistics_on_known_results(finished) -> None:
         (["--budgets", "2"], "--budgets: must be shares above 0"),
     ],
 )
-def test_mistakes(tmp_path, monkeypatch, capsys, arguments: list[str], message: str) -> None:
-    monkeypatch.setattr("sys.argv", ["codesign", "compare", str(toy_config(tmp_path)), "--output", str(tmp_path / "out"), *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == 2
-    assert message in capsys.readouterr().err
+def test_mistakes(tmp_path, arguments: list[str], message: str) -> None:
+    done = codesign("compare", toy_config(tmp_path), "--output", tmp_path / "out", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
-def test_command_in_two_processes(tmp_path, monkeypatch, capsys) -> None:
-    out = tmp_path / "out"
-    command = ["codesign", "compare", str(toy_config(tmp_path)), "--output", str(out), "--searchers", "random,coordinate", "--seeds", "1"]
-    monkeypatch.setattr("sys.argv", [*command, "--budget", "12000", "--steps-per-design", "25", "--workers", "2"])
-    main()
-    assert "report:" in capsys.readouterr().out
+def test_command_in_two_processes(tmp_path, monkeypatch) -> None:
+    out, path = tmp_path / "out", toy_config(tmp_path)
+    path.write_text(digital(path.read_text()))
+    monkeypatch.setenv("XLA_FLAGS", os.environ["XLA_FLAGS"])  # workers get others, which are forgotten with the test
+    searchers = ("--searchers", "random,coordinate", "--seeds", "1")
+    done = codesign("compare", path, "--output", out, *searchers, "--budget", "12000", "--steps-per-design", "25", "--workers", "2")
+    assert "report:" in done.stdout
     assert {json.loads(p.read_text())["searcher"] for p in (out / "units").glob("*.json")} == {"random", "coordinate"}
     assert Unit("random", 0, 1.0).name == "random-000-1"

@@ -21,7 +21,7 @@ from search.joint.scout import Scout, random_point
 from search.objectives.pareto import hypervolume, representatives
 from search.problem import build, config
 from search.problem.schedule import Settings, looks, stages
-from tests.search.toy import toy_config
+from tests.search.toy import digital, toy_config
 
 SETTINGS = Settings(population=3, batch_size=16, warmup_steps=20, relax_steps=10, anneal_steps=10, steps_per_call=10, warm_start="shared")
 
@@ -157,12 +157,14 @@ def test_members_are_shared_among_devices(tmp_path) -> None:
         "    devices = {d for leaf in jax.tree.leaves(start.members) for d in leaf.devices()}\n"
         "    assert len(devices) == (2 if axis == 'vmap' else 1), devices\n"
         "    end, metrics = joint.advance(start, stages(settings)[1], 0.3, jax.random.key(1))\n"
-        "    ends.append((np.asarray(metrics.loss), np.asarray(end.members.latents['adc_bits'])))\n"
+        "    ends.append((np.asarray(metrics.loss), np.asarray(end.members.latents['rows'])))\n"
         "np.testing.assert_allclose(ends[0][0], ends[1][0], rtol=1e-4)\n"
         "np.testing.assert_allclose(ends[0][1], ends[1][1], atol=1e-3)\n"
         "print('same')\n"
     )
     environment = os.environ | {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"}
-    command = [sys.executable, str(script), str(toy_config(tmp_path))]
+    path = toy_config(tmp_path)
+    path.write_text(digital(path.read_text()))
+    command = [sys.executable, str(script), str(path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "same", done.stderr[-2000:]

@@ -9,13 +9,14 @@ import pytest
 
 from search.errors import UserError
 from search.problem import build, config
-from tests.search.toy import Silent, finished_study, toy_config
+from tests.search.toy import Silent, digital, finished_study, toy_config
 
 
 @pytest.mark.slow
 def test_events_are_searched_from_end_to_end(tmp_path: Path) -> None:
     data = "{name: synthetic, timesteps: 4, limit: 60}" if "CODESIGN_DATA" not in os.environ else "{name: nmnist, timesteps: 3, limit: 60}"
     path = toy_config(tmp_path, data=data, network="{kind: mlp, hidden: [12]}")
+    path.write_text(digital(path.read_text()))
     problem = build.build(config.read(path))
     assert problem.operation.longest == problem.dataset.sample_shape[0]
     designs = pd.read_csv(finished_study(path, Silent()) / "designs.csv")

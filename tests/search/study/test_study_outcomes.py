@@ -11,7 +11,7 @@ from search.problem import config
 from search.results import publish
 from search.study.store import Store
 from tests.search.command import codesign
-from tests.search.toy import TOY, Silent, finished_study
+from tests.search.toy import TOY, Silent, digital, finished_study
 
 pytestmark = pytest.mark.slow  # compiles studies of its own
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow  # compiles studies of its own
 def toy(folder: Path, extra: str) -> Path:
     path = folder / "toy.yaml"
     small = TOY.replace("hidden: [12]", "hidden: [8]").replace("limit: 120", "limit: 80").replace("population: 3", "population: 4")
-    path.write_text(small.replace("objectives: [error, energy]\n", "") + extra)
+    path.write_text(digital(small.replace("objectives: [error, energy]\n", "") + extra))
     return path
 
 
@@ -29,7 +29,7 @@ def infeasible(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("infeasible")
     path = toy(
         folder,
-        "  scalarisation: tchebycheff\n  warm_start: shared\n  polish_evaluations: 32\n  aged_chips: 0\n"
+        "  scalarisation: tchebycheff\n  warm_start: shared\n  polish_evaluations: 32\n"
         "objectives: [accuracy, latency, area]\nconstraints: {power: 1.0e-6, error: 0.95}\n",
     )
     spread = scalarise.Tchebycheff.spread
