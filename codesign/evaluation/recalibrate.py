@@ -49,6 +49,11 @@ class Recalibrated(AbstractArray):
         # factors of the outputs stay outside, as gain and offset were measured in front of them
         return self.gain * self.base.read(x, held, full_scale, key) + self.offset
 
+    def part(self, held: Any, start: int, stop: int) -> tuple["Recalibrated", Any]:
+        """The array's own, corrected."""
+        base, part = self.base.part(held, start, stop)
+        return Recalibrated(base, self.gain, self.offset), part
+
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
         """The array's own."""
         return self.base.delivered(shape)
@@ -77,6 +82,10 @@ class _Calibrating(AbstractArray):
         offset = jnp.mean(wanted, axis=0) - gain * jnp.mean(output, axis=0)
         # the ones count readings: cotangents of a recurrent layer add up
         return _tapped(gain * output + offset, self.tap, jnp.stack([gain, offset, jnp.ones_like(gain)]))
+
+    def part(self, held: Any, start: int, stop: int) -> tuple["_Calibrating", Any]:
+        (base, own), (reference, wanted) = self.base.part(held[0], start, stop), self.reference.part(held[1], start, stop)
+        return _Calibrating(base, reference, self.tap), (own, wanted)
 
     def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
         return self.base.delivered(shape)

@@ -55,6 +55,11 @@ class AbstractArray(eqx.Module):
         product = self.read(unfold(x, geometry), held, full_scale, key)
         return product.reshape(x.shape[0], geometry.height_out, geometry.width_out, -1)
 
+    def part(self, held: Any, start: int, stop: int) -> tuple["AbstractArray", Any]:
+        """The rows from `start` to `stop` of what is held, and the array that reads them while the others rest."""
+        # rows are the first axis of every leaf; an array of another form cuts its own
+        return self, jax.tree.map(lambda leaf: leaf[start:stop], held)
+
     def behind(self, held: Any, factors: Float[Array, " outputs"]) -> tuple[Any, Float[Array, " outputs"] | None]:
         """What is held, and the factors of the outputs that remain to be applied behind the converters."""
         # left outside by default: a factor inside would move what the converters clip and round
@@ -107,7 +112,7 @@ class Held(NamedTuple):
         variance: of one reading of each weight; None without noise from reading to reading.
     """
 
-    # fan_in first, outputs last in every leaf: layers slice rows and split outputs leaf by leaf, knowing nothing of the array
+    # fan_in first: `AbstractArray.part` cuts rows leaf by leaf; outputs last, as in every array's form: layers split them into groups
     weights: Float[Array, "fan_in outputs"]
     variance: Float[Array, "fan_in outputs"] | None
 

@@ -4,6 +4,7 @@ It plugs into `codesign.analog.arrays.array.analog_matmul` beside the statistica
 exactly, wires are solved tile by tile, and every tile has converters of its own.
 """
 
+import dataclasses
 from typing import Final, NamedTuple
 
 import equinox as eqx
@@ -80,6 +81,7 @@ class DeviceCrossbar(AbstractArray):
         rows, columns: array size (static).
         driver: inputs to read pulses.
         temperature_k: of the thermal noise of devices, `4 k T G B` over the bandwidth `B = 1 / (2 t_read)`; None leaves it out.
+        lead: rows of the first tile that come before the first input, for a part of a layer that begins within a tile (static).
 
     Raises:
         ValueError: fewer than one row or column; (outside `jit`) a temperature that is not above zero.
@@ -94,6 +96,7 @@ class DeviceCrossbar(AbstractArray):
     columns: int = eqx.field(static=True)
     driver: AbstractDriver = IdealDriver()
     temperature_k: Float[Array, ""] | None = eqx.field(converter=lambda t: None if t is None else leaf(t), default=None)
+    lead: int = eqx.field(static=True, default=0)
 
     def __check_init__(self) -> None:
         """Refuse arrays without cells."""
@@ -120,8 +123,8 @@ class DeviceCrossbar(AbstractArray):
         return code, jnp.moveaxis(padded.reshape(planes, tiles, self.rows, across, self.columns), 3, 2)
 
     def _split(self, x: Float[Array, "... fan_in"]) -> Float[Array, "... tiles rows"]:
-        tiles = -(-x.shape[-1] // self.rows)
-        padding = [(0, 0)] * (x.ndim - 1) + [(0, tiles * self.rows - x.shape[-1])]
+        tiles = -(-(self.lead + x.shape[-1]) // self.rows)
+        padding = [(0, 0)] * (x.ndim - 1) + [(self.lead, tiles * self.rows - self.lead - x.shape[-1])]
         return jnp.pad(x, padding).reshape(*x.shape[:-1], tiles, self.rows)
 
     def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> HeldTiles:
@@ -152,6 +155,13 @@ class DeviceCrossbar(AbstractArray):
         # jaxlib 0.10 on CPU reads foreign memory where a product with a broadcast scalar is fused with random numbers
         correction = code.correction + 0 * weights
         return HeldTiles(held, correction, variance, thermal, offset)
+
+    def part(self, held: HeldTiles, start: int, stop: int) -> tuple["DeviceCrossbar", HeldTiles]:
+        """The tiles that hold the rows, whole: rows of the first and last one that belong to others rest."""
+        first, last = (self.lead + start) // self.rows, -(-(self.lead + stop) // self.rows)
+        kept = jax.tree.map(lambda leaf: leaf[:, first:last], held)
+        reader = dataclasses.replace(self, lead=(self.lead + start) % self.rows)
+        return reader, kept._replace(correction=held.correction[start:stop])
 
     def _thermal_variance(self, G: Array) -> Array:
         """Johnson-Nyquist noise of each device in units of a conductance at the read voltage [S^2]."""

@@ -52,7 +52,8 @@ class Programmed(NamedTuple):
         count, _, groups, _ = rows.shape
         # a group's channels lie together, and so do its outputs: groups become a batch of arrays
         own = jnp.moveaxis(rows, 2, 0).reshape(groups, count, -1)
-        held = jax.tree.map(lambda part: jnp.moveaxis(part.reshape(part.shape[0], groups, -1), 1, 0), self.held)
+        # outputs are the last axis of every array's leaves
+        held = jax.tree.map(lambda leaf: jnp.moveaxis(leaf.reshape(*leaf.shape[:-1], groups, -1), -2, 0), self.held)
         read = jax.vmap(self.array.read, in_axes=(0, 0, None, 0))
         # a key for each: groups are read by converters of their own
         product = read(own, held, self.full_scale, jax.random.split(key, groups))
@@ -60,7 +61,8 @@ class Programmed(NamedTuple):
 
     def part(self, start: int, stop: int) -> "Programmed":
         """Some of the array's rows."""
-        return self._replace(held=jax.tree.map(lambda part: part[start:stop], self.held))
+        array, held = self.array.part(self.held, start, stop)
+        return self._replace(array=array, held=held)
 
 
 class AbstractSynapses(nnx.Module):
