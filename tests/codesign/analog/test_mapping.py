@@ -84,18 +84,27 @@ def test_exact_wires_lower_outputs_tile_by_tile():
     assert errors[1] < errors[0] < 0.1 * np.abs(ideal - large_tiles).max()
 
 
+@eqx.filter_jit
+def energies(array, x, weights, scale, key):
+    return array.read_energy_pj(x, weights, scale, key)
+
+
 @pytest.mark.slow
 def test_energy_is_of_the_same_chip_at_the_same_voltages():
     x, weights = layer()
     scale, key = jnp.float32(1), jax.random.key(4)
     noisy = crossbar(OffsetColumn(), generic(0.1), rows=20, columns=7)
-    energy = noisy.read_energy_pj(x, weights, scale, key)
-    held = noisy.program(weights, scale, jax.random.key(4)).weights[0, 0]
-    conductance = held / OffsetColumn().encode(weights, scale, noisy.device).gain
+    energy = energies(noisy, x, weights, scale, key)
+
+    @jax.jit
+    def conductances(weights, key):
+        return noisy.program(weights, scale, key).weights[0, 0] / OffsetColumn().encode(weights, scale, noisy.device).gain
+
+    conductance = np.asarray(conductances(weights, jax.random.key(4)))
     expected = 1e12 * 10e-9 * 0.2**2 * (x**2 @ conductance.sum(1))
     np.testing.assert_allclose(energy, expected, rtol=1e-5)
     wired = [crossbar(OffsetColumn(), wires=Wires(leaf(r), leaf(r), "exact")) for r in (0.0, 20.0, 200.0)]
-    lost = [float(array.read_energy_pj(x, weights, scale, jax.random.key(0)).sum()) for array in wired]
+    lost = [float(np.sum(energies(array, x, weights, scale, jax.random.key(0)))) for array in wired]
     assert lost[0] > lost[1] > lost[2]
 
 

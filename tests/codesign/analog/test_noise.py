@@ -136,12 +136,12 @@ def test_bit_serial_pulses_are_converted_one_by_one_and_all_cost_energy():
     exact = np.round(x * 7) / 7 @ weights
     serial, once = (crossbar(driver=driver) for driver in (BitSerialDriver(3), MultiLevelDriver(leaf(3.0))))
     for array in (serial, once):
-        held = array.program(weights, SCALE, jax.random.key(0))
-        np.testing.assert_allclose(array.read(x, held, FULL, jax.random.key(1)), exact, atol=1e-5)
-    pulses = BitSerialDriver(3)(x).levels[:, 0]
-    G = DifferentialPair().encode(weights, SCALE, generic()).G.sum((0, 2)) + 2 * generic().g_min  # one unused column a plane
-    expected = 1e12 * 10e-9 * 0.2**2 * jnp.sum(pulses @ G)
-    np.testing.assert_allclose(serial.read_energy_pj(x, weights, SCALE, jax.random.key(0))[0], expected, rtol=1e-4)
+        np.testing.assert_allclose(readings(array, x[0], weights)[:1], exact, atol=1e-5)
+    pulses = np.asarray(sent(BitSerialDriver(3), x)[0].levels)[:, 0]
+    G = np.asarray(encoded(DifferentialPair(), weights, generic()).G).sum((0, 2)) + 2 * float(generic().g_min)  # one unused column a plane
+    expected = 1e12 * 10e-9 * 0.2**2 * np.sum(pulses @ G)
+    energy = jax.jit(lambda x, w: serial.read_energy_pj(x, w, SCALE, jax.random.key(0)))(x, weights)
+    np.testing.assert_allclose(energy[0], expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("form", ["statistical", "tiled"])

@@ -137,10 +137,11 @@ def test_relaxed_and_exact_models_agree_at_a_legal_point() -> None:
 @pytest.mark.slow
 def test_verification_prices_the_mean_rates() -> None:
     t = trained()
-    evaluation, errors = verify(t.graph, t.design, t.test, t.technology, jax.random.split(jax.random.key(5), 4))
+    run = jax.jit(lambda keys: verify(t.graph, t.design, t.test, t.technology, keys))
+    evaluation, errors = run(jax.random.split(jax.random.key(5), 4))
     assert errors.shape == (4,)
     assert float(1 - evaluation.accuracy) == pytest.approx(float(errors.mean()), abs=1e-6)
-    again = t.design.hardware.cost(evaluation.workload, t.technology)
+    again = jax.jit(lambda work: t.design.hardware.cost(work, t.technology))(evaluation.workload)
     np.testing.assert_allclose(evaluation.cost.energy_pj, again.energy_pj, rtol=1e-6)
 
 
@@ -164,15 +165,21 @@ def test_labels_per_step_and_steps_without_a_label() -> None:
     """An answer at every step, on a chip; what is labelled -1 counts for nothing."""
     network = recurrent((3,), 2, [4], style=Style(encoding="events", readout="each_step"), rngs=nnx.Rngs(0))
     graph, state = nnx.split(network)
-    inputs = jax.random.poisson(jax.random.key(0), 0.5, (4, 5, 3)).astype(jnp.float32)
+    inputs = jnp.asarray(np.random.default_rng(0).poisson(0.5, (4, 5, 3)), jnp.float32)
     labels = jnp.asarray([[0, 1, -1, 0, 1]] * 4)
     design = Design(state, Operation.of(2, longest=5), Systolic.of())
-    evaluation = evaluate(graph, design, Batch(inputs, labels), technology.load("digital_45nm"), jax.random.key(1), exact=True)
-    logits = network(inputs, design.operation, [DigitalArray()] * 2, jax.random.key(1)).logits
+    prices = technology.load("digital_45nm")
+
+    @jax.jit
+    def both(inputs, key):
+        evaluation = evaluate(graph, design, Batch(inputs, labels), prices, key, exact=True)
+        return evaluation, nnx.merge(graph, state)(inputs, design.operation, [DigitalArray()] * 2, jax.random.clone(key)).logits
+
+    evaluation, logits = both(inputs, jax.random.key(1))
     assert logits.shape == (4, 5, 2)
     chosen = np.asarray(jax.nn.log_softmax(logits))[:, [0, 1, 3, 4], [0, 1, 0, 1]]
     assert float(evaluation.loss) == pytest.approx(-chosen.mean(), rel=1e-5)
     right = np.asarray(logits.argmax(-1) == labels)[:, [0, 1, 3, 4]]
     assert float(evaluation.accuracy) == pytest.approx(right.mean())
     with pytest.raises(AssertionError):
-        evaluate(graph, design, Batch(inputs, labels[:, 0]), technology.load("digital_45nm"), jax.random.key(1), exact=True)
+        evaluate(graph, design, Batch(inputs, labels[:, 0]), prices, jax.random.key(1), exact=True)

@@ -1,5 +1,7 @@
 """Conversion: where a spiking network equals its quantised twin, and what fine-tuning repairs where it does not."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -67,8 +69,14 @@ def test_outside_that_range_the_order_counts(fires):
 # --- networks
 
 
-def logits(network, operation, x):
+@functools.partial(jax.jit, static_argnums=0)
+def logits_of(graph, state, operation, x):
+    network = nnx.merge(graph, state)
     return network(x, operation, [DigitalArray()] * len(network.geometries), jax.random.key(0)).logits
+
+
+def logits(network, operation, x):
+    return logits_of(*nnx.split(network), operation, x)
 
 
 def off_the_grid(network):
