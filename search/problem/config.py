@@ -160,6 +160,8 @@ ParameterConfig = Annotated[
 class SearchConfig(Strict):
     """How the joint search is run; see `search.problem.schedule.Settings`."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     # the defaults of `Settings` once more: its module imports JAX, and configs are checked without
     kind: Literal["gradient"] = "gradient"
     population: int = Field(10, ge=1, le=4096)
@@ -171,8 +173,9 @@ class SearchConfig(Strict):
     steps_per_call: int = Field(25, ge=1)
     learning_rate: float = Field(3e-3, gt=0)
     chip_learning_rate: float = Field(2e-2, gt=0)
-    preference_low: float = Field(3e-3, ge=0)
-    preference_high: float = Field(1.0, ge=0)
+    # above 0: weights are spread evenly in their logarithms
+    preference_low: float = Field(3e-3, gt=0)
+    preference_high: float = Field(1.0, gt=0)
     scalarisation: Literal["linear", "tchebycheff", "epsilon", "hypervolume"] = "linear"
     warm_start: Literal["shared", "own"] = "own"
     population_axis: Literal["auto", "loop", "vmap"] = "auto"
@@ -195,7 +198,8 @@ class Config(Strict):
     """A study."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    seed: int = Field(0, ge=0)
+    # of 32 bits: a longer one would draw what its lower bits do
+    seed: int = Field(0, ge=0, lt=2**32)
     output: str | None = None
     data: DataConfig
     network: NetworkConfig
