@@ -13,14 +13,17 @@ _LEAST_OVERDRIVE_V = 0.02
 
 
 def energy_factor(supply_v: ArrayLike, technology: Technology) -> Float[Array, ""]:
-    """Switching energy relative to the technology's supply (Stillmaker and Baas, Integration 58, 2017)."""
+    """Switching energy relative to the technology's supply (Stillmaker and Baas, Integration 58, 2017).
+
+    Their quadratics have a minimum (0.41 V at 32 nm, 0.59 V at 65 nm); below it the energy is held there, and its gradient is 0.
+    """
     nodes = sorted(ENERGY_POLYNOMIALS)
     curves = np.asarray([ENERGY_POLYNOMIALS[node] for node in nodes])
     # interpolated as in `technology.scaling`, by which constants came to this node: one curve for both
     a, b, c = (float(np.interp(technology.node_nm, nodes, coefficients)) for coefficients in curves.T)
-    supply = jnp.asarray(supply_v)
+    # a fit's other branch and no physics: less supply would cost more
+    supply = jnp.maximum(jnp.asarray(supply_v), -b / (2 * a))
     nominal = technology.supply_v
-    # these quadratics have a minimum (0.41 V at 32 nm, 0.59 V at 65 nm): below it, less supply costs more
     return (a * supply**2 + b * supply + c) / (a * nominal**2 + b * nominal + c)
 
 
