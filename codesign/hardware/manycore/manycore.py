@@ -219,12 +219,12 @@ def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Floa
     """
     positions, groups = workload.static("positions"), workload.static("groups")
     by_channel = jnp.clip(jnp.maximum(for_synapses, cores / positions), 1, cores)
-    pieces = cores / by_channel
+    areas = cores / by_channel
     # along a side, one input lies in kernel / stride windows
     window = [max(math.sqrt(layer.kernel_height * layer.kernel_width) / layer.stride, 1) for layer in workload]
-    overlap = (1 + (jnp.asarray(window, cores.dtype) - 1) * jnp.sqrt(pieces / positions)) ** 2
+    overlap = (1 + (jnp.asarray(window, cores.dtype) - 1) * jnp.sqrt(areas / positions)) ** 2
     # cuts of other groups hold no synapse of the event
-    return jnp.maximum(by_channel / groups, 1) * jnp.minimum(overlap, pieces)
+    return jnp.maximum(by_channel / groups, 1) * jnp.minimum(overlap, areas)
 
 
 def _core_time(events: Events, messages: Array, prices: EventPrices) -> Float[Array, " layers"]:

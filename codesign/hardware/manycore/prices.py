@@ -102,6 +102,11 @@ def _payload_pj(workload: Workload, technology: Technology) -> Float[Array, " la
     return technology["int_mult_per_bit2_pj"] * workload.weight_bits * (workload.activation_bits - 1)
 
 
+def _message_size(core: Core, workload: Workload) -> Float[Array, " layers"]:
+    """Length of a message with its payload, in messages of a binary spike: energies and times of messages grow by it."""
+    return 1 + (workload.activation_bits - 1) / core.message_bits
+
+
 def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, technology: Technology) -> EventPrices:
     """SANA-FE's calibration of Loihi, its event times taken as those of 8-bit synapses.
 
@@ -114,10 +119,11 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
     def action(name: str) -> Action:
         return Action(energy * technology[name], delay * technology[f"{name}_time"])
 
+    # the calibrated message carries no payload
+    size = _message_size(core, workload)
+
     def message(name: str) -> Action:
-        # the calibrated message carries no payload
-        size = 1 + (workload.activation_bits - 1) / core.message_bits
-        return Action(energy * technology[name] * size, delay * technology[f"{name}_time"])
+        return Action(energy * technology[name] * size, delay * technology[f"{name}_time"] * size)
 
     event_pj = jnp.stack([technology[f"synapse_{name}"] for name in formats]) + _payload_pj(workload, technology)
     event_ns = jnp.stack([technology[f"synapse_{name}_time"] for name in formats])
@@ -130,7 +136,8 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
         spike=action("neuron_spike"),
         synapse=Action(energy * event_pj, delay * event_ns * stored_bits / FETCHED_BITS),
         message=sent,
-        receive=Action(jnp.zeros_like(sent.pj), delay * technology["receive_time"]),  # the calibration knows a time for it and no energy
+        # the calibration knows a time for it and no energy
+        receive=Action(jnp.zeros_like(sent.pj), delay * technology["receive_time"] * size),
         east_west=message("hop_east_west"),
         north_south=message("hop_north_south"),
         barrier_tiles=jnp.asarray([1.0, 2.0, 4.0, 29.0], energy.dtype),
@@ -149,16 +156,17 @@ def _neuron_memory_kb(core: Core, workload: Workload) -> Float[Array, ""]:
 def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology: Technology, hardness: ArrayLike) -> EventPrices:
     """A core of three memories (neuron states, synapses, axon table), one adder and one neuron unit.
 
-    Every event takes a clock cycle, a synapse one per 8 bits.
+    Every event takes a clock cycle, a synapse one per 8 bits, a message one per length of a binary spike's.
     """
-    energy = energy_factor(core.supply_v, technology)
-    fastest = technology["maximum_clock_mhz"] / delay_factor(core.supply_v, technology)
+    energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
+    fastest = technology["maximum_clock_mhz"] / delay
     # MHz to ns
     cycle = 1000 / smooth_minimum(core.clock_mhz, fastest, hardness)
     neuron_kb, axon_kb = _neuron_memory_kb(core, workload), core.neurons * core.message_bits / 8192
     state_pj = workload.state_bits * sram_pj_per_bit(neuron_kb, technology)
     weight_pj = stored_bits * sram_pj_per_bit(core.synapse_memory_kb, technology)
-    bits = core.message_bits + workload.activation_bits - 1
+    size = _message_size(core, workload)
+    bits = core.message_bits * size
     # a potential is read and written for every event: no registers gather the events of a row
     accumulate_pj = 2 * state_pj + add_pj(workload.state_bits, technology) + _payload_pj(workload, technology)
     axon_pj = core.message_bits * sram_pj_per_bit(axon_kb, technology)
@@ -172,18 +180,22 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
     def action(picojoules: Array) -> Action:
         return Action(energy * picojoules, cycle)
 
+    def message(picojoules: Array) -> Action:
+        return Action(energy * picojoules, cycle * size)
+
+    first, further = technology["barrier_first_tile_ns"], technology["barrier_per_tile_ns"]
     return EventPrices(
         access=action(visit_pj),
         update=action(visit_pj + core.neuron.update_pj(workload.state_bits, technology)),
         spike=action(register_pj),
         synapse=Action(energy * (weight_pj + accumulate_pj), cycle * stored_bits / FETCHED_BITS),
-        message=action(axon_pj + register_pj),
-        receive=action(register_pj),
-        east_west=action(hop_pj),
-        north_south=action(hop_pj),
+        message=message(axon_pj + register_pj),
+        receive=message(register_pj),
+        east_west=message(hop_pj),
+        north_south=message(hop_pj),
         # a straight line: one piece, which goes on
         barrier_tiles=jnp.asarray([1.0, 2.0], energy.dtype),
-        barrier_ns=technology["barrier_first_tile_ns"] + technology["barrier_per_tile_ns"] * jnp.asarray([0.0, 1.0], energy.dtype),
+        barrier_ns=delay * (first + further * jnp.asarray([0.0, 1.0], energy.dtype)),
         leakage_mw=leakage,
         area_um2=sram_area_um2(memory_kb, technology) + technology["router_area_um2"] + _logic_um2(core, workload, technology),
     )
