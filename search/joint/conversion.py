@@ -5,6 +5,7 @@ problem = from_quantised(problem, network)    # its spiking twin, ready for `Joi
 """
 
 import dataclasses
+import math
 
 import jax
 from flax import nnx
@@ -33,9 +34,9 @@ def from_quantised(problem: Problem, network: SpikingNetwork) -> Problem:
         raise UserError(f"the network's layers differ from the problem's ({', '.join(names)}): other names or shapes")
     graph, design = converted_design(network, problem.operation, problem.hardware)
     timesteps = problem.space.parameters.get("timesteps")
-    most = getattr(timesteps, "high", 0)
+    most = 0.0 if timesteps is None else timesteps.harden(math.inf)
     if most > design.operation.longest:
-        raise UserError(f"parameters.timesteps: high {most} exceeds the {design.operation.longest} steps of the conversion")
+        raise UserError(f"parameters.timesteps: high {most:g} exceeds the {design.operation.longest} steps of the conversion")
 
     def build(seed: jax.Array | int) -> nnx.State:
         # whatever the seed: members begin with what was trained, and differ by their wishes and chips

@@ -1,5 +1,6 @@
 """From a checked config to a problem: names become data sets, networks, chips, technologies and objectives."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -43,9 +44,8 @@ def build(file: ConfigFile) -> Problem:
     dataset = _attempt(file, chosen, lambda: registry.load(**config.data.model_dump(), seed=config.seed))
     longest = longest_of(config.network, dataset)
     parameters = {name: make_parameter(entry) for name, entry in config.parameters.items()}
-    timesteps = parameters.get("timesteps")
-    if timesteps is not None and getattr(timesteps, "high", 0) > longest:
-        raise file.error(("parameters", "timesteps"), f"high {timesteps.high} exceeds network.longest, the {longest} steps simulated")
+    if "timesteps" in parameters and (most := parameters["timesteps"].harden(math.inf)) > longest:
+        raise file.error(("parameters", "timesteps"), f"high {most:g} exceeds network.longest, the {longest} steps simulated")
     network = network_builder(file, config.network, dataset)
     # a hybrid chip needs to know how many layers its engines share
     chip = _chip(file, config.hardware, len(network(nnx.Rngs(0)).geometries), parameters)

@@ -193,6 +193,12 @@ class SearchConfig(Strict):
             raise ValueError(f"preference_low must not be above preference_high, got {self.preference_low:g} and {self.preference_high:g}")
         return self
 
+    @model_validator(mode="after")
+    def _some_steps(self) -> "SearchConfig":
+        if self.warmup_steps + self.relax_steps + self.anneal_steps == 0:
+            raise ValueError("warmup_steps, relax_steps and anneal_steps must not all be 0: nothing would be searched")
+        return self
+
 
 class Config(Strict):
     """A study."""

@@ -215,6 +215,8 @@ def make_problem(
         template = Operation.of(layers, longest=longest, **(operation or {}))
     except ValueError as error:
         raise UserError(f"network.{error}") from None
+    if not LOWEST["timesteps"] <= float(template.timesteps) <= longest:
+        raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {template.timesteps:g}")
     known = designable(hardware, template)
     for name, parameter in parameters.items():
         if name not in known:

@@ -7,15 +7,15 @@ import pytest
 
 from search.errors import UserError
 from search.joint.scalarise import spread_preferences
-from search.problem import config
+from search.problem import build, config
 from tests.search.toy import TOY
 
 
-def read(folder: Path, old: str, new: str) -> config.Config:
+def read(folder: Path, old: str, new: str) -> config.ConfigFile:
     assert old in TOY
     path = folder / "toy.yaml"
     path.write_text(TOY.replace(old, new))
-    return config.read(path).config
+    return config.read(path)
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,23 @@ def test_numbers_that_a_search_cannot_use_are_refused(tmp_path: Path, old: str, 
 
 
 def test_the_smallest_preferences_can_be_spread(tmp_path: Path) -> None:
-    search = read(tmp_path, "preference_low: 0.01", "preference_low: 1.0e-30").search
+    search = read(tmp_path, "preference_low: 0.01", "preference_low: 1.0e-30").config.search
     assert np.all(spread_preferences(5, 2, search.preference_low, search.preference_high) > 0)
+
+
+def test_a_search_of_no_steps_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"search: .* must not all be 0"):
+        read(tmp_path, "warmup_steps: 20\n  relax_steps: 40\n  anneal_steps: 20", "warmup_steps: 0\n  relax_steps: 0\n  anneal_steps: 0")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("timesteps: {kind: integer, low: 1, high: 3}", "timesteps: {kind: choice, options: [1, 2, 9]}", "high 9 exceeds network.longest"),
+        ("longest: 3}", "longest: 3, operation: {timesteps: 9}}", "timesteps must be from 1 to the 3 simulated, got 9"),
+        ("longest: 3}", "longest: 3, operation: {timesteps: 0}}", "timesteps must be from 1 to the 3 simulated, got 0"),
+    ],
+)
+def test_only_steps_that_are_simulated_can_count(tmp_path: Path, old: str, new: str, what: str) -> None:
+    with pytest.raises(UserError, match=what):
+        build.build(read(tmp_path, old, new))
