@@ -87,7 +87,10 @@ class Hardener:
         rounded, feasible = [float(v) for v in scores.objectives[at]], bool(lagrangian.feasible(scores.excess[at]))
         best_score = float(scores.scalar[at])
         for _ in range(rounds):
-            point, scores, at = self._best(network, neighbours(self.problem.space, best), preference, key)
+            try:
+                point, scores, at = self._best(network, neighbours(self.problem.space, best), preference, key)
+            except NothingFiniteError:
+                break  # what stands is finite
             if not scores.scalar[at] < best_score:
                 break
             best, best_score = point, float(scores.scalar[at])
