@@ -42,6 +42,9 @@ class Decisions:
             return population
         preferences = np.asarray(population.preferences)
         per_call = self.settings.steps_per_call
+        if done == per_call:
+            # the first call of a stage: the best of another was reached on an easier cost model
+            population = population._replace(best_volume=jnp.float32(0), stale=jnp.int32(0))
         # whether this call has crossed a share: calls need not divide the stage
         if stage.name == "relax" and any(done - per_call < share * stage.steps <= done for share in RESPREADS):
             preferences = self.scalarisation.respread(preferences, relaxed, frame)
@@ -82,7 +85,7 @@ def patient(population: Population, volume: float, end: int, patience: int) -> P
     if not 0 < patience <= stale:
         return population
     # `JointSearch.run` leaves out the calls that lie before the population's step
-    return population._replace(step=jnp.int32(end), best_volume=jnp.float32(0), stale=jnp.int32(0))
+    return population._replace(step=jnp.int32(end))
 
 
 def framed(frame: Frame, relaxed: NDArray[np.float64], *, only_front: bool) -> Frame:
