@@ -54,7 +54,8 @@ def operation_energy(operations: ArrayLike, accumulate_pj: ArrayLike, spikes_per
 class OperationCount(AbstractHardware):
     """The hardware-agnostic estimate. Its constants are its own (45 nm): `technology` is ignored.
 
-    A spiking layer accumulates for its spikes, any other layer multiplies and accumulates for all of its inputs; no time, no area.
+    A spiking layer accumulates for its spikes, any other layer multiplies and accumulates for all of its inputs; so does the first layer
+    where its inputs have two bits or more (between one and two, in proportion). No time, no area.
 
     Attributes:
         mac_pj, accumulate_pj: energy of an operation; by default 32-bit floating point.
@@ -73,11 +74,14 @@ class OperationCount(AbstractHardware):
         spikes = operation_energy(macs, self.accumulate_pj, workload.input_rate, workload.timesteps)
         # all inputs, zeros too: the count knows no ANN that skips them
         values = macs * self.mac_pj * workload.timesteps
+        # a payload behind the first layer is no direct encoding: pooled spikes, which the papers accumulate
+        numbers = jnp.zeros_like(macs).at[0].set(jnp.clip(workload.activation_bits[0] - 1, 0, 1))
+        accumulated = workload.spiking * (1 - numbers)
         zeros = jnp.zeros_like(macs)
         return Cost(
             layers=workload.names,
             components=("accumulate", "multiply_accumulate"),
-            energy_pj=jnp.stack([workload.spiking * spikes, (1 - workload.spiking) * values], axis=-1),
+            energy_pj=jnp.stack([accumulated * spikes, (1 - accumulated) * values], axis=-1),
             latency_ns=zeros,
             area_um2=jnp.zeros(2, macs.dtype),
             utilisation=jnp.asarray(np.ones(len(workload)), macs.dtype),  # no units, so none is idle

@@ -119,6 +119,7 @@ class Loihi(AbstractHardware):
         east_west = jnp.minimum(tiles, MESH_WIDTH) / 3
         north_south = smooth_ceil(tiles / MESH_WIDTH, hardness) / 3
         messages = spikes_in * reached
+        sent = _sent(workload, messages, fired)
         steps = workload.timesteps
         energy = [
             neuron_energy(neurons, updated, fired),
@@ -132,7 +133,7 @@ class Loihi(AbstractHardware):
             NEURON_ACCESS_NS * neurons
             + NEURON_UPDATE_NS * updated
             + SPIKE_NS * fired
-            + MESSAGE_OUT_NS * fired
+            + MESSAGE_OUT_NS * sent
             + MESSAGE_IN_NS * messages
             + synapse_ns * events
         )
@@ -153,6 +154,13 @@ class Loihi(AbstractHardware):
             area_um2=jnp.zeros(len(COMPONENTS), dtype),
             utilisation=jnp.minimum(safe_divide(neurons, cores * self.neurons_per_core), 1),
         )
+
+
+def _sent(workload: Workload, messages: Array, fired: Array) -> Float[Array, " layers"]:
+    """Messages that a layer sends in a step: those that the next layer with weights receives; the last one's spikes leave the chip."""
+    counted = weighted(workload)
+    following = [next((j for j in range(i + 1, len(workload)) if counted[j]), None) for i in range(len(workload))]
+    return jnp.stack([fired[i] if j is None else counted[i] * messages[j] for i, j in enumerate(following)])
 
 
 def _window_share(layer: LayerWork) -> float:
