@@ -169,9 +169,11 @@ class Study:
 
     def _hardened(self, population: Population) -> list[Candidate]:
         candidates: list[Candidate] = []
-        known = self.store.hardened()
+        known, failed = self.store.hardened(), self.store.failed()
+        # whose measurement failed has its designs again, or the others would have other names than before a resume
+        lost = set(failed.member[failed.stage == "harden"])
         for m in (int(m) for m in np.flatnonzero(population.alive)):
-            if m in set(self.store.failed().member):
+            if m in lost:
                 continue
             member = jax.tree.map(lambda x, m=m: x[m], population.members)
             wish = population.wish(m)
@@ -195,7 +197,7 @@ class Study:
             details = "  ".join(f"{o.name} {spell(o, v)}" for o, v in zip(self.problem.objectives, own.objectives, strict=True))
             self.reporter.update("harden", share, f"design {m + 1}/{self.settings.population}  validation {details}")
             self._safe_point()
-        # a member that was given up while it was measured, before a resume, has no variants in this run
+        # a member that was given up has no variants
         self._polish_evaluations = {m: row["evaluations"] + row.get("variants", 0) for m, row in known.items()}
         if not candidates:
             return []
@@ -262,19 +264,20 @@ class Study:
             name = f"d{i:02d}"
             identity = {"design": name, "searcher": "gradient", "seed": self.config.seed}
             row = identity | design_row(self.problem, candidate, evaluation, errors, validated, hardened[candidate.member]) | aged | spent
-            self.store.add_design(name, row, evaluation.cost.to_table())
+            # weights before their row: the row says that they are there
             self.store.save_arrays(f"design_{i:02d}", candidate.network)
+            self.store.add_design(name, row, evaluation.cost.to_table())
             self._safe_point()
 
     def _budget(self) -> int:
         """Training samples times simulated time steps, for one member; of a shared supernet its share."""
         s = self.settings
         steps = minibatches(s) / s.population + s.finetune_steps * (1 + s.tuned_designs / s.population)
-        return round(steps * s.batch_size * self.config.network.longest)
+        return round(steps * s.batch_size * self.problem.operation.longest)
 
     def _spent(self, population: Population) -> dict[str, Any]:
         """What the search cost in all, and what of it was lost."""
-        s, samples = self.settings, self.settings.batch_size * self.config.network.longest
+        s, samples = self.settings, self.settings.batch_size * self.problem.operation.longest
         hardened = self.store.hardened()
         steps = minibatches(s) + s.finetune_steps * (len(hardened) + s.tuned_designs)
         return {
