@@ -1,7 +1,8 @@
 """Wire resistance of one cell, from the process node and the cell's size.
 
 Resistance per length, wire width and cell sizes are those of NeuroSim (DNN+NeuroSim V1.x, `Param.cpp` and its wire
-resistivity): sizes are counted in widths of the metal wire, which is wider than the node's name.
+resistivity): sizes are counted in widths of the metal wire, which is wider than the node's name. NeuroSim has them for 22 to 65 nm;
+beyond, both go on as powers of the node with the outermost exponents, as in `technology.scaling.wire_factor`.
 """
 
 from collections.abc import Mapping
@@ -18,27 +19,31 @@ _NODE_NM: Final = (22.0, 32.0, 45.0, 65.0)
 _OHM_PER_UM: Final = (9.77, 4.66, 2.18, 1.18)
 _WIRE_WIDTH_UM: Final = (0.040, 0.056, 0.080, 0.105)
 
+# those of `technology.scaling`, whose wires go on alike
+_SMALLEST_NM: Final = 7.0
+_LARGEST_NM: Final = 130.0
+
 # cell extent in wire widths: (along the word line, along the bit line)
 CELLS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType({"crosspoint": (2.0, 2.0), "1T1R": (12.0, 4.0), "SRAM": (28.0, 10.0)})
 
 
 def wire_resistance(node_nm: ArrayLike, cell: str) -> tuple[Array, Array]:
-    """Resistance of one word-line and one bit-line segment [ohm], log-log between the tabulated nodes.
+    """Resistance of one word-line and one bit-line segment [ohm], log-log between the tabulated nodes and beyond them.
 
     Args:
-        node_nm: process node, 22 to 65 nm.
+        node_nm: process node, 7 to 130 nm.
         cell: "crosspoint", "1T1R" or "SRAM".
 
     Raises:
-        ValueError: unknown cell, or (outside `jit`) a node outside the table.
+        ValueError: unknown cell, or (outside `jit`) a node outside this range.
     """
     if cell not in CELLS:
         raise ValueError(f"cell {cell!r} is not one of {sorted(CELLS)}")
-    # interp would silently hold the outermost value beyond the table
-    require_at_least("node_nm", node_nm, _NODE_NM[0])
-    require_at_most("node_nm", node_nm, _NODE_NM[-1])
+    require_at_least("node_nm", node_nm, _SMALLEST_NM)
+    require_at_most("node_nm", node_nm, _LARGEST_NM)
     # per wire width of length, as cells are counted in wire widths
     per_width = jnp.log(jnp.asarray(_OHM_PER_UM) * jnp.asarray(_WIRE_WIDTH_UM))
-    ohm = jnp.exp(jnp.interp(jnp.log(jnp.asarray(node_nm, per_width.dtype)), jnp.log(jnp.asarray(_NODE_NM)), per_width))
+    node, nodes = jnp.log(jnp.asarray(node_nm, per_width.dtype)), jnp.log(jnp.asarray(_NODE_NM))
+    ohm = jnp.exp(jnp.interp(node, nodes, per_width, left="extrapolate", right="extrapolate"))
     along_word, along_bit = CELLS[cell]
     return ohm * along_word, ohm * along_bit
