@@ -4,7 +4,6 @@ import abc
 import dataclasses
 from typing import Final
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
@@ -91,7 +90,7 @@ class Events(AbstractEncoding):
 
 @dataclasses.dataclass(frozen=True)
 class Samples(AbstractEncoding):
-    """A sampled signal `[batch, time, ...]` of either sign, quantised over [-span, span]."""
+    """A sampled signal `[batch, time, ...]` of either sign, quantised over [-span, span]; a sign and a magnitude take two bits or more."""
 
     span: float = 4.0
 
@@ -101,9 +100,10 @@ class Samples(AbstractEncoding):
 
     def __call__(self, inputs: Float[Array, "batch time ..."], longest: int, bits: Float[Array, ""], key: Key[Array, ""]) -> Signal:
         """Numbers of every step, sent as graded spikes."""
-        # a sign and a magnitude: the precision of inputs may be 1 bit, which signed numbers cannot have
-        values = quantise_signed(jnp.swapaxes(inputs, 0, 1), jnp.asarray(self.span, inputs.dtype), jnp.maximum(bits, 2))
-        return Signal(jax.lax.stop_gradient(values), None, spike_bits=bits)
+        # the precision of inputs may be 1 bit, which signed numbers cannot have: what is sent has, and costs, two
+        sent_bits = jnp.maximum(bits, 2)
+        values = quantise_signed(jnp.swapaxes(inputs, 0, 1), jnp.asarray(self.span, inputs.dtype), sent_bits)
+        return Signal(values, None, spike_bits=sent_bits)
 
 
 ENCODINGS: Final[dict[str, AbstractEncoding]] = {
