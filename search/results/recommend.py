@@ -9,7 +9,7 @@ from search.results.view import View
 
 
 def choose(designs: pd.DataFrame, view: View, slack: float = 0.01) -> pd.Series | None:
-    """The design to build, by *validation* data; test results describe designs and choose none.
+    """The design to build, by *validation* data; test results say which designs meet their bounds, and choose none among these.
 
     With an objective about answers: the one that is best in cost among feasible designs within `slack` of the best answers. Otherwise the
     knee: the least distance from the best in its worst objective, in units of the designs' range. None when no design is feasible.
@@ -19,7 +19,8 @@ def choose(designs: pd.DataFrame, view: View, slack: float = 0.01) -> pd.Series 
         return None
     if view.answers is not None:
         quality = view.answers.sign * usable[f"validation_{view.answers.column}"]
-        return view.ordered(usable[quality <= quality.min() + slack]).iloc[0]
+        near = usable[quality <= quality.min() + slack]
+        return near.sort_values(f"validation_{view.cost.column}", ascending=view.cost.sign > 0).iloc[0]
     values = usable[[f"validation_{column}" for column in view.columns]].to_numpy(np.float64)
     # a cost of 0 has no logarithm
     scaled = np.stack(

@@ -160,10 +160,42 @@ def test_the_recommendation_is_chosen_by_validation_data() -> None:
     }
     designs = pd.DataFrame(
         [
-            {**row, "design": "d00", "feasible": True, "validation_error": 0.030, "error_mean": 0.02, "energy_pj": 9e3},
-            {**row, "design": "d01", "feasible": True, "validation_error": 0.035, "error_mean": 0.06, "energy_pj": 3e3},
-            {**row, "design": "d02", "feasible": True, "validation_error": 0.200, "error_mean": 0.01, "energy_pj": 1e3},
-            {**row, "design": "d03", "feasible": False, "validation_error": 0.001, "error_mean": 0.01, "energy_pj": 1e2},
+            {
+                **row,
+                "design": "d00",
+                "feasible": True,
+                "validation_error": 0.030,
+                "error_mean": 0.02,
+                "energy_pj": 9e3,
+                "validation_energy_pj": 9e3,
+            },
+            {
+                **row,
+                "design": "d01",
+                "feasible": True,
+                "validation_error": 0.035,
+                "error_mean": 0.06,
+                "energy_pj": 3e3,
+                "validation_energy_pj": 3e3,
+            },
+            {
+                **row,
+                "design": "d02",
+                "feasible": True,
+                "validation_error": 0.200,
+                "error_mean": 0.01,
+                "energy_pj": 1e3,
+                "validation_energy_pj": 1e3,
+            },
+            {
+                **row,
+                "design": "d03",
+                "feasible": False,
+                "validation_error": 0.001,
+                "error_mean": 0.01,
+                "energy_pj": 1e2,
+                "validation_energy_pj": 1e2,
+            },
         ]
     )
     error, energy = objective.find("error"), objective.find("energy")
