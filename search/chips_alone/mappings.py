@@ -177,6 +177,15 @@ def _primes(size: int) -> list[tuple[int, int]]:
     return found
 
 
+def after_moves(factors: Float[Array, "5 7"], moves: Float[Array, "moves 5 7"], mesh: int) -> Float[Array, "moves 5 7"]:
+    """What each of several moves of a prime factor makes of a layer's factors; the same factors where it is not legal."""
+    moved = jnp.round(factors * moves)
+    # what the prime does not divide has been rounded, and its dimension's product is another
+    whole = jnp.all(jnp.prod(moved, axis=1) == jnp.prod(factors, axis=0), 1)
+    legal = whole & jnp.all(moved[:, LANES] <= mesh, 1)
+    return jnp.where(legal[:, None, None], moved, factors)
+
+
 class MappingSearch:
     """The search for one network, compiled once."""
 
@@ -271,10 +280,7 @@ class MappingSearch:
 
         def candidates(mapped: Mapped, layer: Array) -> Mapped:
             factors, orders = mapped.factors[layer], mapped.orders[layer]
-            moved = factors * moves[layer]
-            # whole but for the rounding of a product in float32
-            legal = jnp.all(jnp.abs(moved - jnp.round(moved)) < 1e-3, (1, 2)) & jnp.all(moved[:, LANES] <= self.network.mesh, 1)
-            moved = jnp.where(legal[:, None, None], jnp.round(moved), factors)
+            moved = after_moves(factors, moves[layer], self.network.mesh)
             reordered = jax.vmap(lambda change: orders.at[change[0]].set(change[1]))(reorder)
             same = jnp.broadcast_to(factors, (len(reorder), *factors.shape))
             return Mapped(jnp.concatenate([moved, same]), jnp.concatenate([jnp.broadcast_to(orders, (len(moved), 4)), reordered]))
