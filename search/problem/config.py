@@ -217,8 +217,10 @@ class Config(Strict):
 
     def hash(self) -> str:
         """Twelve digits that name what is computed: the config without the place of its results."""
-        content = json.dumps(self.model_dump(mode="json", exclude={"output"}), sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:12]
+        content = self.model_dump(mode="json", exclude={"output"})
+        # in order: a seed's draws pick parameters by their place
+        content["parameters"] = list(content["parameters"].items())
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 class ConfigFile:

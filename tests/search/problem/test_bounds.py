@@ -43,6 +43,14 @@ def test_a_search_of_no_steps_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "warmup_steps: 20\n  relax_steps: 40\n  anneal_steps: 20", "warmup_steps: 0\n  relax_steps: 0\n  anneal_steps: 0")
 
 
+def test_the_hash_knows_the_order_that_draws_follow(tmp_path: Path) -> None:
+    plain = read(tmp_path, "name: toy", "name: toy").config.hash()
+    rows, bits = (line for line in TOY.splitlines() if line.startswith(("  rows:", "  adc_bits:")))
+    assert read(tmp_path, f"{rows}\n{bits}", f"{bits}\n{rows}").config.hash() != plain
+    # keys of a section have no place
+    assert read(tmp_path, "kind: mlp, hidden: [12]", "hidden: [12], kind: mlp").config.hash() == plain
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
