@@ -85,7 +85,12 @@ class Operation(eqx.Module):
 
 
 def inert_entries(geometries: Sequence[LayerWork]) -> frozenset[tuple[str, int]]:
-    """Entries (field of an operation, layer) that change nothing: bits of weights that are not there, and all of a pooling layer's."""
+    """Entries (field of an operation, layer) that change nothing: bits of weights or neurons that are not there, all of a pooling layer's.
+
+    See `codesign.network.trace`.
+    """
     pools = {(name, i) for i, layer in enumerate(geometries) if layer.kind == "pool" for name in ("activation_bits", "state_bits", "gate")}
+    # the last layer's scores have no neurons; where nothing has, their own bits are all there is to price
+    scores = {("state_bits", len(geometries) - 1)} if any(layer.kind != "pool" for layer in geometries[:-1]) else set()
     # attention has neurons and hears numbers: of its entries only the weight bits are inert
-    return frozenset(pools | {("weight_bits", i) for i, layer in enumerate(geometries) if not layer.has_weights})
+    return frozenset(pools | scores | {("weight_bits", i) for i, layer in enumerate(geometries) if not layer.has_weights})

@@ -98,6 +98,7 @@ class Run:
         sent: Signal | None,
         gate: Array | float | None,
         readout: AbstractReadout | None = None,
+        receiver: LayerWork | None = None,
     ) -> None:
         """Note what a layer received and sent. See `codesign.network.trace`.
 
@@ -107,12 +108,14 @@ class Run:
             sent: what its neurons sent; None for scores.
             gate: its gate; None: it spikes.
             readout: how its ANN form treats time, where that is not as in the rest of the network.
+            receiver: the layer that receives what it sent, where that is not the next one.
         """
         readout = self.readout if readout is None else readout
         rate, bits = _mean([self._rate(s) for s in received], received), _widest([_mixed(s, s.spike_bits, s.number_bits) for s in received])
         index = self._index[geometry.name]
+        following = index + 1 if receiver is None else self._index[receiver.name]
         # rates of numbers are taken as they arrive: a receiver of few bits rounds small ones to 0
-        fired, send = (1.0, 1.0) if sent is None else self._rates(sent.with_numbers_of(self._bits_taken(index + 1)))
+        fired, send = (1.0, 1.0) if sent is None else self._rates(sent.with_numbers_of(self._bits_taken(following)))
         if gate is None:
             row: tuple[Array | float, ...] = (rate, fired, bits, 1.0, self.timesteps)
         else:

@@ -35,7 +35,8 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
     """
     ones = jnp.ones(len(geometries), activity.input_rate.dtype)
     weighted = [layer.has_weights for layer in geometries]
-    with_neurons = [layer.kind != "pool" for layer in geometries]
+    # the last layer is that of the scores
+    with_neurons = [layer.kind != "pool" for layer in geometries[:-1]] + [False]
     return Workload(
         layers=geometries,
         input_rate=activity.input_rate,
@@ -52,6 +53,6 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
 
 
 def _inherited(values: Float[Array, " layers"], own: Sequence[bool]) -> Float[Array, " layers"]:
-    if all(own):
+    if all(own) or not any(own):
         return values
     return values[jnp.asarray([max((j for j in range(i + 1) if own[j]), default=own.index(True)) for i in range(len(own))])]

@@ -38,13 +38,14 @@ class Attention(AbstractBlock):
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""
         setting = run.setting(self.geometry)
-        sent = [layer(signal, run).with_numbers_of(setting.activation_bits) for layer in (self.query, self.key, self.value)]
-        query, key, value = (self._heads(each.values) for each in sent)
+        sent = [layer.driven(signal, 0.0, run, self.geometry) for layer in (self.query, self.key, self.value)]
+        received = [each.with_numbers_of(setting.activation_bits) for each in sent]
+        query, key, value = (self._heads(each.values) for each in received)
         # without softmax the products associate: K^T V first needs no map of tokens by tokens (`LayerWork` prices Q K^T first)
         result = jnp.einsum("tbnhd,tbhde->tbnhe", query, jnp.einsum("tbnhd,tbnhe->tbhde", key, value))
-        current = (jnp.exp(self.log_scale[...]) * result).reshape(*result.shape[:2], *sent[0].values.shape[2:])
+        current = (jnp.exp(self.log_scale[...]) * result).reshape(*result.shape[:2], *received[0].values.shape[2:])
         fired = fire(self.neuron, current, setting, run)
-        run.record(self.geometry, sent, fired, setting.gate)
+        run.record(self.geometry, received, fired, setting.gate)
         return fired
 
     def _heads(self, x: Float[Array, "time batch ..."]) -> Float[Array, "time batch tokens heads width"]:

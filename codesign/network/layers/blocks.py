@@ -84,8 +84,8 @@ class SpikingLayer(AbstractBlock):
         """See `AbstractBlock`."""
         return self.driven(signal, 0.0, run)
 
-    def driven(self, signal: Signal, added: Float[Array, "#time batch ..."] | float, run: Run) -> Signal:
-        """The layer with another current added to that of its weights (a shortcut's)."""
+    def driven(self, signal: Signal, added: Float[Array, "#time batch ..."] | float, run: Run, receiver: LayerWork | None = None) -> Signal:
+        """The layer with another current added to that of its weights (a shortcut's); `receiver` as in `Run.record`."""
         setting = run.setting(self.synapses.geometry)
         received = signal.with_numbers_of(setting.activation_bits)
         current = currents(self.synapses, received, setting)
@@ -93,7 +93,7 @@ class SpikingLayer(AbstractBlock):
         if not isinstance(added, float):
             current = current + added
         sent = fire(self.neuron, current, setting, run)
-        run.record(self.synapses.geometry, [received], sent, setting.gate)
+        run.record(self.synapses.geometry, [received], sent, setting.gate, receiver=receiver)
         return sent
 
 
