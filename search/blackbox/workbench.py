@@ -144,7 +144,7 @@ class Workbench:
         """Designs that share weights, scored."""
         objectives, excesses = self.score(network, points, key)
         # no merit: there is no one wish here, objectives are compared
-        return [Candidate(number, origin, p, network, f, 0.0, g) for p, f, g in zip(points, objectives, excesses, strict=True)]
+        return [Candidate(number, origin, p, network, f, g) for p, f, g in zip(points, objectives, excesses, strict=True)]
 
     def polished(self, found: list[Candidate], ledger: Ledger, key: Key[Array, ""]) -> list[Candidate]:
         """One-step variants of the best designs with their weights, as many as the budget still holds."""

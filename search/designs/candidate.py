@@ -26,7 +26,6 @@ class Candidate:
     point: Point
     network: nnx.State
     objectives: np.ndarray
-    score: float
     excess: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
     relaxed: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0))
 
@@ -49,6 +48,6 @@ class Scores(NamedTuple):
     def candidates(self, points: Sequence[Point], member: int, origin: str, network: nnx.State) -> list[Candidate]:
         """The scored points with the weights they were scored with."""
         return [
-            Candidate(member, origin, p, network, np.asarray(f), float(s), np.asarray(g), np.asarray(r))
-            for p, f, s, g, r in zip(points, self.objectives, self.scalar, self.excess, self.relaxed, strict=True)
+            Candidate(member, origin, p, network, np.asarray(f), np.asarray(g), np.asarray(r))
+            for p, f, g, r in zip(points, self.objectives, self.excess, self.relaxed, strict=True)
         ]

@@ -110,11 +110,11 @@ class Problem:
             return evaluate(*setting, exact=exact, hardness=hardness, granularity=self.granularity, ageing=ageing)
 
         fresh = at(None, key)
-        ages = [objective.age_s for objective in self.everything if objective.age_s is not None]
-        if not ages:
+        age_s = next((objective.age_s for objective in self.everything if objective.age_s is not None), None)
+        if age_s is None:
             return fresh
         # the same chip later: its devices are those of the fresh one
-        aged = at(AgedCompensated(jnp.asarray(max(ages), jnp.float32)), jax.random.clone(key))
+        aged = at(AgedCompensated(jnp.asarray(age_s, jnp.float32)), jax.random.clone(key))
         return dataclasses.replace(fresh, aged_loss=aged.loss, aged_accuracy=aged.accuracy)
 
     def values(self, evaluation: Evaluation) -> Float[Array, " objectives"]:
@@ -146,10 +146,6 @@ class Problem:
             o.sign * (np.log(np.maximum(values[..., i], 1e-30)) if o.logarithmic else values[..., i]) for i, o in enumerate(self.objectives)
         ]
         return np.stack(parts, axis=-1)
-
-    def scalarise(self, evaluation: Evaluation, preference: Float[Array, " objectives"]) -> Float[Array, ""]:
-        """Preference-weighted sum of the objectives' relaxed forms."""
-        return jnp.sum(preference * self.relaxed(evaluation))
 
 
 def _fields(module: Any) -> list[str]:
@@ -204,8 +200,8 @@ def make_problem(
         operation: fixed values of operation fields.
 
     Raises:
-        UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, or a layer that the
-            chip cannot run.
+        UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, objectives of different
+            ages, or a layer that the chip cannot run.
     """
     # for its structure alone: weights are drawn by `build`
     network = build_network(nnx.Rngs(0))
@@ -234,6 +230,7 @@ def make_problem(
         options = ", ".join(names)
         raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
     limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
+    _check_ages((*objectives, *(limit.objective for limit in limits)))
     for geometry in network.geometries:
         reason = hardware.unsupported(geometry)
         if reason is not None:
@@ -257,6 +254,14 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
     if options is not None and not fits:
         suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
         raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
+
+
+def _check_ages(objectives: tuple[AbstractObjective, ...]) -> None:
+    """One age at most: an evaluation holds the answers at one time after programming."""
+    ages = {objective.name: objective.age_s for objective in objectives if objective.age_s is not None}
+    if len(set(ages.values())) > 1:
+        told = ", ".join(f"{name} after {age:g} s" for name, age in ages.items())
+        raise UserError(f"objectives: a study measures one age, not several ({told})")
 
 
 def _limit(name: str, bound: float, objectives: tuple[AbstractObjective, ...]) -> Constraint:

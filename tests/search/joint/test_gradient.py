@@ -122,7 +122,7 @@ def test_corners_round_the_undecided_both_ways(problem) -> None:
 
 def test_selection_keeps_members_and_a_feasible_front(problem) -> None:
     def candidate(origin: str, error: float, energy: float) -> Candidate:
-        return Candidate(0, origin, {}, None, np.array([error, energy]), 0.0, np.array([error - 0.4]))  # type: ignore[arg-type]
+        return Candidate(0, origin, {}, None, np.array([error, energy]), np.array([error - 0.4]))  # type: ignore[arg-type]
 
     members = [candidate("member", 0.5, 5.0)]
     polish = [candidate("polish", e, c) for e, c in ((0.1, 3.0), (0.2, 2.0), (0.9, 1.0), (0.2, 4.0))]

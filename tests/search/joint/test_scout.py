@@ -99,7 +99,7 @@ def test_representatives_keep_the_knee_and_the_volume() -> None:
 
 def test_layers_follow_each_other(hardener) -> None:
     def design(error: float, energy: float) -> Candidate:
-        return Candidate(0, "member", {}, None, np.array([error, energy]), 0.0)  # type: ignore[arg-type]
+        return Candidate(0, "member", {}, None, np.array([error, energy]))  # type: ignore[arg-type]
 
     front, second, third = [design(0.1, 4.0), design(0.2, 2.0)], [design(0.2, 4.0)], [design(0.3, 5.0)]
     chosen = layered(hardener.problem, [*third, *second, *front], 3)

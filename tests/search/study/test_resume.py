@@ -25,7 +25,7 @@ SETTINGS = Settings(population=3, batch_size=10, warmup_steps=0, relax_steps=30,
 
 def scored(member: int) -> Candidate:
     weights: Any = jnp.full(1, float(member))
-    return Candidate(member=member, origin="member", point={}, network=weights, objectives=np.array([0.1, 1.0 + member]), score=0.0)
+    return Candidate(member=member, origin="member", point={}, network=weights, objectives=np.array([0.1, 1.0 + member]))
 
 
 @pytest.fixture
