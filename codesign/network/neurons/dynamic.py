@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Key
 
 from codesign.network.neurons.firing import PLAIN, Parts
 from codesign.network.neurons.neurons import AbstractNeuron, AbstractSequentialNeuron, Step
+from codesign.numerics import straight_through
 
 States = tuple[Float[Array, "batch ..."], Float[Array, "batch ..."]]
 
@@ -15,7 +16,7 @@ class AdaptiveNeuron(AbstractSequentialNeuron):
     """LIF whose threshold rises with its own spikes: `threshold (1 + strength a)`, a <- decay a + spike (Bellec et al. 2018, LSNN).
 
     Attributes:
-        strength: rise per unit of adaptation, as a share of the threshold; at 0 this is a LIF neuron.
+        strength: rise per unit of adaptation, as a share of the threshold; at 0 or below this is a LIF neuron.
     """
 
     def __init__(self, shape: tuple[int, ...] = (), parts: Parts = PLAIN) -> None:
@@ -38,14 +39,16 @@ class AdaptiveNeuron(AbstractSequentialNeuron):
     def dynamics(self, state_bits: Float[Array, ""]) -> Step:
         """See `AbstractSequentialNeuron`."""
         leak, decay = jax.nn.sigmoid(self.leak_logit[...]), jax.nn.sigmoid(self.decay_logit[...])
-        # a negative strength would make neurons that have fired easier to excite
-        threshold, strength, parts = self.threshold, jax.nn.relu(self.strength[...]), self.parts
+        # a negative strength would make neurons that have fired easier to excite; straight through, or it would stay below 0 for good
+        strength = straight_through(jax.nn.relu(self.strength[...]), self.strength[...])
+        threshold, parts = self.threshold, self.parts
 
         def step(state: States, drive: Array, noise: Array | None) -> tuple[States, Array]:
             potential, adaptation = state
             raised = threshold * (1 + strength * adaptation)
             # a soft reset subtracts what was crossed, the raised threshold
-            potential, fired = parts.fire(leak * potential + drive, raised, noise, state_bits)
+            # while the register keeps its grid
+            potential, fired = parts.fire(leak * potential + drive, raised, noise, state_bits, threshold)
             # state_bits is the precision of the potential; the adaptation is exact
             return (potential, decay * adaptation + fired), fired
 

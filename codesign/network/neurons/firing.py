@@ -175,13 +175,14 @@ class Parts:
         return jnp.broadcast_to(self.start * threshold, drive.shape).astype(drive.dtype)
 
     def fire(
-        self, potential: Array, threshold: Array, noise: Array | None, state_bits: Float[Array, ""]
+        self, potential: Array, threshold: Array, noise: Array | None, state_bits: Float[Array, ""], at_rest: Array | None = None
     ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """Store, compare, send, reset: the potential that is left, and what is sent.
 
-        The reset is detached from the gradient (it pays: Zenke and Vogels 2021).
+        The reset is detached from the gradient (it pays: Zenke and Vogels 2021). `at_rest` is the threshold that the stored
+        potential is counted in, where the one that fires moves from step to step.
         """
-        potential = self.state.store(potential, threshold, state_bits)
+        potential = self.state.store(potential, threshold if at_rest is None else at_rest, state_bits)
         # in units of the threshold, so that the surrogate's width follows it
         fired = self.firing(potential / threshold - 1, noise)
         return self.reset(potential, jax.lax.stop_gradient(fired), threshold), fired

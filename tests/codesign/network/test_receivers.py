@@ -17,7 +17,6 @@ from codesign.network.operation import Operation, inert_entries
 from codesign.network.trace import trace
 from codesign.workloads.workload import LayerWork, conv, dense
 
-
 X = jnp.ones((1, 5))
 
 
