@@ -50,10 +50,12 @@ def toy_config(folder: Path, **replaced: str) -> Path:
 
 def digital(text: str) -> str:
     """The same study on a digital chip: its programs compile in half the time, where what is tested is not the chip."""
-    chip = "hardware: {kind: systolic, technology: digital_28nm}"
-    analog = ("  adc_bits:", "  programming_sigma:")
-    lines = [line for line in text.splitlines() if not line.startswith(analog)]
-    return "\n".join(chip if line.startswith("hardware:") else line for line in lines) + "\n"
+    replaced = {
+        "hardware:": "hardware: {kind: systolic, technology: digital_28nm}\n",
+        "  adc_bits:": "  columns: {kind: integer, low: 4, high: 64}\n",
+        "  programming_sigma:": "",
+    }
+    return "".join(next((new for old, new in replaced.items() if line.startswith(old)), line) for line in text.splitlines(keepends=True))
 
 
 class Silent:
