@@ -38,21 +38,21 @@ def layers_of(network: SpikingNetwork, operation: Operation, hardware: Mapping[s
     """
     if float(operation.timesteps) % 1:
         raise NirError(f"timesteps is {float(operation.timesteps):g}; only a hardened network, with whole timesteps, can be exported")
-    names = [geometry.name for geometry in network.geometries]
-    settings = {name: _settings(operation, i, name, (hardware or {}).get(name)) for i, name in enumerate(names)}
+    settings = {layer.name: _settings(operation, i, layer, (hardware or {}).get(layer.name)) for i, layer in enumerate(network.geometries)}
     scores = network.scores.synapses.geometry
     return [*_layers(network.body, settings), _scores(network.scores, settings[scores.name])]
 
 
-def _settings(operation: Operation, index: int, name: str, point: Point | None) -> dict[str, Any]:
+def _settings(operation: Operation, index: int, layer: LayerWork, point: Point | None) -> dict[str, Any]:
     """Keyword arguments of a layer that are not its own."""
 
     def entry(values: Any) -> float:
         # one value may stand for all layers
         return float(np.broadcast_to(np.asarray(values), operation.weight_bits.shape)[index])
 
-    if operation.gate is not None and entry(operation.gate) != 1:
-        raise NirError(f"layer {name!r} is a quantised-ReLU layer (gate {entry(operation.gate):g}); NIR has no node for one")
+    # a pool's own gate is inert: it follows its producer
+    if layer.kind != "pool" and operation.gate is not None and entry(operation.gate) != 1:
+        raise NirError(f"layer {layer.name!r} is a quantised-ReLU layer (gate {entry(operation.gate):g}); NIR has no node for one")
     bits = {field: entry(getattr(operation, field)) for field in ("weight_bits", "activation_bits", "state_bits")}
     return {**bits, "hardware": point}
 

@@ -1,4 +1,4 @@
-"""An imported NIR graph: nodes in an order of execution, with the edges of loops delayed by one step."""
+"""An imported NIR graph: nodes in an order of execution, with loops closed by a delay of their own, or else by one of one step."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from codesign.nir.nodes import AbstractNode, Integrator, Neuron, State, Step, has_memory
+from codesign.nir.nodes import AbstractNode, Delay, Integrator, Neuron, State, Step, has_memory
 
 Edge = tuple[str, str]
 
@@ -36,7 +36,7 @@ class Graph(eqx.Module):
         nodes: by name; a node of a subgraph is named "subgraph.node".
         order: names in the order of execution.
         edges: edges that carry this step's value.
-        delayed: edges that carry the value of the step before, which is how loops run.
+        delayed: edges that carry what is known before a step, which is how loops run: a delay's output, else the value of the last step.
         inputs: name and sample shape of each input.
         outputs: names of the outputs.
         metadata: of the graph ("" is its own) and of each node that has some, as (name, ((key, value), ...)).
@@ -73,8 +73,9 @@ class Graph(eqx.Module):
             for name in edge:
                 if name not in nodes:
                     raise NirError(f"edge {edge[0]!r} -> {edge[1]!r}: there is no node {name!r}")
+        waited = _out_of_delays(nodes, edges)
         # from the inputs on: where the walk begins decides which edge closes a loop
-        delayed = _loops(nodes, edges, [*inputs, *nodes])
+        delayed = waited | _loops(nodes, [edge for edge in edges if edge not in waited], [*inputs, *nodes])
         direct = tuple(edge for edge in edges if edge not in delayed)
         # a static field has to hash, which a dict does not
         kept = tuple((name, tuple(sorted(each.items()))) for name, each in (metadata or {}).items() if each)
@@ -84,6 +85,12 @@ class Graph(eqx.Module):
     def metadata_of(self, name: str = "") -> dict[str, Any]:
         """Metadata of a node, or of the graph itself."""
         return dict(dict(self.metadata).get(name, ()))
+
+
+def _out_of_delays(nodes: Mapping[str, AbstractNode], edges: Sequence[Edge]) -> set[Edge]:
+    """Edges of loops out of delays of some time: they close the loop by themselves, in the time that they say."""
+    delays = {name for name, node in nodes.items() if isinstance(node, Delay) and min(node.delay) > 0}
+    return {edge for edge in edges if edge[0] in delays and edge[0] in _reachable(edges, edge[1])}
 
 
 def _loops(nodes: Mapping[str, AbstractNode], edges: Sequence[Edge], roots: Sequence[str]) -> set[Edge]:
@@ -214,16 +221,18 @@ def run(graph: Graph, inputs: Mapping[str, Array], dt: float, integrator: Integr
     step = Step(dt, integrator)
     dtype = next(iter(inputs.values())).dtype
     found = layout(graph, step, dtype)
-    earlier = {source: jnp.zeros(found.leaving[source], dtype) for source, _ in graph.delayed}
+    delays = {source: node for source, _ in graph.delayed if isinstance(node := graph.nodes[source], Delay)}
+    earlier = {source: jnp.zeros(found.leaving[source], dtype) for source, _ in graph.delayed if source not in delays}
 
     def advance(carry: tuple[dict[str, State], dict[str, Array]], now: Mapping[str, Array]) -> tuple[Any, Any]:
-        states, earlier = dict(carry[0]), carry[1]
+        states, before = dict(carry[0]), carry[1]
+        known = before | {name: node.ahead(states[name], step).astype(dtype) for name, node in delays.items()}
         values: dict[str, Array] = {}
         for name in graph.order:
-            arriving = now.get(name, _gather(graph, name, values, earlier))
+            arriving = now.get(name, _gather(graph, name, values, known))
             states[name], values[name] = graph.nodes[name](states[name], jnp.asarray(arriving), step)
         potentials = {name: states[name][1] for name, node in graph.nodes.items() if isinstance(node, Neuron)}
-        return (states, {name: values[name] for name in earlier}), (values, potentials)
+        return (states, {name: values[name] for name in before}), (values, potentials)
 
     _, (values, potentials) = jax.lax.scan(advance, (found.states, earlier), dict(inputs))
     return Activity(values, potentials)

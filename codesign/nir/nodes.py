@@ -183,8 +183,15 @@ class Delay(AbstractNode):
         """Store the input, look up the delayed one."""
         # the state of a loop keeps its dtype
         state = jnp.concatenate([value[None].astype(state.dtype), state[:-1]])
-        index = jnp.broadcast_to(jnp.asarray(self.steps(step)).reshape(self.shape), value.shape)
-        return state, jnp.take_along_axis(state, index[None], axis=0)[0].astype(value.dtype)
+        return state, self._inputs(state, jnp.asarray(self.steps(step))).astype(value.dtype)
+
+    def ahead(self, state: State, step: Step) -> Array:
+        """This step's output before this step's input is known, which lets a delay close a loop; one of no step takes one."""
+        return self._inputs(state, jnp.maximum(jnp.asarray(self.steps(step)) - 1, 0))
+
+    def _inputs(self, state: State, ages: Array) -> Array:
+        index = jnp.broadcast_to(ages.reshape(self.shape), state.shape[1:])
+        return jnp.take_along_axis(state, index[None], axis=0)[0]
 
 
 class Firing(eqx.Module):
