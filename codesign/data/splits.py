@@ -49,7 +49,8 @@ def draw(labels: np.ndarray, share: float, rng: np.random.Generator) -> tuple[np
     missing = round(share * len(labels)) - int(counts.sum())
     # equal remainders go in the order of classes, whatever sort NumPy prefers: a seed gives one split
     counts[np.argsort(counts - quotas, kind="stable")[:missing]] += 1
-    drawn = np.concatenate([rng.permutation(group)[:count] for group, count in zip(groups, counts, strict=True)])
+    # none to begin with: there may be no labels at all, of which `check_labels` complains with a name
+    drawn = np.concatenate([np.zeros(0, np.int64), *(rng.permutation(group)[:count] for group, count in zip(groups, counts, strict=True))])
     # sorted, as what reads large files goes through them forwards
     return np.setdiff1d(np.arange(len(labels)), drawn), np.sort(drawn)
 

@@ -96,6 +96,8 @@ def check_offsets(path: Path, offsets: np.ndarray, labels: np.ndarray, length: i
     """
     if labels.ndim != 1 or offsets.shape != (len(labels) + 1,):
         raise DataError(f"{path}: offsets of shape {offsets.shape} for labels of shape {labels.shape}; expected [N + 1] and [N]")
+    if offsets.dtype.kind not in "iu":
+        raise DataError(f"{path}: offsets must be integers, got {offsets.dtype}")
     if offsets[0] != 0 or offsets[-1] != length:
         raise DataError(f"{path}: offsets run from {offsets[0]} to {offsets[-1]}, the data from 0 to {length}")
     # signed: differences of unsigned offsets would wrap where they go backwards
@@ -129,7 +131,7 @@ def camera_pool(folder: Path, timesteps: int, layout: AddressLayout = DVS128) ->
     """Single `.aedat` (2.0) or `.npz` recordings below a folder, classed as in `folder_pool`, each timed from its first event.
 
     The window is that of the longest recording. The sensor of `.aedat` files is the layout's, that of `.npz` files reaches to the
-    largest coordinates.
+    largest coordinates; a folder of both has the larger one.
 
     Raises:
         DataError: no recordings, one whose class cannot be told, or a bad one.
@@ -150,7 +152,7 @@ def camera_pool(folder: Path, timesteps: int, layout: AddressLayout = DVS128) ->
     for index, path in enumerate(paths):
         events = recording(index)
         if path.suffix == ".aedat":
-            height, width = layout.height, layout.width
+            height, width = max(height, layout.height), max(width, layout.width)
         elif len(events.x):
             height, width = max(height, int(events.y.max()) + 1), max(width, int(events.x.max()) + 1)
         longest = max(longest, int(events.time_us[-1]) + 1) if len(events.x) else longest
