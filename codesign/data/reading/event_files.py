@@ -1,6 +1,7 @@
 """File formats of event-camera recordings: 40-bit ATIS (N-MNIST), AEDAT 2.0, and `.npz`."""
 
 import io
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,6 +16,12 @@ _ATIS_BYTES: Final = 5
 _ATIS_OVERFLOW_ROW: Final = 240  # one beyond the last of the ATIS sensor's 240 rows, so it can be no event
 _ATIS_OVERFLOW_US: Final = 2**13
 _ALIASES: Final = {"x": ("x",), "y": ("y",), "polarity": ("polarity", "p"), "time_us": ("time_us", "t")}
+
+
+# a # alone does not tell: as the first byte of an event it is row 140 to 143 of a DAVIS. Events have a byte of 0, text has none, and
+# the one line that can begin an event is #\n (row 140, column 160 to 175), which a camera's software ends with \r\n
+_HEADER_LINE: Final = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r\n|#[^\x00-\x08\x0a-\x1f]+\n")
+_HEADER_CUT: Final = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?")
 
 
 class AddressLayout(NamedTuple):
@@ -80,11 +87,10 @@ def read_aedat(path: Path, layout: AddressLayout = DVS128) -> Events:
         version = content[9:12].decode("ascii", "replace")
         raise DataError(f"{path}: AEDAT version {version}; only 2.0 is read, so convert it")
     start = 0
-    while content[start : start + 1] == b"#":
-        end = content.find(b"\n", start)
-        if end < 0:
-            raise DataError(f"{path}: truncated in its header")
-        start = end + 1
+    while line := _HEADER_LINE.match(content, start):
+        start = line.end()
+    if _HEADER_CUT.fullmatch(content, start):
+        raise DataError(f"{path}: truncated in its header")
     if (len(content) - start) % 8:
         raise DataError(f"{path}: {len(content) - start} bytes after the header are not a whole number of 8-byte events: truncated?")
     words = np.frombuffer(content, ">u4", offset=start).reshape(-1, 2)

@@ -38,7 +38,7 @@ def check_times(times: np.ndarray, where: str) -> None:
 
 
 def check_events(events: Events, height: int, width: int, where: str) -> None:
-    """Refuse a recording with fields of different lengths, pixels outside the sensor, another polarity, or times going back.
+    """Refuse a recording with fields of different lengths, pixels that are not the sensor's, another polarity, or times going back.
 
     Raises:
         DataError: names file and first bad event.
@@ -47,10 +47,14 @@ def check_events(events: Events, height: int, width: int, where: str) -> None:
     if len(lengths) > 1:
         raise DataError(f"{where}: x, y, polarity and time have lengths {', '.join(str(len(field)) for field in events)}")
     for name, field, size in (("x", events.x, width), ("y", events.y, height), ("polarity", events.polarity, 2)):
-        bad = (field < 0) | (field >= size)
+        # asked the positive way round: a NaN fails every comparison
+        outside = ~((field >= 0) & (field < size))
+        # whole numbers may come as floats; anything between would be counted in another cell
+        bad = outside | (field != np.floor(field)) if field.dtype.kind == "f" else outside
         if bad.any():
             event = int(np.argmax(bad))
-            raise DataError(f"{where}: event {event}: {name} {field[event]} is outside 0 to {size - 1}")
+            what = f"is outside 0 to {size - 1}" if outside[event] else "is no whole number"
+            raise DataError(f"{where}: event {event}: {name} {field[event]} {what}")
     check_times(events.time_us, where)
 
 

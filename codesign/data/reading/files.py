@@ -5,6 +5,7 @@ A checksum may be of a gzip file or of its content: the same data set is compres
 
 import gzip
 import hashlib
+import http.client
 import os
 import sys
 import tempfile
@@ -142,10 +143,10 @@ def download(address: str, target: Path, sha256: str) -> None:
         DataError: no connection, or content that is not the expected one.
     """
     try:
-        # URLError and timeouts are OSErrors
+        # URLError and timeouts are OSErrors; a transfer that ends too early is not
         with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as response:
             data = response.read()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise DataError(f"{target}: not there, and {address} could not be read ({error}); put the file there yourself") from error
     check(target, data, sha256)
     target.parent.mkdir(parents=True, exist_ok=True)
