@@ -125,7 +125,7 @@ class HybridChip(AbstractHardware):
         # The first layer changes nothing: its engine charges the way of the input
         changes = jnp.concatenate([jnp.zeros(1, shares.dtype), held_between(1 - jnp.sum(shares[1:] * shares[:-1], 1), 0, 1)])
         # the whole map, zeros included: no coding is assumed between engines
-        moved = changes * workload.static("neurons_in") * workload.activation_bits * workload.timesteps
+        moved = changes * _arriving(workload) * workload.activation_bits * workload.timesteps
         # at the technology's supply: an engine's own says nothing of what lies between engines
         transfer_pj = 2 * sram_pj_per_bit(self.transfer_buffer_kb, technology) + technology["hop_pj_per_bit"]
         transfer_area = sram_area_um2(self.transfer_buffer_kb, technology) * _any(changes)
@@ -161,6 +161,12 @@ def combine(*technologies: Technology) -> Technology:
     quantities = {quantity.name: quantity for technology in reversed(technologies) for quantity in technology.quantities}
     name = "+".join(technology.name for technology in technologies)
     return Technology.of(name, first.node_nm, first.supply_v, tuple(quantities.values()))
+
+
+def _arriving(workload: Workload) -> Float[Array, " layers"]:
+    """Elements of the map that comes from the layer before: a recurrent layer's own outputs never leave it."""
+    elements = [layer.neurons_in - (layer.neurons_out if layer.kind == "recurrent" else 0) for layer in workload]
+    return jnp.asarray(np.asarray(elements, float), workload.input_rate.dtype)
 
 
 def _runnable(engine: AbstractHardware, workload: Workload) -> Workload:
