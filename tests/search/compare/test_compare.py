@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow  # compiles the training of two searchers
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     path = toy_config(tmp_path_factory.mktemp("toy"))
+    path.write_text(digital(path.read_text()))
     file = config.read(path)
     folder = Folder(tmp_path_factory.mktemp("out") / "comparison")
     plan = Plan(path, ("random", "nsga2"), seeds=2, budget=2.5e4, steps=25)

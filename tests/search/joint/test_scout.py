@@ -163,7 +163,7 @@ def test_members_are_shared_among_devices(tmp_path) -> None:
         "print('same')\n"
     )
     environment = os.environ | {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"}
-    path = toy_config(tmp_path)
+    path = toy_config(tmp_path, network="{kind: mlp, hidden: [], longest: 3}")
     path.write_text(digital(path.read_text()))
     command = [sys.executable, str(script), str(path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

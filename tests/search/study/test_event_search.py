@@ -1,30 +1,13 @@
-"""The joint search on event data: the example config builds, and a small study runs from end to end."""
+"""Problems of event data: lengths that data have, labels for every step. A study of events is in `test_study_outcomes`."""
 
 import os
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from search.errors import UserError
 from search.problem import build, config
-from tests.search.toy import Silent, digital, finished_study, toy_config
-
-
-@pytest.mark.slow
-def test_events_are_searched_from_end_to_end(tmp_path: Path) -> None:
-    data = "{name: synthetic, timesteps: 4, limit: 60}" if "CODESIGN_DATA" not in os.environ else "{name: nmnist, timesteps: 3, limit: 60}"
-    path = toy_config(tmp_path, data=data, network="{kind: mlp, hidden: [12]}")
-    path.write_text(digital(path.read_text()))
-    problem = build.build(config.read(path))
-    assert problem.operation.longest == problem.dataset.sample_shape[0]
-    designs = pd.read_csv(finished_study(path, Silent()) / "designs.csv")
-    assert len(designs) >= 3
-    assert np.isfinite(designs[["error_mean", "energy_pj"]].to_numpy()).all()
-    # events are sparse and reach the first layer as they are: its rate is the data's, not a coded frame's
-    active = float((problem.dataset.test.inputs > 0).mean())
-    assert designs["input_rate[dense1]"].between(0.5 * active, 2 * active).all()
+from tests.search.toy import toy_config
 
 
 @pytest.mark.parametrize(

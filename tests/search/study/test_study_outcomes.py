@@ -1,5 +1,6 @@
-"""Studies that do not end in a front between error and energy: other objectives, bounds that nothing meets, members that fail."""
+"""A study that does not end in a front between error and energy: events, other objectives, a bound that nothing meets, a lost member."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from search.joint import scalarise
-from search.problem import config
+from search.problem import build, config
 from search.results import publish
 from search.study.store import Store
 from tests.search.command import codesign
@@ -16,16 +17,20 @@ from tests.search.toy import TOY, Silent, digital, finished_study
 pytestmark = pytest.mark.slow  # compiles studies of its own
 
 
+DATA = "nmnist" if "CODESIGN_DATA" in os.environ else "synthetic"
+
+
 def toy(folder: Path, extra: str) -> Path:
     path = folder / "toy.yaml"
-    small = TOY.replace("hidden: [12]", "hidden: [8]").replace("limit: 120", "limit: 80").replace("population: 3", "population: 4")
+    data = f"{{name: {DATA}, timesteps: 3, limit: 60}}"
+    small = TOY.replace("hidden: [12]", "hidden: [8]").replace("{name: digits, limit: 120}", data).replace("population: 3", "population: 4")
     path.write_text(digital(small.replace("objectives: [error, energy]\n", "") + extra))
     return path
 
 
 @pytest.fixture(scope="module")
 def infeasible(tmp_path_factory) -> Path:
-    """Three objectives without error, one of them maximised; a bound on a fourth that nothing can meet; a member that breaks."""
+    """On events, three objectives without error, one of them maximised; a bound on a fourth that nothing can meet; a member that breaks."""
     folder = tmp_path_factory.mktemp("infeasible")
     path = toy(
         folder,
@@ -65,6 +70,17 @@ def test_a_member_that_breaks_is_restarted_then_recorded_and_touches_no_other(in
     lost_updates = 2 * config.read(infeasible / "config.yaml").config.search.steps_per_call
     assert spent["skipped_updates"] == lost_updates
     assert f"{lost_updates} updates were left out because a gradient was not finite" in report
+
+
+def test_events_are_searched_from_end_to_end(infeasible: Path) -> None:
+    """Events are sparse and reach the first layer as they are: its rate is the data's, not a coded frame's."""
+    problem = build.build(config.read(infeasible.parent / "toy.yaml"))
+    assert problem.operation.longest == problem.dataset.sample_shape[0]
+    designs = pd.read_csv(infeasible / "designs.csv")
+    assert len(designs) >= 3
+    assert np.isfinite(designs[["error_mean", "energy_pj"]].to_numpy()).all()
+    active = float((problem.dataset.test.inputs > 0).mean())
+    assert designs["input_rate[dense1]"].between(0.5 * active, 2 * active).all()
 
 
 def test_any_objectives_make_a_study(infeasible: Path) -> None:
