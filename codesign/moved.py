@@ -25,6 +25,8 @@ NAMES: Final = {
     "codesign.evaluate": "codesign.evaluation.evaluate",
     "codesign.network.models": "codesign.network.builders.models",
     "codesign.parameter": "codesign.parameters",
+    "codesign.presets": "codesign.workloads.presets",
+    "codesign.recalibrate": "codesign.evaluation.recalibrate",
     "codesign.verify": "codesign.evaluation.verify",
     "codesign.workload": "codesign.workloads.workload",
 }

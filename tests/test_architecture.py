@@ -132,6 +132,19 @@ def test_every_room_has_a_floor() -> None:
     assert rooms() == set(floors()), "CONTRIBUTING's table and the tree name different rooms"
 
 
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports_are_whole_names_of_files(module: str) -> None:
+    """What the other tests read: nothing relative, and nothing through a face, which would hide where it comes from."""
+    for node in ast.walk(ast.parse(modules()[module].read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import of {node.module}"
+            through = [a.name for a in node.names if node.module in packages() and f"{node.module}.{a.name}" not in modules()]
+            assert module in packages() or not through, f"{module} imports {', '.join(through)} through the face {node.module}"
+        elif isinstance(node, ast.Import):
+            faces = {alias.name for alias in node.names} & packages() - set(TOPS)
+            assert not faces, f"{module} imports {faces}, a face"
+
+
 @pytest.mark.parametrize("module", sorted(set(modules()) - packages()))
 def test_imports_go_downwards(module: str) -> None:
     for other in imports(module):
@@ -184,16 +197,17 @@ def test_a_face_says_what_lives_there_and_holds_no_logic(package: str) -> None:
     text = ast.get_docstring(ast.parse(modules()[package].read_text())) or ""
     assert isinstance(docstring, ast.Expr), "no docstring"
     assert len(re.findall(r"\.(\s|$)", text)) >= 2, "two sentences: what lives there, and what may not"
-    for node in body:
-        assert isinstance(node, ast.Import | ast.ImportFrom | ast.Assign) or ast.unparse(node).startswith("moved.install("), ast.unparse(
-            node
-        )
+    plain = (ast.Import, ast.ImportFrom, ast.Assign)
+    clever = (ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.Lambda, ast.IfExp)
+    assert all(isinstance(node, plain) or ast.unparse(node).startswith("moved.install(") for node in body)
+    assert not [part for node in body for part in ast.walk(node) if isinstance(part, clever)]
 
 
 @pytest.mark.parametrize("package", sorted(packages()))
 def test_a_face_offers_what_is_there_and_hides_no_room(package: str) -> None:
     own = {name.rpartition(".")[2] for name in modules() if name.rpartition(".")[0] == package}
     for name, source in face(package).items():
+        assert inside(source, package), f"{package} offers {name} of another room, {source}"
         assert name not in own or source == f"{package}.{name}", f"{package}.{name} is a module and something else"
         if source not in packages() and source.rpartition(".")[2] != name:
             assert re.search(rf"^(class|def) {name}\b|^{name}\b", modules()[source].read_text(), re.MULTILINE), f"{source} has no {name}"
@@ -228,8 +242,9 @@ def test_everything_can_be_reached() -> None:
 
 def test_tests_mirror_the_tree() -> None:
     for top in TOPS:
-        folders = {f.name for f in (ROOT / "tests" / top).iterdir() if f.is_dir() and f.name != "__pycache__"}
-        assert folders <= {name.partition(".")[2] for name in rooms()}, f"folders of tests/{top} that are no room of {top}"
+        here = ROOT / "tests" / top
+        folders = {".".join(file.parent.relative_to(here.parent).parts) for file in here.rglob("test_*.py")}
+        assert folders <= packages() | rooms(), f"folders of tests/{top} that are no room of {top}"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["run", "missing.yaml"]])

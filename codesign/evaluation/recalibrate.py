@@ -126,12 +126,18 @@ def recalibrate(
         references: what each layer should compute: arrays of the same kind without noise.
         key: the simulated chip, the same that the result is then used with.
 
+    Raises:
+        ValueError: a layer with groups of channels (depthwise).
+
     Returns:
         For `evaluate_on` with the same key. A layer that is read several times in a pass (recurrent) gets the mean of
         its corrections.
     """
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
+    # groups are read as a batch of arrays, of which a correction of all outputs knows nothing
+    if grouped := [layer.name for layer in geometries if layer.groups > 1]:
+        raise ValueError(f"layer {grouped[0]!r} has groups of channels, which cannot be recalibrated")
     taps = [jnp.zeros((3, layer.channels_out)) for layer in geometries]
 
     def run(taps: list[Array]) -> Array:

@@ -102,4 +102,6 @@ def _energy(node_nm: float, supply_v: float) -> float:
     # energy is linear in a, b and c: to interpolate them is to interpolate the energy at this supply
     coefficients = np.asarray([ENERGY_POLYNOMIALS[node] for node in _NODES])
     a, b, c = (float(np.interp(node_nm, _NODES, column)) for column in coefficients.T)
+    # held at the minimum of the quadratic: its other branch is no physics
+    supply_v = max(supply_v, -b / (2 * a))
     return a * supply_v**2 + b * supply_v + c

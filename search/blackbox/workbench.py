@@ -143,7 +143,6 @@ class Workbench:
     def candidates(self, network: nnx.State, points: Sequence[Point], key: Key[Array, ""], number: int, origin: str) -> list[Candidate]:
         """Designs that share weights, scored."""
         objectives, excesses = self.score(network, points, key)
-        # no merit: there is no one wish here, objectives are compared
         return [Candidate(number, origin, p, network, f, g) for p, f, g in zip(points, objectives, excesses, strict=True)]
 
     def polished(self, found: list[Candidate], ledger: Ledger, key: Key[Array, ""]) -> list[Candidate]:

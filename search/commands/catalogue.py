@@ -21,8 +21,8 @@ def _datasets() -> Iterable[tuple[str, str]]:
 
 
 def _hardware() -> Iterable[tuple[str, str]]:
-    from codesign.hardware import REGISTRY
-    from codesign.published import REGISTRY as PUBLISHED
+    from codesign.hardware.registry import REGISTRY
+    from codesign.published.registry import REGISTRY as PUBLISHED
 
     return [*_described(REGISTRY), *((name, f"published: {text}") for name, text in _described(PUBLISHED))]
 

@@ -106,7 +106,7 @@ def check(config: Path, /) -> None:
 
     problem = build(file)
     searched = ", ".join(f"{name}[{problem.space.layers}]" if p.per_layer else name for name, p in problem.space.parameters.items())
-    print(f"{config}: ok; searches {len(problem.space.coordinates())} values: {searched}")
+    print(f"{config}: ok; searches {len(problem.space.searched())} values: {searched}")
 
 
 @app.command

@@ -11,10 +11,10 @@ import equinox as eqx
 import numpy as np
 
 from codesign.cost import Cost
-from codesign.hardware import REGISTRY as FAMILIES
 from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
 from codesign.hardware.hybrid import HybridChip
-from codesign.published import REGISTRY as PUBLISHED
+from codesign.hardware.registry import REGISTRY as FAMILIES
+from codesign.published.registry import REGISTRY as PUBLISHED
 from codesign.technology.technology import Technology, TechnologyError, load
 from codesign.workloads import presets
 from codesign.workloads.table import TableError, read_workload

@@ -9,9 +9,9 @@ import numpy as np
 from flax import nnx
 
 from codesign.data import registry
-from codesign.hardware import REGISTRY as HARDWARE
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.hybrid import combine
+from codesign.hardware.registry import REGISTRY as HARDWARE
 from codesign.network.builders import models
 from codesign.parameters.categorical import Categorical
 from codesign.parameters.space import Parameter

@@ -142,7 +142,7 @@ def make_parameter(config: Strict) -> Any:
     Raises:
         ValueError: bounds that are reversed, not finite or not legal.
     """
-    import codesign.parameters as kinds  # imports JAX when asked: not for a file that is missing or is no YAML
+    from codesign.parameters import space as kinds  # imports JAX when asked: not for a file that is missing or is no YAML
 
     values = config.model_dump(exclude={"kind"})
     if "options" in values:

@@ -101,7 +101,9 @@ class Store:
         """
         held = self.get("config_hash")
         if held is not None and held != config_hash:
-            raise UserError(f"{self.folder} holds another study (its config differs); choose another place with --output")
+            raise UserError(
+                f"{self.folder} holds another study (another config, or written by an earlier version); choose another place with --output"
+            )
         if held is not None and not resume:
             state = "a finished" if self.get("state") == "done" else "an unfinished"
             raise UserError(

@@ -232,15 +232,14 @@ def _core_time(events: Events, messages: Array, prices: EventPrices) -> Float[Ar
 
     It is a full core: the one that is left over holds less. So cores that only their memory calls for do not make a step faster.
     """
-    # a layer sends what the next one receives; the last one's spikes leave the chip, one message each
-    sent = jnp.concatenate([messages[1:], events.spikes_out[-1:]])
+    # a layer sends what the next one receives, as long as that is; the last one's spikes leave the chip, one message each
+    sending_ns = jnp.concatenate([messages[1:] * prices.message.ns[1:], events.spikes_out[-1:] * prices.message.ns[-1:]])
     neuron_side = (
         (events.neurons, prices.access),
         (events.updated, prices.update),
         (events.spikes_out, prices.spike),
-        (sent, prices.message),
     )
-    busy = sum((count * action.ns for count, action in neuron_side), jnp.zeros_like(messages)) / events.neuron_cores
+    busy = sum((count * action.ns for count, action in neuron_side), sending_ns) / events.neuron_cores
     return busy + messages / events.cores * prices.receive.ns + events.synaptic / events.full_cores * prices.synapse.ns
 
 

@@ -12,7 +12,10 @@ from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.mapping import AbstractMapping, DifferentialPair, OffsetColumn
 from codesign.analog.device.ageing import Fresh
 from codesign.analog.device.catalogue import generic
-from codesign.evaluation.recalibrate import Recalibrated
+from codesign.evaluation.evaluate import Batch, Design
+from codesign.evaluation.recalibrate import Recalibrated, recalibrate
+from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.network.builders.mobilenet import mobilenet
 from codesign.network.builders.models import recurrent
 from codesign.network.layers.layers import Synapses
 from codesign.network.operation import Operation
@@ -66,3 +69,12 @@ def test_depthwise_groups_are_read_from_their_own_columns() -> None:
         jax.random.key(0)
     )
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_layers_with_groups_of_channels_are_not_recalibrated() -> None:
+    network = mobilenet((6, 6, 1), 3, [4], [2], rngs=nnx.Rngs(0))
+    graph, state = nnx.split(network)
+    batch = Batch(jnp.zeros((2, 6, 6, 1)), jnp.zeros(2, jnp.int32))
+    design = Design(state, Operation.of(len(network.geometries), longest=2), Crossbar.of())
+    with pytest.raises(ValueError, match=r"layer '\w+' has groups of channels, which cannot be recalibrated"):
+        recalibrate(graph, design, batch, [], [], jax.random.key(0))

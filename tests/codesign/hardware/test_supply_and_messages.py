@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import Array
 
-from codesign.hardware.manycore.manycore import ManyCore
+from codesign.hardware.manycore.manycore import ManyCore, _core_time
 from codesign.hardware.manycore.prices import EventPrices, event_prices
 from codesign.hardware.parts.supply import delay_factor, energy_factor
 from codesign.technology.technology import Technology, load
@@ -43,6 +44,26 @@ def test_a_payload_lengthens_a_message_in_energy_and_in_time(name: str) -> None:
             np.testing.assert_allclose(ratio, 1 + 8 / 32, rtol=1e-6, err_msg=f"{way} {each}")
     for side in ("message", "receive"):
         np.testing.assert_allclose(getattr(graded, side).ns / getattr(plain, side).ns, 1 + 8 / 32, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_what_is_sent_is_as_long_as_what_is_received(name: str) -> None:
+    """A layer's spikes travel with the payload that the next one receives, not with that of its own input."""
+    technology, chip = load(name), ManyCore.of()
+
+    def busy(received: list[float]) -> tuple[Array, Array, EventPrices]:
+        workload = Workload.of([dense("a", 64, 64), dense("b", 64, 64)], activation_bits=received, input_rate=0.5, output_rate=0.5)
+        events = chip.events(workload, 1.0)
+        messages = events.spikes_in * events.destinations
+        found = event_prices(chip._core(), workload, "dense", workload.weight_bits, technology, 1.0)
+        return _core_time(events, messages, found), messages / events.cores, found
+
+    (plain, messages, before), (graded, _, after) = busy([1.0, 1.0]), busy([1.0, 9.0])
+    sent = messages[1] * (after.message.ns - before.message.ns)[1]
+    assert sent > 0
+    np.testing.assert_allclose((graded - plain)[0], sent, rtol=1e-4)
+    (numbers, _, after) = busy([9.0, 1.0])
+    np.testing.assert_allclose((numbers - plain)[0], messages[0] * (after.receive.ns - before.receive.ns)[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", CHIPS)
