@@ -72,7 +72,7 @@ def test_depthwise_groups_are_read_from_their_own_columns() -> None:
 
 
 def test_layers_with_groups_of_channels_are_not_recalibrated() -> None:
-    network = mobilenet((6, 6, 1), 3, [4], [2], rngs=nnx.Rngs(0))
+    network = mobilenet((6, 6, 1), 3, [4, 6], [2, 2], rngs=nnx.Rngs(0))
     graph, state = nnx.split(network)
     batch = Batch(jnp.zeros((2, 6, 6, 1)), jnp.zeros(2, jnp.int32))
     design = Design(state, Operation.of(len(network.geometries), longest=2), Crossbar.of())
