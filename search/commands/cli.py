@@ -198,7 +198,7 @@ def cost(
 def main() -> None:
     """Entry point: maps outcomes to exit codes and one clear line."""
     # until a study listens itself, being told to end is an interruption (130) and no crash
-    signal.signal(signal.SIGTERM, _interrupt)
+    before = signal.signal(signal.SIGTERM, _interrupt)
     # before any command: JAX reads where to keep programs when it is imported
     compile_cache.enable()
     try:
@@ -220,6 +220,9 @@ def main() -> None:
     # a full disk, say, as SQLite puts it
     except sqlite3.OperationalError as error:
         fail(f"study.db: {error}; what was finished is kept, continue with --resume", 1)
+    finally:
+        # for who calls this from Python
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -112,8 +112,9 @@ def _in_this_process(plan: Plan, units: list[Unit], folder: Folder, reporter: Re
 
 
 def _in_processes(plan: Plan, units: list[Unit], folder: Folder, reporter: Reporter, safe_point: Callable[[], None], done: int) -> None:
+    own_flags = os.environ.get("XLA_FLAGS")
     # one thread each: processes side by side lose less than threads in one
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1".strip()
+    os.environ["XLA_FLAGS"] = f"{own_flags or ''} --xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1".strip()
     # not forked: JAX has threads by now, whose locks a fork would copy as they happen to be
     context = multiprocessing.get_context("spawn")
     waiting, news = context.Queue(), context.Queue()
@@ -124,6 +125,9 @@ def _in_processes(plan: Plan, units: list[Unit], folder: Folder, reporter: Repor
     ]
     for process in processes:
         process.start()
+    # they have read them; this process may still compare with others
+    os.environ.pop("XLA_FLAGS")
+    os.environ |= {} if own_flags is None else {"XLA_FLAGS": own_flags}
     total, progress = done + len(units), dict[str, float]()
     try:
         while any(process.is_alive() for process in processes):
