@@ -40,6 +40,12 @@ def bench(tmp_path_factory) -> Workbench:
 
 
 @pytest.fixture(scope="module")
+def analog_bench(tmp_path_factory) -> Workbench:
+    problem = build.build(config.read(toy_config(tmp_path_factory.mktemp("analog"))))
+    return Workbench(problem, SETTINGS, Training(steps=25, batch_size=16))
+
+
+@pytest.fixture(scope="module")
 def budget(bench) -> float:
     return cost(bench, SETTINGS)
 
@@ -48,8 +54,19 @@ SLOW = dict.fromkeys(("gradient", "supernet_nsga2"), pytest.mark.slow)  # their 
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in registry.REGISTRY])
-def test_conformance(bench, budget, name: str) -> None:
-    shares = []
+def test_conformance(bench, name: str) -> None:
+    conforms(bench, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_conformance_on_simulated_analog_chips(analog_bench, name: str) -> None:
+    """The searches that share weights among chips, where every evaluation draws a noisy one."""
+    conforms(analog_bench, name)
+
+
+def conforms(bench: Workbench, name: str) -> None:
+    shares, budget = [], cost(bench, SETTINGS)
     key = jax.random.key(1)
     found = registry.find(name).run(bench, budget, key, lambda share, what: shares.append(share))
     problem = bench.problem
