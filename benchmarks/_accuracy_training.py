@@ -18,7 +18,7 @@ from codesign.network.builders.models import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
 from codesign.network.trace import trace
-from codesign.technology import technology
+from codesign.technology import catalogue
 
 Augment = Callable[[Float[Array, "batch ..."], Key[Array, ""]], Float[Array, "batch ..."]]
 
@@ -145,7 +145,7 @@ def train(
 def measure(graph: Any, weights: nnx.State, operation: Operation, samples: tuple[np.ndarray, np.ndarray], batch: int = 200) -> Measured:
     """Accuracy, activity, and energy on a systolic array of 45 nm that skips zeros."""
     inputs, labels = samples
-    chip, prices = Systolic.of(zeros="skipping"), technology.load("digital_45nm")
+    chip, prices = Systolic.of(zeros="skipping"), catalogue.load("digital_45nm")
     geometries = nnx.merge(graph, weights).geometries
 
     @jax.jit

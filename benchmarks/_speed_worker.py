@@ -248,10 +248,10 @@ def codesign_step(task: Task) -> Steps:
 
     from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
     from codesign.hardware.crossbar.crossbar import Crossbar
-    from codesign.technology import technology
+    from codesign.technology import catalogue
 
     graph, state, operation = codesign_network(task)
-    prices = technology.load("rram_45nm")
+    prices = catalogue.load("rram_45nm")
     layers = operation.weight_bits.shape[0]
     chip = Crossbar.of(rows=64, columns=64, adc_bits=6, cell_bits=1, programming_sigma=[0.05] * layers)
     moved = {

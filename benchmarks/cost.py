@@ -26,7 +26,7 @@ from codesign.cost import Cost
 from codesign.hardware import REGISTRY
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import DEFAULTS, Crossbar
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.presets import preset
 from codesign.workloads.workload import Workload
 

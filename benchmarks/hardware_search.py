@@ -19,7 +19,7 @@ from codesign.hardware.systolic.array import Systolic
 from codesign.parameters.continuous import Continuous
 from codesign.parameters.integer import Integer
 from codesign.parameters.space import Space
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads import presets
 from search.chips_alone.descend import BROKEN, Descender, Task, directions
 from search.chips_alone.mappings import MappingSearch, bert
@@ -41,7 +41,7 @@ SYSTOLIC = Space(
 def resnet18() -> Task:
     """Energy-delay product of ResNet18 (8 bit) on a weight-stationary array at 45 nm, in 4 mm2."""
     workload = presets.preset("resnet18", spiking=0, timesteps=1, weight_bits=8, activation_bits=8)
-    prices, chip = technology.load("digital_45nm"), Systolic.of()
+    prices, chip = catalogue.load("digital_45nm"), Systolic.of()
 
     def judge(values, hardness):
         cost = dataclasses.replace(chip, **values).cost(workload, prices, hardness)

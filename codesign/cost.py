@@ -20,6 +20,8 @@ class Cost(eqx.Module):
         latency_ns: time of each layer [ns]; layers run one after another unless the hardware says otherwise in its docstring.
         area_um2: silicon area by component [um2], paid once for the whole network.
         utilisation: share of the compute resources a layer keeps busy, in [0, 1].
+        excess: how far the chip asks for more than its technology can do, as the natural logarithm of the worst ratio (a clock over the
+            fastest its memories follow, a network over what a chip without off-chip memory holds); 0 for a legal one.
     """
 
     layers: tuple[str, ...] = eqx.field(static=True)
@@ -28,6 +30,8 @@ class Cost(eqx.Module):
     latency_ns: Float[Array, " layers"]
     area_um2: Float[Array, " components"]
     utilisation: Float[Array, " layers"]
+    # a factory, since an array made on import would start JAX
+    excess: Float[Array, ""] = eqx.field(default_factory=lambda: jnp.zeros((), jnp.float32))
 
     @property
     def energy(self) -> Float[Array, ""]:

@@ -13,7 +13,7 @@ from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.builders.models import mlp
 from codesign.network.operation import Operation
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.technology.technology import Technology
 
 
@@ -45,7 +45,7 @@ def place(design: Design, **values: jax.typing.ArrayLike) -> Design:
 @functools.cache
 def trained() -> Trained:
     data = registry.load("digits", seed=0)
-    prices = technology.load("rram_45nm")
+    prices = catalogue.load("rram_45nm")
     network = mlp(data.sample_shape, data.classes, [48, 32], rngs=nnx.Rngs(0))
     graph, state = nnx.split(network)
     layers = len(network.geometries)

@@ -94,7 +94,9 @@ def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0) -> Dev
     relaxation = Relaxation(technology["relaxation_share"], technology["relaxation_start_s"])
     # technologies count in ns, laws of devices in s
     read_s = 1e-9 * technology["read_time_ns"]
-    flicker = FlickerReadNoise(technology["flicker_strength"], technology["flicker_power"], technology["flicker_strongest"], read_s)
+    # the law averages over its own time, longer than a circuit reads
+    averaged_s = 1e-9 * technology["read_noise_time_ns"]
+    flicker = FlickerReadNoise(technology["flicker_strength"], technology["flicker_power"], technology["flicker_strongest"], averaged_s)
     return Device(
         r_on_ohm=technology["on_resistance_ohm"],
         r_off_ohm=technology["off_resistance_ohm"],

@@ -32,7 +32,7 @@ class HybridChip(AbstractHardware):
 
     When consecutive layers change engine, the map between them is written to and read from a transfer buffer and crosses a link.
     Engines that cannot run a layer are masked out of its assignment. The technology has to price every engine and the transfer:
-    `combine` joins the constants of several files.
+    `codesign.technology.combine` joins those of several.
 
     Attributes:
         assignment: share of each layer on each engine, `[layers, engines]`; a chip that is built has one 1 per row.
@@ -116,6 +116,7 @@ class HybridChip(AbstractHardware):
             ValueError: the assignment has another number of layers than the workload.
         """
         self.require(workload)
+        technology.require_first_principles("HybridChip")
         shares = self.shares(workload, hardness)
         costs = [
             _engine_cost(engine, _runnable(engine, workload), technology, shares[:, index], hardness)
@@ -142,25 +143,6 @@ class HybridChip(AbstractHardware):
             # shares sum to 1 to rounding
             held_between(sum((shares[:, index] * cost.utilisation for index, cost in enumerate(costs)), jnp.zeros_like(moved)), 0, 1),
         )
-
-
-def combine(*technologies: Technology) -> Technology:
-    """The constants of several technologies in one, for chips whose engines need different files; the first one's value counts.
-
-    Raises:
-        ValueError: technologies of different nodes or supplies, which no single chip has.
-    """
-    first = technologies[0]
-    for other in technologies[1:]:
-        if (other.node_nm, other.supply_v) != (first.node_nm, first.supply_v):
-            raise ValueError(
-                f"{first.name} is at {first.node_nm:g} nm and {first.supply_v:g} V, {other.name} at {other.node_nm:g} nm and "
-                f"{other.supply_v:g} V; a chip has one node and supply"
-            )
-    # the last value of a name stays in a dict: reversed, so that it is that of the first technology
-    quantities = {quantity.name: quantity for technology in reversed(technologies) for quantity in technology.quantities}
-    name = "+".join(technology.name for technology in technologies)
-    return Technology.of(name, first.node_nm, first.supply_v, tuple(quantities.values()))
 
 
 def _arriving(workload: Workload) -> Float[Array, " layers"]:

@@ -6,6 +6,7 @@ carry about 15 % uncertainty. Between tabulated nodes both are interpolated line
 """
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,9 @@ AREA_FACTORS: Final = {
     7.0: 0.059,
 }
 # node [nm] -> resistance of a minimum-width wire [ohm/um], from NeuroSim's wire width, aspect ratio and resistivity
-WIRE_RESISTANCE: Final = {65.0: 1.18, 45.0: 2.18, 32.0: 4.66, 22.0: 9.77}
+WIRE_RESISTANCE: Final = {65.0: 1.18, 45.0: 2.18, 32.0: 4.66, 22.0: 9.77, 14.0: 15.87}
+# node [nm] -> width of a wire, half its pitch [um], from NeuroSim (`Param.cpp`); cells are counted in it, wider than the node's name
+WIRE_WIDTH_UM: Final = {65.0: 0.105, 45.0: 0.080, 32.0: 0.056, 22.0: 0.040, 14.0: 0.032}
 RELATIVE_UNCERTAINTY: Final = 0.15
 # rising, as np.interp needs them
 _NODES: Final = np.asarray(sorted(ENERGY_POLYNOMIALS))
@@ -79,23 +82,34 @@ def area_factor(from_nm: float, to_nm: float) -> float:
 def wire_factor(from_nm: float, to_nm: float) -> float:
     """Factor that takes a wire resistance per length from one node to another.
 
-    A power law of the node between NeuroSim's points (65 to 22 nm), continued with the outermost exponents.
+    A power law of the node between NeuroSim's points (65 to 14 nm), continued with the outermost exponents.
 
     Raises:
         ValueError: a node outside the tables.
     """
     check_node(from_nm)
     check_node(to_nm)
-    return _wire(to_nm) / _wire(from_nm)
+    return _power_law(WIRE_RESISTANCE, to_nm) / _power_law(WIRE_RESISTANCE, from_nm)
 
 
-def _wire(node_nm: float) -> float:
-    nodes = sorted(WIRE_RESISTANCE)
+def pitch_factor(from_nm: float, to_nm: float) -> float:
+    """Factor that takes a length counted in wires from one node to another; as `wire_factor`, by the width of a wire.
+
+    Raises:
+        ValueError: a node outside the tables.
+    """
+    check_node(from_nm)
+    check_node(to_nm)
+    return _power_law(WIRE_WIDTH_UM, to_nm) / _power_law(WIRE_WIDTH_UM, from_nm)
+
+
+def _power_law(points: Mapping[float, float], node_nm: float) -> float:
+    nodes = sorted(points)
     # beyond the points the outermost pair serves, which continues its exponent
     above = min(max(sum(node < node_nm for node in nodes), 1), len(nodes) - 1)
     low, high = nodes[above - 1], nodes[above]
-    exponent = math.log(WIRE_RESISTANCE[high] / WIRE_RESISTANCE[low]) / math.log(high / low)
-    return WIRE_RESISTANCE[low] * (node_nm / low) ** exponent
+    exponent = math.log(points[high] / points[low]) / math.log(high / low)
+    return points[low] * (node_nm / low) ** exponent
 
 
 def _energy(node_nm: float, supply_v: float) -> float:

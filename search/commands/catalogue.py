@@ -28,9 +28,9 @@ def _hardware() -> Iterable[tuple[str, str]]:
 
 
 def _technologies() -> Iterable[tuple[str, str]]:
-    from codesign.technology import technology
+    from codesign.technology import catalogue
 
-    return ((name, "") for name in technology.available())
+    return ((name, "") for name in catalogue.available())
 
 
 def _objectives() -> Iterable[tuple[str, str]]:

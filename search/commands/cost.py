@@ -15,7 +15,9 @@ from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
 from codesign.hardware.hybrid import HybridChip
 from codesign.hardware.registry import REGISTRY as FAMILIES
 from codesign.published.registry import REGISTRY as PUBLISHED
-from codesign.technology.technology import Technology, TechnologyError, load
+from codesign.technology.catalogue import load
+from codesign.technology.files import TechnologyError
+from codesign.technology.technology import Technology
 from codesign.workloads import presets
 from codesign.workloads.table import TableError, read_workload
 from codesign.workloads.twin import ann_twin

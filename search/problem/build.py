@@ -10,15 +10,15 @@ from flax import nnx
 
 from codesign.data import registry
 from codesign.hardware.base import AbstractHardware
-from codesign.hardware.hybrid import combine
 from codesign.hardware.registry import REGISTRY as HARDWARE
 from codesign.network.builders import models
 from codesign.parameters.categorical import Categorical
 from codesign.parameters.space import Parameter
-from codesign.technology import technology
+from codesign.technology import catalogue
+from codesign.technology.technology import Technology
 from search.errors import UserError, nearest
 from search.objectives import registry as objective
-from search.problem.config import Config, ConfigFile, HardwareConfig, make_parameter
+from search.problem.config import Config, ConfigFile, HardwareConfig, TechnologyConfig, make_parameter
 from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
@@ -39,7 +39,7 @@ def build(file: ConfigFile) -> Problem:
     # columns of results carry their names
     if len({found.name for found in objectives}) < len(objectives):
         raise file.error(("objectives",), "must differ from each other")
-    prices = _attempt(file, ("hardware", "technology"), lambda: _prices(config.hardware.technology))
+    prices = _attempt(file, ("hardware", "technology"), lambda: _prices(config.hardware))
     chosen = ("data", "name" if config.data.timesteps is None else "timesteps")
     dataset = _attempt(file, chosen, lambda: registry.load(**config.data.model_dump(), seed=config.seed))
     longest = longest_of(config.network, dataset)
@@ -67,8 +67,12 @@ def build(file: ConfigFile) -> Problem:
         raise file.error(tuple(where.split(".", 1)), what) from None
 
 
-def _prices(names: str | list[str]) -> technology.Technology:
-    return technology.load(names) if isinstance(names, str) else combine(*(technology.load(name) for name in names))
+def _prices(config: HardwareConfig) -> Technology:
+    chosen, mixed = config.technology, config.allow_mixed_basis
+    if isinstance(chosen, TechnologyConfig):
+        return catalogue.compose(**chosen.model_dump(), allow_mixed_basis=mixed)
+    names = [chosen] if isinstance(chosen, str) else chosen
+    return catalogue.combine(*(catalogue.load(name) for name in names), allow_mixed_basis=mixed)
 
 
 def _chip(file: ConfigFile, config: HardwareConfig, layers: int, parameters: Mapping[str, Parameter]) -> AbstractHardware:

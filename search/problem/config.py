@@ -53,14 +53,35 @@ class EngineConfig(Strict):
     fixed: Fixed = {}
 
 
+class TechnologyConfig(Strict):
+    """A technology by its parts; see `codesign.technology.compose`."""
+
+    process: str
+    memory: str = "lop"
+    device: str = "none"
+    offchip: str = "lpddr4"
+    events: str = "none"
+
+    def __str__(self) -> str:
+        """The parts, for people."""
+        return "{" + ", ".join(f"{slot}: {part}" for slot, part in self.model_dump().items() if part != "none") + "}"
+
+
 class HardwareConfig(Strict):
     """Which chip, in which technology (several are joined); `fixed` parameters are not searched; `engines` are for `hybrid`, by name."""
 
     kind: str
-    technology: str | list[str]
+    technology: str | list[str] | TechnologyConfig
+    allow_mixed_basis: bool = False
     fixed: Fixed = {}
     # no dots in names: `engine.parameter` is split at the first one
     engines: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], EngineConfig] = {}
+
+    @property
+    def technology_text(self) -> str:
+        """The technology, for people; says where bases are mixed."""
+        text = " + ".join(self.technology) if isinstance(self.technology, list) else str(self.technology)
+        return f"{text}, on mixed price bases: verdicts between engines may hang on that" if self.allow_mixed_basis else text
 
 
 class Bounded(Strict):

@@ -45,7 +45,7 @@ def render(
         for objective, first in zip(view.against, [True] + [False] * len(view.against), strict=False)
     )
     history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
-    technology = config.hardware.technology if isinstance(config.hardware.technology, str) else " + ".join(config.hardware.technology)
+    technology = config.hardware.technology_text
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(config.name)} - codesign</title><style>{_STYLE}</style></head><body>
 <h1>{html.escape(config.name)}</h1>

@@ -14,11 +14,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array
 
 from codesign.analog.checks import require_at_least, require_at_most
+from codesign.technology.scaling import WIRE_RESISTANCE, WIRE_WIDTH_UM
 
-_NODE_NM: Final = (22.0, 32.0, 45.0, 65.0)
-_OHM_PER_UM: Final = (9.77, 4.66, 2.18, 1.18)
-_WIRE_WIDTH_UM: Final = (0.040, 0.056, 0.080, 0.105)
-
+_NODE_NM: Final = tuple(sorted(WIRE_WIDTH_UM))
 # those of `technology.scaling`, whose wires go on alike
 _SMALLEST_NM: Final = 7.0
 _LARGEST_NM: Final = 130.0
@@ -42,7 +40,7 @@ def wire_resistance(node_nm: ArrayLike, cell: str) -> tuple[Array, Array]:
     require_at_least("node_nm", node_nm, _SMALLEST_NM)
     require_at_most("node_nm", node_nm, _LARGEST_NM)
     # per wire width of length, as cells are counted in wire widths
-    per_width = jnp.log(jnp.asarray(_OHM_PER_UM) * jnp.asarray(_WIRE_WIDTH_UM))
+    per_width = jnp.log(jnp.asarray([WIRE_RESISTANCE[node] * WIRE_WIDTH_UM[node] for node in _NODE_NM]))
     node, nodes = jnp.log(jnp.asarray(node_nm, per_width.dtype)), jnp.log(jnp.asarray(_NODE_NM))
     ohm = jnp.exp(jnp.interp(node, nodes, per_width, left="extrapolate", right="extrapolate"))
     along_word, along_bit = CELLS[cell]

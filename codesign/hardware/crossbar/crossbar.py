@@ -135,6 +135,7 @@ class Crossbar(AbstractPartialHardware):
 
     def partial_cost(self, workload: Workload, technology: Technology, share: Float[Array, " layers"], hardness: ArrayLike = 1.0) -> Cost:
         """Cost when only a share of each layer is placed here; see `AbstractPartialHardware.partial_cost`."""
+        technology.require_first_principles("Crossbar")
         design = self._design(workload)
         mapping = map_layers(design, workload, hardness)
         work = crossbar_activity.count(design, mapping, workload, hardness)

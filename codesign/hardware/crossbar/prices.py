@@ -44,8 +44,7 @@ def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workloa
     fill = mean_fill(workload.weight_magnitude, mapping.columns_per_output / design.encoding.columns_per_slice, design.cell_bits)
     mean = design.encoding.mean_conductance(low, high, workload.weight_density, fill)
     pulse = t["read_voltage_v"] ** 2 * t["read_time_ns"] * _PJ_PER_V2_S_NS
-    # F is taken as the node; nm to um
-    column_um = design.rows * t["cell_height_f"] * t.node_nm * 1e-3
+    column_um = design.rows * t["cell_height_f"] * t["wire_half_pitch_um"]
     column = column_um * t["wire_capacitance_ff_per_um"] * t["read_voltage_v"] ** 2 * _PJ_PER_FF_V2
     return pulse * (work.cell_reads * mean + work.idle_cell_reads * low) + work.conversions * column
 
@@ -58,7 +57,7 @@ def adc_pj(design: Design, t: Technology) -> Array:
 
 def drivers_pj(design: Design, work: Activity, t: Technology) -> Array:
     """Row wires, and the drivers' power over the read pulse; a d-bit driver is 2^d - 1 unit drivers."""
-    row_um = design.columns * t["cell_width_f"] * t.node_nm * 1e-3
+    row_um = design.columns * t["cell_width_f"] * t["wire_half_pitch_um"]
     row = row_um * t["wire_capacitance_ff_per_um"] * t.supply_v**2 * _PJ_PER_FF_V2
     # mW ns = pJ
     return work.row_drives * (row + t["driver_power_mw"] * (2**design.driver_bits - 1) * t["read_time_ns"])
@@ -147,7 +146,7 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
 
 def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> list[Array]:
     """Area of each component by layer [um2], up to the neurons; programming and leakage occupy none."""
-    cell = t["cell_width_f"] * t["cell_height_f"] * (t.node_nm * 1e-3) ** 2
+    cell = t["cell_width_f"] * t["cell_height_f"] * t["wire_half_pitch_um"] ** 2
     adcs = _converters(design, mapping)
     # lanes are not shared: each digital layer has its own, as each analog one has its arrays
     lanes = (1 - mapping.weighted) * design.adder_lanes
@@ -166,7 +165,7 @@ def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology
 
 def leakage_mw(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
     """Leakage power of each layer's share of the chip [mW]; all of it leaks while any layer runs."""
-    memory = sram_leakage_mw(mapping.tiles * design.buffer_kb + state_kb(mapping, workload), t)
+    memory = mapping.tiles * sram_leakage_mw(design.buffer_kb, t) + sram_leakage_mw(state_kb(mapping, workload), t)
     # a converter leaks as the adder behind it; its analog part, cells and drivers are left out
     logic = _converters(design, mapping) * t["adder_leakage_mw"] + _neuron_units(design, mapping, workload) * t["lif_leakage_mw"]
     return memory + logic

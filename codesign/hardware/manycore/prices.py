@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from codesign.hardware.parts.memory import sram_area_um2, sram_pj_per_bit
+from codesign.hardware.parts.memory import sram_area_um2, sram_leakage_mw, sram_pj_per_bit
 from codesign.hardware.parts.neuron import AbstractNeuron, add_pj, neuron_area_um2
 from codesign.hardware.parts.supply import delay_factor, energy_factor, leakage_factor
 from codesign.numerics import smooth_minimum
@@ -128,7 +128,8 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
     event_pj = jnp.stack([technology[f"synapse_{name}"] for name in formats]) + _payload_pj(workload, technology)
     event_ns = jnp.stack([technology[f"synapse_{name}_time"] for name in formats])
     # the constant is Loihi's core without its SRAM, which is added in the sizes of this one
-    area = technology["core_area_um2"] + sram_area_um2(core.synapse_memory_kb + _neuron_memory_kb(core, workload), technology)
+    memories_kb = (core.synapse_memory_kb, _neuron_memory_kb(core, workload))
+    area = technology["core_area_um2"] + sum(sram_area_um2(kb, technology) for kb in memories_kb)
     sent = message("message")
     return EventPrices(
         access=action("neuron_access"),
@@ -173,9 +174,9 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
     register_pj = technology["register_per_bit_pj"] * bits
     # a visit reads the states, an update writes them back
     visit_pj, hop_pj = core.neuron.states * state_pj, technology["hop_pj_per_bit"] * bits
-    memory_kb = neuron_kb + axon_kb + core.synapse_memory_kb
-    # slow cells: event-driven cores mostly wait (`Systolic` has the fast ones)
-    leakage = technology["sram_low_leakage_mw_per_kb"] * memory_kb * leakage_factor(core.supply_v, technology)
+    memories_kb = (neuron_kb, axon_kb, core.synapse_memory_kb)
+    area = sum(sram_area_um2(kb, technology) for kb in memories_kb)
+    leakage = sum(sram_leakage_mw(kb, technology) for kb in memories_kb) * leakage_factor(core.supply_v, technology)
 
     def action(picojoules: Array) -> Action:
         return Action(energy * picojoules, cycle)
@@ -197,7 +198,7 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
         barrier_tiles=jnp.asarray([1.0, 2.0], energy.dtype),
         barrier_ns=delay * (first + further * jnp.asarray([0.0, 1.0], energy.dtype)),
         leakage_mw=leakage,
-        area_um2=sram_area_um2(memory_kb, technology) + technology["router_area_um2"] + _logic_um2(core, workload, technology),
+        area_um2=area + technology["router_area_um2"] + _logic_um2(core, workload, technology),
     )
 
 

@@ -1,4 +1,7 @@
-"""On-chip memory: energy by capacity, area and leakage by bit."""
+"""On-chip memory as every family asks for it: energy, area, leakage and speed by capacity, of the technology's memory cell.
+
+A chip with many small memories asks for one of them and multiplies: that is not what one large memory costs.
+"""
 
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -6,30 +9,27 @@ from jaxtyping import Array, Float
 
 from codesign.technology.technology import Technology
 
-# the fit begins at 8 KB, and the slope of a power law at no memory at all is infinite
-SMALLEST_KB = 0.0625
-
 
 def sram_pj_per_bit(capacity_kb: ArrayLike, technology: Technology) -> Float[Array, "..."]:
-    """Energy to read or write one bit of an SRAM.
-
-    `coefficient * (capacity / 1 KB)^exponent` per 64-bit access: a power law through the three points of Horowitz (ISSCC 2014),
-    within 2.2 % of each. Memories below 64 bytes are charged as 64 bytes.
-
-    Args:
-        capacity_kb: capacity of the memory [KB].
-        technology: prices.
-    """
-    capacity = jnp.maximum(jnp.asarray(capacity_kb), SMALLEST_KB)
-    return technology["sram_coefficient_pj"] * capacity ** technology["sram_exponent"] / 64
+    """Energy to read or write one bit of an SRAM of this capacity, in words of 64 bits (CACTI 7) [pJ]."""
+    return technology.memory.access_pj_per_bit(capacity_kb)
 
 
 def sram_area_um2(capacity_kb: ArrayLike, technology: Technology) -> Float[Array, "..."]:
-    """Area of an SRAM [um2]."""
-    # 8192 bits in a KB
-    return jnp.asarray(capacity_kb) * 8192 * technology["sram_bit_area_um2"]
+    """Area of one SRAM, its decoders and amplifiers included [um2]."""
+    return technology.memory.area_um2(capacity_kb)
 
 
 def sram_leakage_mw(capacity_kb: ArrayLike, technology: Technology) -> Float[Array, "..."]:
-    """Leakage power of an SRAM [mW]."""
-    return jnp.asarray(capacity_kb) * technology["sram_leakage_mw_per_kb"]
+    """Leakage power of one SRAM [mW]."""
+    return technology.memory.leakage_mw(capacity_kb)
+
+
+def logic_leakage_mw(area_um2: ArrayLike, technology: Technology) -> Float[Array, "..."]:
+    """Leakage power of logic of this area, made of the transistors of the memory cell's class [mW]."""
+    return jnp.asarray(area_um2) * technology.memory.logic_leakage_mw_per_um2()
+
+
+def sram_maximum_mhz(capacity_kb: ArrayLike, technology: Technology) -> Float[Array, "..."]:
+    """Highest clock at which one SRAM takes an access a cycle [MHz]."""
+    return 1000 / jnp.asarray(technology.memory.cycle_ns(capacity_kb))  # ns to MHz

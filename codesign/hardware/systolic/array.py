@@ -191,6 +191,7 @@ class Systolic(AbstractHardware):
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference; see `AbstractHardware.cost`."""
+        technology.require_first_principles("Systolic")
         # not rounded up, as converters of a crossbar are not; smooth in both parameters
         work, units = self._work(workload, hardness), self.columns / self.columns_per_neuron_unit
         # a low supply slows the gates: the clock asked for may be out of reach
@@ -262,7 +263,7 @@ class Systolic(AbstractHardware):
             sram(traffic.weight_buffer, self.weight_buffer_kb),
             sram(traffic.output_buffer, self.output_buffer_kb),
             scale * updates * activation_pj(self.neuron, workload, technology),
-            traffic.dram * technology["dram_pj_per_bit"],  # a chip of its own: the array's supply does not reach it
+            traffic.dram * technology["offchip_pj_per_bit"],  # a chip of its own: the array's supply does not reach it
         ]
 
     def _grid(self) -> Grid:

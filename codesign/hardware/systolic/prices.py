@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from codesign.hardware.parts.memory import sram_area_um2, sram_leakage_mw
+from codesign.hardware.parts.memory import logic_leakage_mw, sram_area_um2, sram_leakage_mw
 from codesign.hardware.parts.neuron import AbstractNeuron, add_pj, neuron_area_um2
 from codesign.hardware.systolic.dataflow import Grid
 from codesign.hardware.systolic.traffic import Memories, operand_bits
@@ -56,8 +56,10 @@ def area_and_leakage(
     width = jnp.max(bits.weight) + jnp.max(bits.activation) + jnp.max(bits.partial_sum)
     registers = elements * technology["register_area_per_bit_um2"] * width
     neurons = units * neuron_area_um2(jnp.max(bits.state), neuron.states, technology)
-    # `memories[0]` is per element, the buffers exist once
-    capacities = (elements * memories.scratchpad_kb, *memories[1:])
-    leakage = technology["logic_leakage_mw_per_um2"] * (compute + registers + neurons)
-    areas = [compute, registers, *(sram_area_um2(kb, technology) for kb in capacities), neurons]
-    return areas, leakage + sram_leakage_mw(sum(capacities), technology)
+    # a scratchpad per element, the buffers exist once
+    counts = (elements, *(jnp.ones_like(elements) for _ in memories[1:]))
+    leakage = logic_leakage_mw(compute + registers + neurons, technology)
+    areas = [compute, registers, *(n * sram_area_um2(kb, technology) for n, kb in zip(counts, memories, strict=True)), neurons]
+    return areas, leakage + sum(
+        (n * sram_leakage_mw(kb, technology) for n, kb in zip(counts, memories, strict=True)), jnp.zeros_like(elements)
+    )

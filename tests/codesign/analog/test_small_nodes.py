@@ -9,13 +9,13 @@ from codesign.analog.wires.resistance import wire_resistance
 from codesign.evaluation.arithmetic import arrays_of
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.operation import Operation
+from codesign.technology.catalogue import load
 from codesign.technology.scaling import wire_factor
-from codesign.technology.technology import load
 
-WIDTH_UM = {22.0: 0.040, 32.0: 0.056, 65.0: 0.105, 45.0: 0.080}  # NeuroSim's metal wires
+WIDTH_UM = {14.0: 0.032, 22.0: 0.040, 32.0: 0.056, 65.0: 0.105, 45.0: 0.080}  # NeuroSim's metal wires
 
 
-@pytest.mark.parametrize(("node", "outermost", "next_node"), [(7.0, 22.0, 32.0), (14.0, 22.0, 32.0), (130.0, 65.0, 45.0)])
+@pytest.mark.parametrize(("node", "outermost", "next_node"), [(7.0, 14.0, 22.0), (10.0, 14.0, 22.0), (130.0, 65.0, 45.0)])
 def test_wires_go_on_by_the_law_that_scales_technologies(node: float, outermost: float, next_node: float) -> None:
     """Resistance per length by `wire_factor`, times the length of a cell, which is a number of wire widths."""
     exponent = np.log(WIDTH_UM[next_node] / WIDTH_UM[outermost]) / np.log(next_node / outermost)

@@ -18,7 +18,7 @@ from codesign.hardware.systolic.array import Systolic
 from codesign.network.builders.models import recurrent
 from codesign.network.layers.style import Style
 from codesign.network.operation import Operation
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads.workload import LayerWork, Workload, dense
 from tests.trained import mean_evaluation, place, trained
 
@@ -69,7 +69,7 @@ def test_energy_gradient_has_the_physical_sign(gradients, name: str, sign: int, 
 
 def test_array_size_trades_conversions_against_wires() -> None:
     """Where a layer fills many arrays, longer ones save conversions and driven rows; where it fills a part of one, they only cost."""
-    prices = technology.load("rram_45nm")
+    prices = catalogue.load("rram_45nm")
 
     def slope_for(layer: LayerWork) -> Callable[[float, float], tuple[jax.Array, jax.Array]]:
         work = Workload.of([layer], timesteps=4, input_rate=0.2)
@@ -101,7 +101,7 @@ def test_energy_gradient_reaches_the_weights_and_the_neurons() -> None:
 
 def test_smooth_energy_gradients_match_differences_in_float64() -> None:
     with jax.enable_x64(True):
-        prices = jax.tree.map(lambda x: x.astype(jnp.float64), technology.load("rram_45nm"))
+        prices = jax.tree.map(lambda x: x.astype(jnp.float64), catalogue.load("rram_45nm"))
         work = Workload.of([dense("a", 100, 30), dense("b", 30, 10)], dtype=jnp.float64)
 
         @jax.jit
@@ -168,7 +168,7 @@ def test_labels_per_step_and_steps_without_a_label() -> None:
     inputs = jnp.asarray(np.random.default_rng(0).poisson(0.5, (4, 5, 3)), jnp.float32)
     labels = jnp.asarray([[0, 1, -1, 0, 1]] * 4)
     design = Design(state, Operation.of(2, longest=5), Systolic.of())
-    prices = technology.load("digital_45nm")
+    prices = catalogue.load("digital_45nm")
 
     @jax.jit
     def both(inputs, key):

@@ -13,12 +13,12 @@ from codesign.evaluation.arithmetic import device_arrays
 from codesign.evaluation.evaluate import Batch, evaluate, evaluate_on
 from codesign.evaluation.verify import age_errors
 from codesign.hardware.systolic.array import Systolic
-from codesign.technology import technology
+from codesign.technology import catalogue
 from tests.trained import trained
 
 AGES = jnp.asarray(list(AGES_S.values()), jnp.float32)
 CHIPS = 6
-PCM = technology.load("pcm_45nm")
+PCM = catalogue.load("pcm_45nm")
 
 
 @functools.cache
@@ -52,7 +52,7 @@ def test_digital_chips_do_not_age() -> None:
     t = trained()
     design = dataclasses.replace(t.design, hardware=Systolic.of())
     keys = jax.random.split(jax.random.key(0), 2)
-    found = jax.jit(lambda k: age_errors(t.graph, design, t.test, technology.load("digital_45nm"), k, AGES[:2]))(keys)
+    found = jax.jit(lambda k: age_errors(t.graph, design, t.test, catalogue.load("digital_45nm"), k, AGES[:2]))(keys)
     assert len(np.unique(np.asarray(found))) == 1
 
 

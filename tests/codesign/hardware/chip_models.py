@@ -15,7 +15,7 @@ import pandas as pd
 from codesign.cost import Cost
 from codesign.hardware import Crossbar, ManyCore, Systolic
 from codesign.hardware.base import AbstractHardware
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Workload, conv, dense
 from tests.golden_files import reference
 

@@ -10,7 +10,7 @@ from codesign.cost import Cost
 from codesign.hardware import REGISTRY, HybridChip
 from codesign.hardware.base import AbstractHardware
 from codesign.published import REGISTRY as PUBLISHED
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.testing import check_cost, check_gradients, check_hardware
 from codesign.workloads.presets import preset
 from codesign.workloads.workload import LayerWork, Workload, conv, dense, pool

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.activity import digit_density, idle_probability
 from codesign.hardware.crossbar.crossbar import DEFAULTS, Crossbar
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads.workload import LayerWork, Workload, conv, dense, pool
 
 LAYERS = (
@@ -26,7 +26,7 @@ LAYERS = (
     dense("fc1", 300, 200),
     dense("fc2", 200, 10),
 )
-TECHNOLOGY = technology.load("rram_45nm")
+TECHNOLOGY = catalogue.load("rram_45nm")
 BASE = {"rows": 100.0, "columns": 90.0, "adc_bits": 5.3, "columns_per_adc": 6.5, "cell_bits": 1.7, "programming_sigma": 0.02}
 QUICK = {"xla_backend_optimization_level": 0}
 # legal values of each parameter, and the range of relaxed ones

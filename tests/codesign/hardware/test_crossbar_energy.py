@@ -11,14 +11,14 @@ from codesign.evaluation.arithmetic import arrays_of, device_arrays
 from codesign.hardware.crossbar.columns import mean_fill
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.operation import Operation
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads.workload import Workload, dense
 
 
 @pytest.mark.slow
 def test_smaller_and_fewer_weights_draw_as_much_less_as_their_devices_do() -> None:
     """Energy of the searched crossbar's cells against the same weights on devices of their own, wires included."""
-    prices = technology.load("rram_45nm")
+    prices = catalogue.load("rram_45nm")
     quiet = eqx.tree_at(lambda t: t.values["wire_capacitance_ff_per_um"], prices, jnp.float32(0))
     operation = Operation.of(1, longest=1, weight_bits=6)
     chip = Crossbar.of(rows=32, columns=16, cell_bits=8, adc_bits=8, programming_sigma=1e-6)

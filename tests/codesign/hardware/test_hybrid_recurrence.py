@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from codesign.hardware import REGISTRY, HybridChip
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Workload, dense
 
 

@@ -15,7 +15,7 @@ from codesign.hardware.base import UnsupportedLayerError
 from codesign.hardware.manycore.manycore import COMPONENTS, DEFAULTS, ManyCore
 from codesign.hardware.manycore.placement import GivenHops, SnakePlacement
 from codesign.published.loihi import Loihi
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Workload, conv, dense, pool
 
 LOIHI = load("loihi_14nm")

@@ -12,7 +12,7 @@ from codesign.hardware import REGISTRY, HybridChip
 from codesign.hardware.crossbar.activity import idle_probability
 from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.parts.activity import share_with_any
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import Workload, conv, dense, pool
 
 TINY = (dense("one", 1, 1), conv("pixel", 1, 1, 1, kernel=1), pool("pool", 1, 2), dense("fc", 1, 3))

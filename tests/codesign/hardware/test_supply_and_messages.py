@@ -9,7 +9,8 @@ from jaxtyping import Array
 from codesign.hardware.manycore.manycore import ManyCore, _core_time
 from codesign.hardware.manycore.prices import EventPrices, event_prices
 from codesign.hardware.parts.supply import delay_factor, energy_factor
-from codesign.technology.technology import Technology, load
+from codesign.technology.catalogue import load
+from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload, dense
 
 CHIPS = ("loihi_14nm", "digital_45nm")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesign.hardware.systolic.array import COMPONENTS, DATAFLOWS, DEFAULTS, ZEROS, Systolic
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Workload, conv, dense, pool
 
 TECHNOLOGY = load("digital_28nm")

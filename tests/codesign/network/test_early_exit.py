@@ -16,7 +16,7 @@ from codesign.network.early_exit import exit_early, relative_entropy
 from codesign.network.layers.style import Style
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 
 STEPS, BATCH, CLASSES, LAYERS = 4, 16, 5, 3
 SCORES = np.random.default_rng(0).normal(0, 2, (STEPS, BATCH, CLASSES)).astype(np.float32)

@@ -21,7 +21,7 @@ from codesign.network.integer.to_integer import input_codes, to_integer
 from codesign.network.layers.style import Style
 from codesign.network.operation import Operation
 from codesign.network.run import Run
-from codesign.technology.technology import load as technology
+from codesign.technology.catalogue import load as technology
 
 KEY = jax.random.key(3)
 

@@ -22,7 +22,7 @@ from codesign.network.operation import Operation, inert_entries
 from codesign.network.run import Activity, Run
 from codesign.network.signal import Signal
 from codesign.network.trace import trace
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads.workload import conv, dense, pool
 
 QUICK = {"xla_backend_optimization_level": 0}  # compiles much, runs little
@@ -236,7 +236,7 @@ def test_attention_multiplies_queries_keys_and_values() -> None:
     assert work.layers[5].macs == 2 * 4 * 4 * 8
     queries, keys, values = (np.asarray(r) for r in work.output_rate[2:5])
     assert float(work.input_rate[5]) == pytest.approx((queries + keys + values) / 3, abs=1e-6)
-    energy = Systolic.of().cost(work, technology.load("digital_45nm")).by_layer()["block1_attention"]
+    energy = Systolic.of().cost(work, catalogue.load("digital_45nm")).by_layer()["block1_attention"]
     assert float(energy) > 0
 
 

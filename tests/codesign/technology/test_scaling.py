@@ -39,7 +39,8 @@ def test_wires_go_through_their_points():
     assert wire_factor(45, 22) == pytest.approx(9.77 / 2.18)
     assert wire_factor(45, 65) == pytest.approx(1.18 / 2.18)
     assert 4.66 / 2.18 < wire_factor(45, 28) < 9.77 / 2.18
-    assert wire_factor(22, 14) > 1
+    assert wire_factor(22, 14) == pytest.approx(15.87 / 9.77)
+    assert wire_factor(14, 10) > 1
     assert wire_factor(65, 90) < 1
 
 

@@ -2,9 +2,13 @@
 
 import pytest
 
-from codesign.technology import technology
+from codesign.hardware.systolic.array import Systolic
+from codesign.technology.catalogue import available, combine, compose, load
+from codesign.technology.files import TechnologyError
+from codesign.technology.quantity import Quantity
 from codesign.technology.scaling import energy_factor
-from codesign.technology.technology import TechnologyError, available, load
+from codesign.technology.technology import BasisError
+from codesign.workloads import presets
 
 ENTRY = '{ value = 1.5, unit = "pJ", node_nm = 45, bits = 8, source = "a paper" }'
 SCALED = 'scaling = "area", bits'
@@ -41,18 +45,76 @@ def test_the_nodes_engineers_ask_for(family, node):
 
 def test_digital_work_gets_cheaper_and_smaller_with_every_node():
     nodes = [load(f"rram_{node}nm") for node in (65, 45, 32, 28, 22)]
-    for name in ("int_add_per_bit_pj", "sram_coefficient_pj", "hop_pj_per_bit", "lif_area_um2", "router_area_um2"):
+    for name in ("int_add_per_bit_pj", "hop_pj_per_bit", "lif_area_um2", "router_area_um2"):
         values = [float(prices[name]) for prices in nodes]
         assert values == sorted(values, reverse=True), name
     wires = [float(prices["wire_resistance_ohm_per_um"]) for prices in nodes]
     assert wires == sorted(wires)
 
 
-def test_a_family_replaces_what_it_includes():
-    assert load("rram_28nm").quantity("sram_leakage_mw_per_kb").source.startswith("PUMA")
-    assert load("digital_28nm").quantity("sram_leakage_mw_per_kb").source.startswith("CACTI")
-    assert load("pcm_28nm")["read_time_ns"] == 250
+def test_a_short_name_stands_for_parts():
+    assert str(load("rram_28nm").parts) == "{process: cmos_28nm, memory: lop, device: rram, offchip: lpddr4}"
+    by_parts = load({"process": "cmos_28nm", "device": "rram"})
+    assert by_parts.quantities == load("rram_28nm").quantities
+    assert load("pcm_28nm")["read_time_ns"] < load("pcm_28nm")["read_noise_time_ns"]
     assert load("pcm_28nm")["mux_pj"] == load("rram_28nm")["mux_pj"]
+
+
+def test_every_family_asks_the_same_source():
+    for name in load("digital_28nm").values:
+        assert load("rram_28nm")[name] == load("digital_28nm")[name]
+    for quantity in ("access_pj_per_bit", "leakage_mw", "area_um2", "cycle_ns"):
+        prices = [float(getattr(load(name).memory, quantity)(64.0)) for name in ("rram_28nm", "pcm_28nm", "digital_28nm")]
+        assert len(set(prices)) == 1
+
+
+@pytest.mark.parametrize("offchip", available("offchip"))
+def test_memories_beside_the_chip_have_their_prices(offchip):
+    prices = compose("cmos_28nm", offchip=offchip)
+    assert (float(prices["offchip_pj_per_bit"]) > 0) == (offchip != "none")
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"process": "cmos_29nm"}, "unknown process 'cmos_29nm' .did you mean 'cmos_28nm'"),
+        ({"process": "cmos_28nm", "memory": "lst"}, "unknown memory 'lst' .did you mean 'lstp'"),
+        ({"process": "cmos_28nm", "device": "pmc"}, "unknown device 'pmc' .did you mean 'pcm'"),
+        ({"process": "cmos_28nm", "offchip": "lpddr"}, "unknown offchip 'lpddr' .did you mean 'lpddr"),
+        ({"process": "cmos_28nm", "events": "loihi"}, "calibrated at 14 nm"),
+        ({"process": "cmos_28nm", "dram": "ddr4"}, "unknown part 'dram'"),
+        ({"memory": "lop"}, "a technology needs a process: one of cmos_65nm"),
+    ],
+)
+def test_parts_that_cannot_be_are_told(parts, message):
+    with pytest.raises(TechnologyError, match=message):
+        load(parts)
+
+
+def test_bases_are_not_mixed_unasked():
+    digital, loihi = load("digital_14nm"), load("loihi_14nm")
+    assert (digital.basis, loihi.basis) == ("first_principles", "calibrated")
+    with pytest.raises(TechnologyError, match="digital_14nm and loihi_14nm have different bases"):
+        combine(loihi, digital)
+    mixed = combine(loihi, digital, allow_mixed_basis=True)
+    assert mixed.basis == "mixed"
+    assert mixed.parts == combine(digital, loihi, allow_mixed_basis=True).parts
+    # the one with a memory beside it names it
+    assert mixed["offchip_pj_per_bit"] == digital["offchip_pj_per_bit"]
+    with pytest.raises(BasisError, match="'loihi_14nm' has the calibrated events of a many-core chip and Systolic"):
+        Systolic.of().cost(presets.preset("vgg9"), loihi)
+
+
+def test_composition_does_not_depend_on_order():
+    one, other = combine(load("digital_28nm"), load("rram_28nm")), combine(load("rram_28nm"), load("digital_28nm"))
+    assert one.quantities == other.quantities
+    assert one.parts == load("rram_28nm").parts
+    for pair, message in [(("digital_28nm", "digital_22nm"), "a chip has one node"), (("rram_28nm", "pcm_28nm"), "device is pcm and rram")]:
+        with pytest.raises(TechnologyError, match=message):
+            combine(*(load(name) for name in pair))
+    fast = load({"process": "cmos_28nm", "memory": "hp"})
+    with pytest.raises(TechnologyError, match="memory is hp and lop; a chip has one"):
+        combine(fast, load("digital_28nm"))
 
 
 def test_a_file_of_one_s_own(tmp_path):
@@ -60,6 +122,20 @@ def test_a_file_of_one_s_own(tmp_path):
     assert mine["mux_pj"] == 1.5
     assert mine["read_time_ns"] == 10
     assert mine.name == "mine"
+    assert mine.parts.memory == "lop"
+    slow = load(write(tmp_path, 'include = "rram"\nmemory = "lstp"\n' + HEADER))
+    assert float(slow.memory.leakage_mw(64.0)) < 0.1 * float(mine.memory.leakage_mw(64.0))
+
+
+def test_a_quantity_says_how_sure_it_is(tmp_path):
+    entries = [ENTRY, ENTRY.replace("bits", 'evidence = "assumed", bits'), ENTRY.replace("bits", "low = 1, high = 4, bits")]
+    mine = load(write(tmp_path, HEADER + "".join(f"q{i} = {entry}\n" for i, entry in enumerate(entries))))
+    assert [mine.quantity(f"q{i}").interval for i in range(3)] == [(1.0, 2.25), (0.5, 4.5), (1.0, 4.0)]
+    scaled = Quantity("q", 2.0, "pJ", 45.0, 0.0, "a paper", "energy", 0.9).at(22.0, 0.8)
+    low, high = scaled.interval
+    # the scaling adds its own 15 % on both sides
+    assert high / scaled.value == pytest.approx(1.5 * 1.15)
+    assert scaled.value / low == pytest.approx(1.5 * 1.15)
 
 
 @pytest.mark.parametrize("key", ["value", "unit", "node_nm", "bits", "source"])
@@ -82,6 +158,12 @@ def test_a_constant_without_provenance_is_refused(tmp_path, key):
         (HEADER + f"adder = {ENTRY.replace('bits', 'scaling = 1, bits')}\n", "scaling must be one of none, energy, area, wire"),
         (HEADER + f"adder = {ENTRY.replace('45', '5').replace('bits', SCALED)}\n", "node 5 nm lies outside"),
         (HEADER + f"adder = {ENTRY.replace('bits', 'supply_v = -1, bits')}\n", "supply_v must be a positive number"),
+        (HEADER + f"adder = {ENTRY.replace('bits', 'low = 1, bits')}\n", "low and high must lie on both sides"),
+        (HEADER + f"adder = {ENTRY.replace('bits', 'low = 2, high = 3, bits')}\n", "low and high must lie on both sides"),
+        (HEADER + f"adder = {ENTRY.replace('bits', 'evidence = 1, bits')}\n", "evidence must be one of exact, silicon"),
+        (HEADER + f"sram_bit_area_um2 = {ENTRY}\n", "memory prices come from"),
+        ('memory = "fast"\n' + HEADER, "memory: unknown 'fast'"),
+        ('colour = "red"\n' + HEADER, "unknown key 'colour'"),
         (HEADER.replace("45", "0"), "node_nm must be a positive number"),
         (HEADER.replace("45", "3"), "node 3 nm lies outside"),
         (HEADER.replace('"mine"', '""'), "name must be a non-empty text"),
@@ -116,5 +198,5 @@ def test_an_unknown_constant_gives_the_nearest():
 
 
 def test_a_constant_that_declares_no_scaling_keeps_its_value():
-    quantity = technology.Quantity("q", 2.0, "pJ", 65.0, 0.0, "a paper")
+    quantity = Quantity("q", 2.0, "pJ", 65.0, 0.0, "a paper")
     assert quantity.at(28.0, 0.9) == quantity

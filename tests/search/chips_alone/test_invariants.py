@@ -13,7 +13,7 @@ from codesign.parameters.integer import Integer
 from codesign.parameters.space import Space
 from codesign.published.timeloop import model as timeloop
 from codesign.published.timeloop.model import Machine, Mapping
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads.workload import Workload, conv, dense
 from search.chips_alone.invariants import at_least, cost_claims, equal, find_violations, mapping_claims
 
@@ -90,7 +90,7 @@ def test_timeloop_with_free_and_with_masked_factors(free: bool) -> None:
 
 def test_our_systolic_array_cannot_be_exploited() -> None:
     workload = Workload.of([conv("c1", 3, 24, 16), dense("fc", 24 * 256, 10)], spiking=0, timesteps=1)
-    prices = technology.load("digital_28nm")
+    prices = catalogue.load("digital_28nm")
     space = Space(
         {"rows": Integer(4, 128, log=True), "columns": Integer(4, 128, log=True), "weight_buffer_kb": Integer(4, 512, log=True)}, 1
     )

@@ -71,7 +71,7 @@ def test_a_table_of_layers(capsys, tmp_path):
         ({"workload": "missing.csv"}, "missing.csv"),
         ({"hardware": "crosbar"}, "unknown hardware 'crosbar'.*'crossbar'"),
         ({"technology": "rram_29nm"}, "unknown technology 'rram_29nm'.*'rram_"),
-        ({"technology": "loihi_14nm"}, "has no"),
+        ({"technology": "loihi_14nm"}, "calibrated events of a many-core chip and Crossbar"),
         ({"set_": ["row=3"]}, "--set row: no such parameter.*'rows'"),
         ({"set_": ["timestep=3"]}, "'timesteps'"),
         ({"set_": ["rows"]}, "expected NAME=VALUE"),

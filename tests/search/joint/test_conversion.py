@@ -13,7 +13,7 @@ from codesign.network.builders.models import mlp
 from codesign.network.learning.convert import Tuner
 from codesign.parameters.integer import Integer
 from codesign.parameters.power_of_two import PowerOfTwo
-from codesign.technology.technology import load as technology
+from codesign.technology.catalogue import load as technology
 from search.errors import UserError
 from search.joint.conversion import from_quantised
 from search.joint.gradient import JointSearch

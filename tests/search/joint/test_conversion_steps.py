@@ -8,7 +8,7 @@ from codesign.data.dataset import Dataset, Split
 from codesign.hardware.systolic.array import Systolic
 from codesign.network.builders.models import mlp
 from codesign.parameters.choice import Choice
-from codesign.technology.technology import load as technology
+from codesign.technology.catalogue import load as technology
 from search.errors import UserError
 from search.joint.conversion import from_quantised
 from search.objectives.registry import find

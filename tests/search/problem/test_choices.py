@@ -18,7 +18,7 @@ from tests.search.toy import TOY, Silent, finished_study
 SYSTOLIC = "hardware: {kind: systolic, technology: digital_28nm}"
 HYBRID = """hardware:
   kind: hybrid
-  technology: [digital_14nm, loihi_14nm]
+  technology: digital_14nm
   engines:
     array: {kind: systolic}
     cores: {kind: manycore}"""

@@ -14,7 +14,7 @@ import pytest
 
 from codesign.cost import Cost
 from codesign.hardware.crossbar.crossbar import Crossbar
-from codesign.technology import technology
+from codesign.technology import catalogue
 from codesign.workloads.workload import Workload, dense
 from search.errors import UserError
 from search.objectives.pareto import non_dominated
@@ -53,7 +53,7 @@ def independent_cost(row: pd.Series) -> Cost:
         activation_bits=[4, 1],
         state_bits=12,
     )
-    return chip.cost(work, technology.load("rram_45nm"))
+    return chip.cost(work, catalogue.load("rram_45nm"))
 
 
 def test_the_folder_holds_what_is_promised(finished) -> None:
