@@ -1,0 +1,55 @@
+"""What searches get for nothing from the registered families today. Empty the table: a price for each line, or no search over it."""
+
+from typing import Final
+
+import equinox as eqx
+import pytest
+
+from codesign.hardware.registry import REGISTRY
+from codesign.technology.technology import load
+from codesign.testing import free_lunches
+from tests.codesign.testing.families import families
+
+# what gets worse nowhere: `parameter low` or `high`, `field one option over another`, `parameter dead`; and the price that is missing
+KNOWN: Final = {
+    "systolic": {
+        "clock_mhz high": "clock tree and pipeline registers by clock, and a supply that rises with it; above the memories' cycle illegal",
+        "dram_gbit_per_s high": "interface channels: area of their PHYs and background power, both by channel",
+        "zeros gating over ungated": "zero detectors and clock gates of every element",
+        "zeros skipping over ungated": "the finder of non-zero vectors: a tag per vector, a scan per row, its area and its cycle",
+        "zeros skipping over gating": "the same",
+    },
+    "crossbar": {
+        "inferences_per_programming high": "drift: the age of the devices that are measured is the refresh interval's",
+        "buffer_kb low": "what does not fit the tile's buffer is fetched over the network again",
+        "bus_bits high": "wires of the bus: area by track, and an input register of its width for every array",
+    },
+    "manycore": {
+        "clock_mhz high": "clock tree by clock, also while a core waits; above the memories' cycle illegal",
+    },
+    "manycore, calibrated": {
+        "clock_mhz dead": "event times are measured: refuse it as a search parameter",
+        "message_bits high": "energy, time, and router and link area of a message by its length",
+    },
+    "hybrid": {
+        "transfer_buffer_kb low": "a map that does not fit its half waits for the reader: parts and stalls, or off-chip",
+        "link_gbit_per_s high": "wires and drivers of the link by width, router area",
+    },
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_free_lunches_are_those_we_know(name: str) -> None:
+    family = families()[name]
+    moves = {move.name: move for move in free_lunches(family.chip, family.ranges, load(family.technology), options=family.options)}
+    new, gone = moves.keys() - KNOWN[name].keys(), KNOWN[name].keys() - moves.keys()
+    assert not new, "free and not in the table:\n" + "\n".join(str(moves[one]) for one in sorted(new))
+    assert not gone, f"has a price now, take it off the table: {', '.join(sorted(gone))}"
+
+
+def test_every_family_is_judged_on_all_its_numbers() -> None:
+    judged = {type(family.chip): family for family in families().values()}
+    assert judged.keys() == set(REGISTRY.values())
+    for kind, family in judged.items():
+        numbers = {name for name in vars(family.chip) if eqx.is_inexact_array(getattr(family.chip, name))}
+        assert numbers - family.chip.choices.keys() == family.ranges.keys(), f"{kind.__name__}: a parameter without a range"
