@@ -29,7 +29,7 @@ KNOWN: Final = {
     },
     "manycore, calibrated": {
         "clock_mhz dead": "event times are measured: refuse it as a search parameter",
-        "message_bits high": "energy, time, router and link area of a message by its length (ISAAC: 0.15 mm2 a router, linear in its width)",
+        "message_bits high": "energy, time, router and link area of a message by its length (ISAAC: 0.15 mm2 a router)",
     },
     "hybrid": {
         "transfer_buffer_kb low": "a map that does not fit its half waits for the reader: parts and stalls, or off-chip",
