@@ -56,7 +56,7 @@ def arithmetic_error(technology: Technology, workload: Workload, rows: Sequence[
 
 
 def always_legal(chip: Any, workload: Workload) -> float:
-    """Nothing is forbidden; a cost that is not finite counts as illegal all the same."""
+    """Nothing is forbidden but what `Cost.excess` says; a cost that is not finite counts as illegal all the same."""
     return 0.0
 
 
@@ -83,7 +83,7 @@ def measure(
         chip = placed(hardware, values)
         cost = chip.cost(workload, technology)
         priced = jnp.stack([cost.energy, cost.latency, cost.area, jnp.asarray(error(chip), cost.energy.dtype)])
-        broken = jnp.maximum(jnp.asarray(legality(chip, workload), priced.dtype), 0)
+        broken = jnp.maximum(jnp.asarray(legality(chip, workload), priced.dtype), cost.excess)
         return jnp.append(priced, jnp.where(jnp.all(jnp.isfinite(priced)), broken, jnp.inf))
 
     def every(moves: Mapping[str, Array], workloads: Workload) -> Array:

@@ -6,7 +6,7 @@ import equinox as eqx
 import pytest
 
 from codesign.hardware.registry import REGISTRY
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.testing import free_lunches
 from tests.codesign.testing.families import families
 

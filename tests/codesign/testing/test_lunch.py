@@ -15,7 +15,7 @@ from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.parameters.integer import Integer
 from codesign.parameters.power_of_two import PowerOfTwo
 from codesign.parameters.space import Space
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.testing import check_no_free_lunch, free_lunches, moves_to_bounds
 from codesign.workloads.presets import preset
 
