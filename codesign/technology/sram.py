@@ -39,6 +39,9 @@ SMALLEST_KB: Final = 0.0625
 """Capacity below which memories are charged as this one [KB]; 64 bytes, a sixteenth of the table's smallest."""
 WORD_BITS: Final = (32, 64)
 _QUANTITIES: Final = ("access", "leakage", "area", "cycle_32", "cycle_64", "read_32", "read_64", "write_32", "write_64")
+FACTORS: Final = ("energy", "leakage", "area", "cycle", "logic_leakage")
+"""What is uncertain about memories, each with one factor for all capacities."""
+_FACTOR_OF: Final[Mapping[str, str]] = MappingProxyType({name: name for name in ("leakage", "area", "cycle")})  # all others are energies
 _SMALLEST_NM: Final = 22.0
 _SUPPLY_V: Final = 0.8  # CACTI's of high-performance transistors at 22 nm; only its ratio between nodes is used
 
@@ -51,16 +54,18 @@ class Sram(eqx.Module):
         values: natural logarithms of the quantities at capacities of 1, 2, 4, ... 4096 KB.
         slopes: their slopes over log2 of the capacity.
         log_logic_leakage: natural logarithm of the leakage of logic [mW/um2].
+        log_factors: what each of `FACTORS` is multiplied by, as a logarithm: 0 but in draws of uncertain prices and in their gradients.
     """
 
     cell: str = eqx.field(static=True)
     values: Float[Array, "quantities sizes"]
     slopes: Float[Array, "quantities sizes"]
     log_logic_leakage: Float[Array, ""]
+    log_factors: Float[Array, " factors"]
 
     def logic_leakage_mw_per_um2(self) -> Float[Array, ""]:
         """Leakage of logic around the memories [mW/um2]."""
-        return jnp.exp(self.log_logic_leakage)
+        return jnp.exp(self.log_logic_leakage + self.log_factors[FACTORS.index("logic_leakage")])
 
     def access_pj_per_bit(self, capacity_kb: ArrayLike) -> Float[Array, "..."]:
         """Energy to read or write a bit, the mean of both, in words of 64 bits [pJ]."""
@@ -113,7 +118,7 @@ class Sram(eqx.Module):
         rise = values[left + 1] - values[left]
         cubic = values[left] + t * t * (3 - 2 * t) * rise + t * (1 - t) * ((1 - t) * slopes[left] - t * slopes[left + 1])
         beyond = (place - inside) * jnp.where(place < 0, slopes[0], slopes[-1])
-        return jnp.exp(cubic + beyond)
+        return jnp.exp(cubic + beyond + self.log_factors[FACTORS.index(_FACTOR_OF.get(name.partition("_")[0], "energy"))])
 
 
 def sram(cell: str, node_nm: float) -> Sram:
@@ -134,7 +139,9 @@ def sram(cell: str, node_nm: float) -> Sram:
     points = LOGIC_LEAKAGE[cell]
     # held beyond its ends
     logic = np.interp(np.log(node_nm), np.log(sorted(points)), np.log([points[node] for node in sorted(points)]))
-    return Sram(cell, *(jnp.asarray(part, jnp.float32) for part in (*_between(nodes, values, slopes, node_nm), logic)))
+    return Sram(
+        cell, *(jnp.asarray(part, jnp.float32) for part in (*_between(nodes, values, slopes, node_nm), logic, np.zeros(len(FACTORS))))
+    )
 
 
 def mixture(memories: tuple[Sram, ...], shares: Float[Array, " options"]) -> Sram:
@@ -142,7 +149,7 @@ def mixture(memories: tuple[Sram, ...], shares: Float[Array, " options"]) -> Sra
 
     Mixed in logarithms: cells differ by four orders of magnitude in leakage, and a sum would follow the leakiest until the very end.
     """
-    leaves = ("values", "slopes", "log_logic_leakage")
+    leaves = ("values", "slopes", "log_logic_leakage", "log_factors")
     mixed = (sum(shares[i] * getattr(memory, name) for i, memory in enumerate(memories)) for name in leaves)
     return Sram("|".join(memory.cell for memory in memories), *(jnp.asarray(leaf) for leaf in mixed))
 

@@ -117,6 +117,7 @@ class Technology(eqx.Module):
         if not cells:
             return self
         chosen = mixture(tuple(sram(cell, self.node_nm) for cell in cells), shares)
+        chosen = eqx.tree_at(lambda memory: memory.log_factors, chosen, self.memory.log_factors)
         return eqx.tree_at(lambda technology: technology.sram, self, chosen, is_leaf=lambda leaf: leaf is None)
 
     def require_first_principles(self, chip: str) -> None:
