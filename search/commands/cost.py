@@ -8,7 +8,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
@@ -18,6 +22,7 @@ from codesign.published.registry import REGISTRY as PUBLISHED
 from codesign.technology.catalogue import load
 from codesign.technology.files import TechnologyError
 from codesign.technology.technology import Technology
+from codesign.technology.uncertainty import draws
 from codesign.workloads import presets
 from codesign.workloads.table import TableError, read_workload
 from codesign.workloads.twin import ann_twin
@@ -27,7 +32,8 @@ from search.commands.cost_tables import Comparison
 from search.errors import UserError, nearest
 
 # prices of a family when none are named; published models carry their own constants and read none
-OWN_TECHNOLOGY: Final = {"crossbar": "rram_45nm", "systolic": "digital_45nm", "manycore": "loihi_14nm", "hybrid": "rram_45nm"}
+OWN_TECHNOLOGY: Final = {"crossbar": "rram_45nm", "systolic": "digital_45nm", "manycore": "digital_45nm", "hybrid": "rram_45nm"}
+DRAWS: Final = 1000
 ENGINES: Final = ("crossbar", "systolic")
 
 
@@ -68,13 +74,13 @@ def cost(
     work = load_workload(workload, properties)
     prices = load_technology(technology or OWN_TECHNOLOGY.get(hardware, "digital_45nm"))
     chip = _hybrid(chip_settings, work, prices, hardness) if chip_class is HybridChip else cost_settings.make(chip_class, chip_settings)
-    result = price(chip, work, prices, hardness)
+    result, sure = price_drawn(chip, work, prices, hardness)
     if as_json:
-        print(json.dumps(cost_tables.document(result, workload, hardware, prices.name), indent=2))
+        print(json.dumps(cost_tables.document(result, workload, hardware, prices.name) | {"intervals": sure}, indent=2))
     elif as_csv:
         print(result.to_table().to_csv(index=False), end="")
     else:
-        cost_tables.show_cost(result, f"{workload} on {hardware}, {prices.name}")
+        cost_tables.show_cost(result, f"{workload} on {hardware}, {prices.parts or prices.name}", sure)
 
 
 def load_workload(name: str, properties: Mapping[str, Any]) -> Workload:
@@ -94,13 +100,15 @@ def load_workload(name: str, properties: Mapping[str, Any]) -> Workload:
 
 
 def load_technology(name: str) -> Technology:
-    """Prices by name or path.
+    """Prices by name, by path, or by parts: `{process: cmos_28nm, memory: lstp}`.
 
     Raises:
         UserError: an unknown name or a bad file.
     """
     try:
-        return load(name)
+        return load(YAML(typ="safe").load(name) if name.startswith("{") else name)
+    except YAMLError as error:
+        raise UserError(f"technology {name!r}: {error}") from None
     except TechnologyError as error:
         raise UserError(str(error)) from None
 
@@ -118,6 +126,30 @@ def price(chip: Any, work: Workload, prices: Technology, hardness: float) -> Cos
         raise UserError(str(error.args[0])) from None
     except (UnsupportedLayerError, ValueError) as error:
         raise UserError(str(error)) from None
+
+
+def price_drawn(chip: Any, work: Workload, prices: Technology, hardness: float) -> tuple[Cost, dict[str, tuple[float, float]]]:
+    """As `price`, with the 10th and 90th percentile of energy, latency and area under draws of all prices.
+
+    Raises:
+        UserError: as `price`.
+    """
+    # the prices as they are come first among the draws: one program for both
+    drawn = jax.tree.map(lambda leaf, all_draws: jnp.concatenate([leaf[None], all_draws]), prices, draws(prices, DRAWS))
+    try:
+        costs = _price_drawn(chip, work, drawn, hardness)
+    except KeyError as error:
+        raise UserError(str(error.args[0])) from None
+    except (UnsupportedLayerError, ValueError) as error:
+        raise UserError(str(error)) from None
+    totals = {"energy_pj": costs.energy_pj.sum((1, 2)), "latency_ns": costs.latency_ns.sum(1), "area_um2": costs.area_um2.sum(1)}
+    ends = {name: np.quantile(np.asarray(values[1:], np.float64), [0.1, 0.9]).tolist() for name, values in totals.items()}
+    return jax.tree.map(lambda leaf: leaf[0], costs), {name: (low, high) for name, (low, high) in ends.items()}
+
+
+@eqx.filter_jit
+def _price_drawn(chip: AbstractHardware, work: Workload, drawn: Technology, hardness: float) -> Cost:
+    return jax.vmap(lambda prices: chip.cost(work, prices, hardness))(drawn)
 
 
 @eqx.filter_jit

@@ -1,7 +1,7 @@
 """Costs for people and for programs."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ def document(cost: Cost, workload: str, hardware: str, technology: str) -> dict[
             "area_um2": float(cost.area),
             "power_mw": float(cost.power),
         },
+        # above 0: the chip asks for exp(excess) times what its technology can do
+        "excess": float(cost.excess),
         "layers": [
             {
                 "name": layer,
@@ -49,8 +51,8 @@ def document(cost: Cost, workload: str, hardware: str, technology: str) -> dict[
     }
 
 
-def show_cost(cost: Cost, title: str) -> None:
-    """Print energy by layer and component, with latency, utilisation, area and totals."""
+def show_cost(cost: Cost, title: str, sure: Mapping[str, tuple[float, float]]) -> None:
+    """Print energy by layer and component, with latency, utilisation, area and totals, and how sure these are."""
     energy, area = np.asarray(cost.energy_pj, float), np.asarray(cost.area_um2, float)
     # a component that costs nothing here would be a column of zeros
     shown = [j for j in range(len(cost.components)) if energy[:, j].any() or area[j]]
@@ -75,6 +77,13 @@ def show_cost(cost: Cost, title: str) -> None:
     _print(table)
     totals = {"energy": (cost.energy, "pJ"), "latency": (cost.latency, "ns"), "area": (cost.area, "um2"), "mean power": (cost.power, "mW")}
     print(", ".join(f"{name} {show(float(value), unit)}" for name, (value, unit) in totals.items()))
+    intervals = {name: (f"{name}_{unit.lower()}", unit) for name, (_, unit) in totals.items() if f"{name}_{unit.lower()}" in sure}
+    # a published model has its own constants, which nobody gave intervals
+    if any(low < high for low, high in sure.values()):
+        ends = [f"{name} {show(sure[key][0], unit)} to {show(sure[key][1], unit)}" for name, (key, unit) in intervals.items()]
+        print(f"80 % of draws of all prices: {', '.join(ends)}")
+    if float(cost.excess) > 0:
+        print(f"Illegal: it asks for {np.exp(float(cost.excess)):.3g} times what its technology can do (clock of a memory, or capacity).")
 
 
 def show_comparison(rows: Sequence[Comparison], workload: str) -> None:

@@ -1,5 +1,6 @@
 """From the store to what people read: tables, figures, report; made again at any time."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +8,7 @@ import pandas as pd
 from search.errors import UserError, nearest
 from search.problem import config as configs
 from search.problem.config import Config
-from search.results import recommend
+from search.results import prices, recommend
 from search.results.view import View
 from search.study.store import Store, write_text
 
@@ -22,16 +23,20 @@ def publish(store: Store, config: Config) -> Path:
     from search.results import plots, report
 
     view = View.of(config)
-    designs = view.with_front(store.designs())
+    drawn = store.drawn()
+    designs = prices.with_prices(view, view.with_front(store.designs()), drawn)
+    shown = recommend.choose(designs, view)
+    hung_on = prices.influential(designs, drawn, json.loads(store.get("constants") or "{}"), "" if shown is None else str(shown.design))
     breakdown, history, failed = store.breakdown(), store.history(), store.failed()
     store.export("designs", designs)
     store.export("pareto", view.ordered(designs[designs.on_front]))
     store.export("breakdown", breakdown)
     store.export("history", history)
     store.export("failed", failed)
+    store.export("prices", hung_on)
     plots.draw_all(store.folder, view, designs, breakdown, history)
     path = store.folder / "report.html"
-    write_text(path, report.render(config, view, designs, breakdown, history, failed, store.spent()))
+    write_text(path, report.render(config, view, designs, breakdown, history, failed, hung_on, store.spent()))
     return path
 
 

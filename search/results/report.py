@@ -32,6 +32,7 @@ def render(
     breakdown: pd.DataFrame,
     history: pd.DataFrame,
     failed: pd.DataFrame,
+    hung_on: pd.DataFrame,
     spent: Mapping[str, Any],
 ) -> str:
     """The whole page."""
@@ -59,6 +60,7 @@ noisy chips. Bars: one standard deviation over the chips. The recommended design
 <div class="wide">{_designs_table(view, designs[designs.on_front | (designs.design == shown.design)], shown.design)}</div>
 <h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
 <div class="wide">{_breakdown_table(breakdown[breakdown.design == shown.design])}</div>
+{_prices_section(designs, hung_on, str(shown.design))}
 <h2>Relaxed against hardened</h2>
 <p>{html.escape(gap_note(view, designs, spent))} Rounded: the best legal corner, before polish and fine-tuning.</p>
 <div class="wide">{_gap_table(view, own)}</div>
@@ -175,6 +177,24 @@ def _gap_table(view: View, own: pd.DataFrame) -> str:
             row.append(f"{d[f'gap_{o.name}']:.3f}")
         rows.append(row)
     return _table(head, rows)
+
+
+def _prices_section(designs: pd.DataFrame, hung_on: pd.DataFrame, chosen: str) -> str:
+    """How sure the joules and the verdict are."""
+    if hung_on.empty or "front_probability" not in designs:
+        return ""
+    own = designs[designs.design == chosen].iloc[0]
+    rows = [
+        [c.constant, f"{c.value:.3g} {c.unit}", f"{c.low:.3g} to {c.high:.3g}", f"{c.elasticity:+.2f}", f"{c['shift']:.1f} %", c.source]
+        for _, c in hung_on.iterrows()
+    ]
+    head = ["constant", "value", "80 % interval", "d ln energy / d ln constant", "moves designs apart by", "source"]
+    return f"""<h2>How sure the prices are</h2>
+<p>Every constant was drawn 256 times from its interval, the same draws for all designs. {html.escape(chosen)} takes
+{show(own.energy_pj_p10, "pJ")} to {show(own.energy_pj_p90, "pJ")} (80 %), and is on the front in
+{own.front_probability:.0%} of the draws. The constants that could change the verdict most, and by how much one standard deviation moves
+two designs of the front against each other:</p>
+<div class="wide">{_table(head, rows)}</div>"""
 
 
 def _failed_section(failed: pd.DataFrame) -> str:

@@ -30,6 +30,7 @@ create table if not exists meta (key text primary key, value text not null);
 create table if not exists history (step integer, member integer, stage text, row text not null, primary key (step, member));
 create table if not exists hardened (member integer primary key, row text not null);
 create table if not exists designs (design text primary key, row text not null);
+create table if not exists drawn (design text primary key, row text not null);
 create table if not exists failed (member integer primary key, stage text not null, reason text not null);
 create table if not exists breakdown (design text, layer text, component text, row text not null,
                                       primary key (design, layer, component));
@@ -164,6 +165,15 @@ class Store:
             self._database.executemany(
                 "insert into breakdown values (?, ?, ?, ?)", [(design, r["layer"], r["component"], json.dumps(r)) for r in records]
             )
+
+    def add_drawn(self, design: str, row: Mapping[str, Any]) -> None:
+        """A design under draws of its prices; see `search.study.prices`."""
+        with self._database:
+            self._database.execute("insert or replace into drawn values (?, ?)", (design, json.dumps(row)))
+
+    def drawn(self) -> dict[str, dict[str, Any]]:
+        """Designs under draws of their prices, by name."""
+        return {design: json.loads(row) for design, row in self._database.execute("select design, row from drawn order by design")}
 
     def design_names(self) -> set[str]:
         """Names of the designs measured so far."""

@@ -27,6 +27,7 @@ from search.problem.config import ConfigFile
 from search.problem.problem import Problem
 from search.problem.schedule import minibatches
 from search.study.ageing import AgedErrors
+from search.study.prices import DrawnPrices, constants
 from search.study.progress import Reporter
 from search.study.row import design_row, is_finite
 from search.study.store import Store, provenance, write_text
@@ -90,6 +91,7 @@ class Study:
         self._keys = dict(zip(("start", "search", "harden", "finetune", "measure"), jax.random.split(key, 5), strict=True))
         self._joint = JointSearch(problem, self.settings)
         self._hardener = Hardener(problem, self.settings, scalarisation=self._joint.scalarisation)
+        self._prices = DrawnPrices(problem)
         self._aged = AgedErrors(problem, file.config.search.aged_chips)
         self._ordering = cost_of(problem.objectives)
 
@@ -99,6 +101,7 @@ class Study:
         Raises:
             FailedStudyError: every member had values that are not finite.
         """
+        self.store.put("constants", json.dumps(constants(self.problem.technology)))
         population = self._relaxed()
         candidates = self._hardened(population)
         if not candidates:
@@ -264,8 +267,11 @@ class Study:
             name = f"d{i:02d}"
             identity = {"design": name, "searcher": "gradient", "seed": self.config.seed}
             row = identity | design_row(self.problem, candidate, evaluation, errors, validated, hardened[candidate.member]) | aged | spent
-            # weights before their row: the row says that they are there
+            sure, drawn = self._prices(evaluation)
+            row |= sure
+            # weights and draws before their row: the row says that they are there
             self.store.save_arrays(f"design_{i:02d}", candidate.network)
+            self.store.add_drawn(name, drawn)
             self.store.add_design(name, row, evaluation.cost.to_table())
             self._safe_point()
 

@@ -33,6 +33,29 @@ def test_table_has_units_layers_and_components(capsys):
         assert expected in text
 
 
+def test_intervals_of_uncertain_prices(capsys):
+    cost("digits", as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    for name, (low, high) in document["intervals"].items():
+        assert low < document["totals"][name] < high
+    # most constants are known to a factor of 1.5, and not all err alike
+    low, high = document["intervals"]["energy_pj"]
+    assert 1.1 < high / low < 4
+    cost("digits", "sata_inference")
+    assert "80 % of draws" not in capsys.readouterr().out
+
+
+def test_a_technology_by_its_parts(capsys):
+    totals = []
+    for memory in ("hp", "lstp"):
+        cost("digits", "systolic", technology=f"{{process: cmos_28nm, memory: {memory}}}", as_json=True)
+        totals.append(json.loads(capsys.readouterr().out)["totals"]["energy_pj"])
+    assert totals[0] > 2 * totals[1]
+    for wrong, message in [("{process: cmos_28nm, memory: slow}", "unknown memory 'slow'"), ("{process: [", "technology '{process: \\['")]:
+        with pytest.raises(UserError, match=message):
+            cost("digits", "systolic", technology=wrong)
+
+
 @pytest.mark.parametrize(
     ("setting", "dearer"),
     [("timesteps=8", True), ("weight_bits=8", True), ("adc_bits=8", True), ("programming_sigma=0.3", False), ("encoding=offset", None)],
