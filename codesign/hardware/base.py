@@ -42,6 +42,11 @@ class AbstractHardware(eqx.Module):
         # most chips leave nothing open by name
         return {}
 
+    @property
+    def limiting(self) -> frozenset[str]:
+        """Parameters that can make a chip ask for more than its technology can do (`Cost.excess`), such as a clock."""
+        return frozenset()
+
     def supports(self, layer: LayerWork) -> bool:
         """Whether the chip can run this layer."""
         return self.unsupported(layer) is None

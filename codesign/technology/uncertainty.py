@@ -18,7 +18,8 @@ from codesign.technology.quantity import EVIDENCE
 from codesign.technology.sram import FACTORS
 from codesign.technology.technology import Technology
 
-_DECILE: Final = 1.2815515655446004  # of a standard normal: 80 % lie within this many deviations
+DECILE: Final = 1.2815515655446004
+"""90th percentile of a standard normal: 80 % lie within so many deviations."""
 # CACTI's numbers are a tool's; leakage of logic rests on an assumed width of transistors too, and CACTI's currents jump between nodes
 _MEMORY: Final = {name: np.log(EVIDENCE["assumed" if name == "logic_leakage" else "tool"]) for name in FACTORS}
 _LEAST: Final = 1e-2  # an interval down to 0 ends here, as a share of the value
@@ -44,7 +45,7 @@ def draws(technology: Technology, count: int, seed: int = 0) -> Technology:
     drawn = eqx.tree_at(lambda t: t.values, batched, {name: jnp.asarray(value, jnp.float32) for name, value in values.items()})
     if technology.sram is None:
         return drawn
-    deviates = [_normal(f"sram {name}", count, seed) * _MEMORY[name] / _DECILE for name in FACTORS]
+    deviates = [_normal(f"sram {name}", count, seed) * _MEMORY[name] / DECILE for name in FACTORS]
     factors = technology.sram.log_factors + jnp.asarray(np.stack(deviates, 1), jnp.float32)
     return eqx.tree_at(lambda t: t.sram.log_factors, drawn, factors)
 
@@ -69,13 +70,13 @@ def spreads(technology: Technology) -> dict[str, float]:
     found = {}
     for quantity in technology.quantities:
         below, above = _log_sides(quantity.value, quantity.interval)
-        found[quantity.name] = float((below + above) / 2 / _DECILE)
-    return found | {f"sram {name}": float(width) / _DECILE for name, width in _MEMORY.items()}
+        found[quantity.name] = float((below + above) / 2 / DECILE)
+    return found | {f"sram {name}": float(width) / DECILE for name, width in _MEMORY.items()}
 
 
 def _factors(value: float, interval: tuple[float, float], name: str, count: int, seed: int) -> Float[np.ndarray, " count"]:
     below, above = _log_sides(value, interval)
-    deviate = _normal(name, count, seed) / _DECILE
+    deviate = _normal(name, count, seed) / DECILE
     return np.exp(np.where(deviate < 0, below, above) * deviate)
 
 

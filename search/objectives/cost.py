@@ -1,11 +1,16 @@
 """What a design costs."""
 
+from typing import Final
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from codesign.evaluation.evaluate import Evaluation
 from codesign.numerics import safe_log
 from search.objectives.base import AbstractObjective, objective, register
+
+LEGAL: Final = 1e-4
+"""Excess up to which a design is legal: far above the rounding of float32, far below what a maker would notice."""
 
 
 @objective("energy", "pJ")
@@ -76,6 +81,18 @@ class EnergyPerCorrectAnswer(AbstractObjective):
     def relaxed(self, evaluation: Evaluation) -> Float[Array, ""]:
         """Log energy plus cross-entropy: the log of the energy over the likelihood of the right answer."""
         return safe_log(evaluation.cost.energy) + evaluation.loss
+
+
+@register
+class Excess(AbstractObjective):
+    """How far a chip asks for more than its technology can do (`Cost.excess`): 0 for a legal one. Searches bound it by 0 on their own."""
+
+    name, unit, logarithmic = "excess", "1", False
+
+    def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
+        """Logarithm of what is asked for over what is possible."""
+        # a clock of exactly the fastest is legal, whatever its last bit says
+        return jnp.maximum(evaluation.cost.excess - LEGAL, 0)
 
 
 @objective("spikes")

@@ -21,9 +21,11 @@ from codesign.network.operation import LOWEST, Operation, inert_entries
 from codesign.parameters.categorical import Categorical
 from codesign.parameters.power_of_two import PowerOfTwo
 from codesign.parameters.space import Parameter, Space
-from codesign.technology.technology import Technology
+from codesign.technology.technology import BasisError, Technology
+from codesign.workloads.workload import Workload
 from search.errors import UserError, nearest
 from search.objectives.constraint import Constraint
+from search.objectives.cost import LEGAL
 from search.objectives.registry import AbstractObjective, find
 
 
@@ -230,11 +232,16 @@ def make_problem(
         options = ", ".join(names)
         raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
     limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
+    # a chip that cannot be built is no result: bounded by 0, whether the user thought of it or not
+    if hardware.limiting & parameters.keys() and "excess" not in constraints:
+        limits = (*limits, Constraint(find("excess"), 0.0))
     _check_ages((*objectives, *(limit.objective for limit in limits)))
     for geometry in network.geometries:
         reason = hardware.unsupported(geometry)
         if reason is not None:
             raise UserError(f"{type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
+
+    _check_legal(hardware, Workload.of(network.geometries), technology, fixed=not hardware.limiting & parameters.keys())
 
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
@@ -254,6 +261,22 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
     if options is not None and not fits:
         suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
         raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
+
+
+def _check_legal(hardware: AbstractHardware, workload: Workload, technology: Technology, *, fixed: bool) -> None:
+    """A chip that its technology cannot price, or a fixed one that it cannot make: told before anything is searched."""
+    try:
+        excess = float(jax.jit(lambda chip, work: chip.cost(work, technology).excess)(hardware, workload))
+    except BasisError as error:
+        raise UserError(f"hardware.technology: {error}") from None
+    except (KeyError, ValueError):
+        # a constant that is missing, or a parameter of the wrong length: told with the first evaluation
+        return
+    if fixed and excess > LEGAL:
+        raise UserError(
+            f"hardware.fixed: the chip asks for {np.exp(excess):.3g} times what {technology.name} can do "
+            "(the clock that its memories follow, or what fits without off-chip memory)"
+        )
 
 
 def _check_ages(objectives: tuple[AbstractObjective, ...]) -> None:

@@ -42,6 +42,8 @@ def infeasible(designs: pd.DataFrame, view: View) -> str | None:
     if designs.feasible.any():
         return None
     closest = nearest(designs)
+    if closest.get("tightest") == "excess":
+        return f"no design is legal: the nearest, {closest.design}, asks for {np.exp(closest.excess):.3g} times what its technology can do"
     tightest = view.tightest(closest)
     if tightest is None:
         return "no design has finite objectives"

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.slow  # a whole study, and the command line in processe
 
 ROOT = Path(__file__).parents[3]
 COLUMNS = {"design", "searcher", "seed", "error_mean", "error_std", "chips", "gap_error", "gap_energy", "feasible", "on_front"}
+SURE = {"energy_pj_p10", "energy_pj_p90", "latency_ns_p10", "latency_ns_p90", "area_um2_p10", "area_um2_p90", "front_probability"}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,14 @@ def test_the_folder_holds_what_is_promised(finished) -> None:
     for name in ("designs.csv", "pareto.csv", "breakdown.csv", "history.csv", "config.yaml", "provenance.json", "report.html", "study.db"):
         assert (folder / name).stat().st_size > 0, name
     assert {p.name for p in (folder / "figures").iterdir()} == {"pareto.png", "breakdown.png", "gap.png", "history.png"}
-    assert set(pd.read_csv(folder / "designs.csv").columns) >= COLUMNS
+    designs = pd.read_csv(folder / "designs.csv")
+    assert set(designs.columns) >= COLUMNS | SURE
+    assert (designs.energy_pj_p10 < designs.energy_pj).all()
+    assert (designs.energy_pj < designs.energy_pj_p90).all()
+    # common draws: joules are unsure, verdicts mostly not
+    assert designs.front_probability[designs.on_front].mean() > 0.5
+    assert len(pd.read_csv(folder / "prices.csv")) == 5
+    assert "How sure the prices are" in (folder / "report.html").read_text()
     aged = pd.read_csv(folder / "designs.csv")[["error_1h", "error_1d", "error_30d"]].to_numpy()
     assert np.all((aged >= 0) & (aged <= 1))
     provenance = json.loads((folder / "provenance.json").read_text())
