@@ -8,6 +8,7 @@ from codesign.technology.files import TechnologyError
 from codesign.technology.quantity import Quantity
 from codesign.technology.scaling import area_factor, check_node, wire_factor
 from codesign.technology.technology import BasisError, Parts, Technology
+from codesign.technology.uncertainty import draws, elasticities
 
 __all__ = [
     "BasisError",
@@ -20,6 +21,8 @@ __all__ = [
     "check_node",
     "combine",
     "compose",
+    "draws",
+    "elasticities",
     "load",
     "read",
     "wire_factor",

@@ -100,8 +100,13 @@ def load(name: str | Mapping[str, Any]) -> Technology:
         return read(Path(name))
     if name not in available():
         raise TechnologyError(_unknown(f"technology {name!r}", name, available()))
+    return _shipped(parts_of(name), name=name)
+
+
+def parts_of(name: str) -> Parts:
+    """What a short name stands for."""
     family, _, node = name.partition("_")
-    return _shipped(Parts(f"cmos_{node}", MEMORY, **_FAMILIES[family]), name=name)
+    return Parts(f"cmos_{node}", MEMORY, **_FAMILIES[family])
 
 
 def read(path: Path) -> Technology:

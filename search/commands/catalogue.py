@@ -30,7 +30,9 @@ def _hardware() -> Iterable[tuple[str, str]]:
 def _technologies() -> Iterable[tuple[str, str]]:
     from codesign.technology import catalogue
 
-    return ((name, "") for name in catalogue.available())
+    names = [(name, str(catalogue.parts_of(name))) for name in catalogue.available()]
+    slots = [(slot, f"part: {', '.join(catalogue.available(slot))}") for slot in ("process", "memory", "device", "offchip", "events")]
+    return [*names, *slots]
 
 
 def _objectives() -> Iterable[tuple[str, str]]:
