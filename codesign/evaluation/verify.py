@@ -18,6 +18,7 @@ from codesign.evaluation.recalibrate import recalibrate
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.builders.models import SpikingNetwork
 from codesign.technology.technology import Technology
+from codesign.workloads.workload import Workload
 
 
 def verify(
@@ -52,8 +53,11 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
     """
     # what is not averaged belongs to the design and is the same on every chip
     first = jax.tree.map(lambda x: x[0], chips.workload)
-    averaged = [jnp.mean(x, axis=0) for x in (chips.workload.input_rate, chips.workload.output_rate, chips.workload.timesteps)]
-    workload = eqx.tree_at(lambda w: (w.input_rate, w.output_rate, w.timesteps), first, averaged)
+
+    def measured(work: Workload) -> tuple[Array, ...]:
+        return work.input_rate, work.output_rate, work.timesteps, work.exit_checks
+
+    workload = eqx.tree_at(measured, first, [jnp.mean(x, axis=0) for x in measured(chips.workload)])
     return Evaluation(
         jnp.mean(chips.loss),
         jnp.mean(chips.smoothed_loss),

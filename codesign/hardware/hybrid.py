@@ -22,7 +22,7 @@ from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.parts.memory import sram_area_um2, sram_pj_per_bit
 from codesign.numerics import held_between
 from codesign.technology.technology import Technology
-from codesign.workloads.workload import LayerWork, Workload, dense
+from codesign.workloads.workload import LayerWork, Workload
 
 DEFAULTS: Final = {"transfer_buffer_kb": 16.0, "link_gbit_per_s": 25.6}
 
@@ -154,7 +154,7 @@ def _arriving(workload: Workload) -> Float[Array, " layers"]:
 def _runnable(engine: AbstractHardware, workload: Workload) -> Workload:
     """The workload with a single synapse in place of each layer that the engine cannot run (its share of those is 0)."""
     # replaced and not left out: shares and costs of all engines have one entry per layer
-    layers = tuple(layer if engine.supports(layer) else dense(layer.name, 1, 1) for layer in workload)
+    layers = tuple(layer if engine.supports(layer) else LayerWork(layer.name, "dense", 1, 1, neuron=layer.neuron) for layer in workload)
     return dataclasses.replace(workload, layers=layers)
 
 

@@ -28,6 +28,11 @@ class AbstractEncoding(abc.ABC):
     def __call__(self, inputs: Float[Array, "batch ..."], longest: int, bits: Float[Array, ""], key: Key[Array, ""]) -> Signal:
         """The first layer's input; `bits` is its precision."""
 
+    @property
+    @abc.abstractmethod
+    def compares(self) -> bool:
+        """Whether every input is compared with something in every step, to make a spike of it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Direct(AbstractEncoding):
@@ -41,6 +46,11 @@ class Direct(AbstractEncoding):
         """Numbers; the first layer quantises them."""
         # a time axis of 1: what holds for all steps is multiplied once
         return Signal(None, inputs[None])
+
+    @property
+    def compares(self) -> bool:
+        """No: numbers enter as they are."""
+        return False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +71,11 @@ class Encoded(AbstractEncoding):
     def __call__(self, inputs: Float[Array, "batch ..."], longest: int, bits: Float[Array, ""], key: Key[Array, ""]) -> Signal:
         """Spikes."""
         return Signal(ENCODERS[self.encoder](inputs, longest, key), None)
+
+    @property
+    def compares(self) -> bool:
+        """Yes: with a random number, a time or a digit."""
+        return True
 
 
 def _check_length(inputs: Array, longest: int) -> int:
@@ -87,6 +102,11 @@ class Events(AbstractEncoding):
 
         return Signal(interpolate_bits(saturated, jnp.swapaxes(inputs, 0, 1), bits), None, spike_bits=bits)
 
+    @property
+    def compares(self) -> bool:
+        """No: the sensor has made them."""
+        return False
+
 
 @dataclasses.dataclass(frozen=True)
 class Samples(AbstractEncoding):
@@ -104,6 +124,11 @@ class Samples(AbstractEncoding):
         sent_bits = jnp.maximum(bits, 2)
         values = quantise_signed(jnp.swapaxes(inputs, 0, 1), jnp.asarray(self.span, inputs.dtype), sent_bits)
         return Signal(values, None, spike_bits=sent_bits)
+
+    @property
+    def compares(self) -> bool:
+        """No: numbers enter as they are."""
+        return False
 
 
 ENCODINGS: Final[dict[str, AbstractEncoding]] = {

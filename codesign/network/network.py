@@ -1,5 +1,6 @@
 """A network: an encoding, blocks, and class scores."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import jax
@@ -33,8 +34,12 @@ class SpikingNetwork(nnx.Module):
 
     @property
     def geometries(self) -> tuple[LayerWork, ...]:
-        """Static shapes of the layers, in the order they run; pooling and attention are among them."""
-        return (*self.body.geometries, self.scores.synapses.geometry)
+        """Layers in the order they run, pooling and attention among them: shapes, neurons, shortcuts, and what encodes the inputs."""
+        scores = dataclasses.replace(self.scores.synapses.geometry, neuron=self.readout.neuron)
+        first, *others = (*self.body.geometries, scores)
+        # a recurrent layer's own outputs are no inputs of the network
+        inputs = first.neurons_in - (first.neurons_out if first.kind == "recurrent" else 0)
+        return (dataclasses.replace(first, encoded_inputs=inputs if self.encoding.compares else 0), *others)
 
     def __call__(
         self,

@@ -26,10 +26,11 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
 
     Pooling follows its producer. A layer that has no weights, or no neurons, is given the bits of the one before it that has (the first
     has the next one's), so that its own entries in the operation change nothing. A spiking layer that receives numbers is priced at
-    every step (direct encoding), though its product could be kept.
+    every step (direct encoding), though its product could be kept. Zeros among weights are counted where arrays are known too
+    (`codesign.evaluation`). With early exit, scores are asked after every step that is run whether they are certain.
 
     Args:
-        geometries: static shapes of the layers.
+        geometries: static shapes and neurons of the layers.
         activity: measured in a forward pass.
         operation: how the network was run.
     """
@@ -47,8 +48,8 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
         activation_bits=activity.payload_bits,
         # times ones: where all layers share one number there is still an entry for each to inherit
         state_bits=_inherited(operation.state_bits * ones, with_neurons),
-        # nothing here prunes: zeros among quantised weights are stored and read like all others
         weight_density=ones,
+        exit_checks=jnp.zeros_like(ones) if operation.exit_entropy is None else jnp.zeros_like(ones).at[-1].set(activity.timesteps[-1]),
     )
 
 

@@ -1,5 +1,6 @@
 """From an imported NIR graph to the workload that hardware prices."""
 
+import dataclasses
 import functools
 import math
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from jaxtyping import Array
 from codesign.nir.graph import Activity, Graph, NirError, layout
 from codesign.nir.nodes import Convolution, Dense, Flatten, Identity, Neuron, Pool, Step, fires
 from codesign.workloads.workload import LayerWork, Workload
+from codesign.workloads.workload import Neuron as NeuronName
 
 
 class _Layer(NamedTuple):
@@ -59,6 +61,8 @@ def to_workload(
     # every node of a graph runs at every step: spikes anywhere make all its layers spiking
     spiking = any(fires(node) for node in graph.nodes.values())
 
+    precisions: dict[str, Any] = {name: jnp.asarray([layer.precision[name] for layer in layers]) for name in layers[0].precision}
+
     def rates(names: Sequence[tuple[str, ...]]) -> Array | float:
         if activity is None:
             return rate
@@ -71,7 +75,7 @@ def to_workload(
         timesteps=float(steps) if spiking else 1,
         spiking=1 if spiking else 0,
         weight_density=jnp.asarray([_density(layer.weights) for layer in layers]),
-        **{name: jnp.asarray([layer.precision[name] for layer in layers]) for name in layers[0].precision},
+        **precisions,
     )
 
 
@@ -108,12 +112,25 @@ def _layers(graph: Graph, given: dict[str, float | None]) -> list[_Layer]:
             looping = graph.nodes[back[0]]
             weights = (*weights, looping.weight) if isinstance(looping, Dense) else weights
         writes = _boundary(graph, name)
+        work = dataclasses.replace(work, neuron=_neuron(graph.nodes[writes]))
         # the neuron's node says state_bits, the layer's all else, and its word counts where both speak
         stated = graph.metadata_of(writes) | graph.metadata_of(name)
         assumed = {"weight_bits": 8.0, "activation_bits": _carried_bits(graph, reads[0]), "state_bits": 16.0}
         precision = {key: float(stated.get(key, assumed[key]) if value is None else value) for key, value in given.items()}
         layers.append(_Layer(work, reads, writes, weights, precision))
     return layers
+
+
+def _neuron(node: Any) -> NeuronName:
+    """What a layer drives; without a neuron its outputs are sums."""
+    if not isinstance(node, Neuron):
+        return "if" if fires(node) else "integrator"
+    if node.synapse_tau is not None:
+        return "cuba"
+    leaks = node.membrane.tau is not None
+    if node.firing is None:
+        return "leaky_integrator" if leaks else "integrator"
+    return "lif" if leaks else "if"
 
 
 def _feeding(graph: Graph, neuron: str) -> list[str]:

@@ -116,7 +116,7 @@ def small_stem() -> tuple[LayerWork, ...]:
 def imagenet_stem() -> tuple[LayerWork, ...]:
     """7x7 convolution with stride 2 and 3x3 pooling with stride 2, for 224 x 224 images."""
     # pool() knows only strides equal to the kernel
-    return conv("conv1", 3, 64, 224, kernel=7, stride=2), LayerWork("pool1", "pool", 64, 64, 112, 112, 56, 56, 3, 3, 2, 64)
+    return conv("conv1", 3, 64, 224, kernel=7, stride=2), LayerWork("pool1", "pool", 64, 64, 112, 112, 56, 56, 3, 3, 2, 64, "integrator")
 
 
 def _block(name: str, channels: int, width: int, expansion: int, size: int, stride: int) -> list[LayerWork]:
@@ -130,6 +130,8 @@ def _block(name: str, channels: int, width: int, expansion: int, size: int, stri
             conv(f"{name}.conv2", width, width, size, stride=stride),
             conv(f"{name}.conv3", width, width * expansion, small, kernel=1),
         ]
+    # the shortcut's map, projected or not, is added to the last outputs
+    body[-1] = dataclasses.replace(body[-1], residual_inputs=body[-1].neurons_out)
     if stride == 1 and channels == width * expansion:
         return body
     return [*body, conv(f"{name}.projection", channels, width * expansion, size, kernel=1, stride=stride)]
@@ -142,17 +144,17 @@ def spiking_transformer_block(tokens: int = 64, width: int = 384, expansion: int
     """
 
     # 64 tokens are the 4 x 4 patches of a 32 x 32 image
-    def tokenwise(name: str, inputs: int, outputs: int) -> LayerWork:
-        return LayerWork(name, "conv", inputs, outputs, tokens, 1, tokens, 1)
+    def tokenwise(name: str, inputs: int, outputs: int, shortcut: bool = False) -> LayerWork:
+        return LayerWork(name, "conv", inputs, outputs, tokens, 1, tokens, 1, residual_inputs=tokens * outputs if shortcut else 0)
 
     return (
         tokenwise("query", width, width),
         tokenwise("key", width, width),
         tokenwise("value", width, width),
         LayerWork("attention", "attention", width, width, tokens, 1, tokens, 1),
-        tokenwise("projection", width, width),
+        tokenwise("projection", width, width, shortcut=True),
         tokenwise("mlp1", width, expansion * width),
-        tokenwise("mlp2", expansion * width, width),
+        tokenwise("mlp2", expansion * width, width, shortcut=True),
     )
 
 

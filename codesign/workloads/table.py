@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from codesign.workloads.workload import LayerWork, Workload
+from codesign.workloads.workload import SIZES, LayerWork, Workload
 
 _SHAPE: Final = tuple(field.name for field in dataclasses.fields(LayerWork))
 _SHORT: Final = ("size", "kernel", "padding")
@@ -135,7 +135,9 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
         if name not in row:
             raise TableError(f"{where}: layer {label!r}: {name} is missing")
     shape: dict[str, Any] = {"name": label, "kind": str(row["kind"])}
-    shape |= {name: _integer(row, name, where, label) for name in (*_SHAPE[2:], *_SHORT) if name in row}
+    shape |= {name: _integer(row, name, where, label) for name in (*SIZES, *_SHORT) if name in row}
+    if "neuron" in row:
+        shape["neuron"] = str(row["neuron"])
     kernel, size = shape.pop("kernel", None), shape.pop("size", None)
     for short, long in ((kernel, ("kernel_height", "kernel_width")), (size, ("height_in", "width_in"))):
         if short is not None:
@@ -144,7 +146,7 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
     padding = shape.pop("padding", None)
     if shape["kind"] == "pool":
         # as `pool` does: each channel by itself, windows side by side
-        shape = {"groups": shape["channels_in"], "stride": shape.get("kernel_height", 1)} | shape
+        shape = {"groups": shape["channels_in"], "stride": shape.get("kernel_height", 1), "neuron": "integrator"} | shape
     for side in ("height", "width"):
         if f"{side}_in" in shape:
             shape.setdefault(f"{side}_out", _output(shape, side, padding))

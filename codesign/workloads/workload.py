@@ -6,7 +6,7 @@ once, differentiates with respect to activity and precision, and maps over desig
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,6 +15,9 @@ from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float
 
 Kind = Literal["conv", "dense", "pool", "attention", "recurrent"]
+Neuron = Literal["if", "lif", "adaptive", "cuba", "parallel", "integrator", "leaky_integrator"]
+# what may be 0
+_EXTRAS: Final = ("residual_inputs", "encoded_inputs")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +27,14 @@ class LayerWork:
     A dense layer is a 1x1 map. A recurrent layer counts its own outputs among its `channels_in`. An attention layer is the pair
     of products Q K^T and (Q K^T) V over `positions` tokens: no stored weights, operands both dynamic.
 
+    Attributes:
+        neuron: what the outputs drive; `codesign.hardware.parts.neuron` has operations and states. Pooling sums its window, so the
+            helper `pool` makes it an integrator. A layer that does not spike rectifies instead (`Workload.spiking`).
+        residual_inputs: elements that a shortcut adds to the outputs in one step.
+        encoded_inputs: input elements that are turned into spikes in one step, each by a comparison; 0 for numbers and for events.
+
     Raises:
-        ValueError: a size below 1, channels not divisible by groups, or an unknown kind; the message names layer and field.
+        ValueError: a size below 1, channels not divisible by groups, or an unknown kind or neuron; the message names layer and field.
     """
 
     name: str
@@ -40,17 +49,20 @@ class LayerWork:
     kernel_width: int = 1
     stride: int = 1
     groups: int = 1
+    neuron: Neuron = "lif"
+    residual_inputs: int = 0
+    encoded_inputs: int = 0
 
     def __post_init__(self) -> None:
         """Refuse shapes that no layer can have."""
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"layer {self.name!r}: kind {self.kind!r} is unknown; use one of {', '.join(get_args(Kind))}")
-        # all but name and kind are sizes
-        for field in dataclasses.fields(self)[2:]:
-            value = getattr(self, field.name)
+        for name, known in (("kind", get_args(Kind)), ("neuron", get_args(Neuron))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"layer {self.name!r}: {name} {getattr(self, name)!r} is unknown; use one of {', '.join(known)}")
+        for name in SIZES:
+            value, least = getattr(self, name), 0 if name in _EXTRAS else 1
             # True is an int in Python
-            if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"layer {self.name!r}: {field.name} must be an integer of at least 1, got {value!r}")
+            if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+                raise ValueError(f"layer {self.name!r}: {name} must be an integer of at least {least}, got {value!r}")
         for field_name in ("channels_in", "channels_out"):
             if getattr(self, field_name) % self.groups:
                 raise ValueError(f"layer {self.name!r}: {field_name} {getattr(self, field_name)} is not divisible by groups {self.groups}")
@@ -96,6 +108,10 @@ class LayerWork:
         return self.fan_in * self.channels_out * self.positions
 
 
+SIZES: Final = tuple(field.name for field in dataclasses.fields(LayerWork) if field.name not in ("name", "kind", "neuron"))
+"""Fields that are whole numbers."""
+
+
 def dense(name: str, inputs: int, outputs: int) -> LayerWork:
     """A fully connected layer."""
     return LayerWork(name, "dense", inputs, outputs)
@@ -121,7 +137,20 @@ def conv(
 def pool(name: str, channels: int, size: int, kernel: int = 2) -> LayerWork:
     """A square pooling layer whose stride is its kernel."""
     out = size // kernel
-    return LayerWork(name, "pool", channels, channels, size, size, out, out, kernel, kernel, kernel, groups=channels)
+    return LayerWork(name, "pool", channels, channels, size, size, out, out, kernel, kernel, kernel, groups=channels, neuron="integrator")
+
+
+def with_neurons(layers: Sequence[LayerWork], neuron: str | Sequence[str]) -> tuple[LayerWork, ...]:
+    """The layers with other neurons: one name for all but pooling layers, or a name for each.
+
+    Raises:
+        ValueError: an unknown name, or not as many as layers.
+    """
+    names = [layer.neuron if layer.kind == "pool" else neuron for layer in layers] if isinstance(neuron, str) else list(neuron)
+    if len(names) != len(layers):
+        raise ValueError(f"workload: {len(names)} neurons, but there are {len(layers)} layers")
+    # a wrong name is refused by the layer
+    return tuple(dataclasses.replace(layer, neuron=cast(Neuron, name)) for layer, name in zip(layers, names, strict=True))
 
 
 class Workload(eqx.Module):
@@ -134,9 +163,10 @@ class Workload(eqx.Module):
         spiking: 1 for a spiking layer, 0 for a multiply-accumulate layer, between for a relaxed one.
         weight_bits, activation_bits, state_bits: precision [bit]; activation_bits is the payload of one *input* element or
             event of the layer (1 = binary spike), state_bits the membrane potential's.
-        weight_density: non-zero share of the weights.
+        weight_density: non-zero share of the weights, once they are quantised.
         weight_magnitude: mean size of the non-zero weights as they act, as a share of the largest that can be stored: analog
             arrays draw current in proportion. One half, the default, is that of weights spread evenly over the levels.
+        exit_checks: how often the layer's outputs are asked in one inference whether they are certain enough to stop (early exit).
     """
 
     layers: tuple[LayerWork, ...] = eqx.field(static=True)
@@ -150,6 +180,7 @@ class Workload(eqx.Module):
     weight_density: Float[Array, " layers"]
     # a factory, since an array made on import would start JAX; one entry that broadcasts over any number of layers
     weight_magnitude: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.full(1, 0.5, jnp.float32))
+    exit_checks: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.zeros(1, jnp.float32))
 
     @classmethod
     def of(
@@ -165,14 +196,16 @@ class Workload(eqx.Module):
         state_bits: ArrayLike | Sequence[float] = 8,
         weight_density: ArrayLike | Sequence[float] = 1,
         weight_magnitude: ArrayLike | Sequence[float] = 0.5,
+        exit_checks: ArrayLike | Sequence[float] = 0,
+        neuron: str | Sequence[str] | None = None,
         dtype: DTypeLike = jnp.float32,
     ) -> "Workload":
-        """A workload from scalars or per-layer arrays.
+        """A workload from scalars or per-layer arrays; `neuron` replaces that of the layers (`with_neurons`).
 
         Raises:
-            ValueError: no layers, duplicate names, or a property of the wrong length (the message names it).
+            ValueError: no layers, duplicate names, an unknown neuron, or a property of the wrong length (the message names it).
         """
-        layers = tuple(layers)
+        layers = tuple(layers) if neuron is None else with_neurons(layers, neuron)
         if not layers:
             raise ValueError("a workload needs at least one layer")
         names = [layer.name for layer in layers]
@@ -197,6 +230,7 @@ class Workload(eqx.Module):
             spread("state_bits", state_bits),
             spread("weight_density", weight_density),
             spread("weight_magnitude", weight_magnitude),
+            spread("exit_checks", exit_checks),
         )
 
     def __len__(self) -> int:

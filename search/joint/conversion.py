@@ -12,6 +12,7 @@ from flax import nnx
 
 from codesign.evaluation.conversion import converted_design
 from codesign.network.network import SpikingNetwork
+from codesign.workloads.workload import with_neurons
 from search.errors import UserError
 from search.problem.problem import Problem
 
@@ -29,7 +30,8 @@ def from_quantised(problem: Problem, network: SpikingNetwork) -> Problem:
     """
     # geometries are the network's, not the graph's: any weights will do
     expected = nnx.merge(problem.graph, problem.build(0)).geometries
-    if network.geometries != expected:
+    # the conversion gives them neurons of its own
+    if with_neurons(network.geometries, "if") != with_neurons(expected, "if"):
         names = [layer.name for layer in expected]
         raise UserError(f"the network's layers differ from the problem's ({', '.join(names)}): other names or shapes")
     graph, design = converted_design(network, problem.operation, problem.hardware)

@@ -142,7 +142,7 @@ class Crossbar(AbstractPartialHardware):
         areas = [share * area for area in crossbar_prices.area_um2(design, mapping, workload, technology)]
         leaking = jnp.sum(share * crossbar_prices.leakage_mw(design, mapping, workload, technology))
         # one memory for the potentials of all layers: its size sets the price of an access
-        memory_kb = jnp.sum(share * crossbar_prices.state_kb(mapping, workload))
+        memory_kb = jnp.sum(share * crossbar_prices.state_kb(workload))
         # neurons (the last area) sit outside the tiles. 1 um where nothing is placed: a root has no finite slope at 0
         side = jnp.sqrt(safe_divide(sum(jnp.sum(area) for area in areas[:-1]), jnp.sum(share * mapping.tiles), 1.0))
         latency = crossbar_prices.latency_ns(design, mapping, work, workload, technology, hardness)

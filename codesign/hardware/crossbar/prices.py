@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
@@ -11,7 +12,8 @@ from codesign.hardware.crossbar.converters import adc_area_um2, adc_energy_pj
 from codesign.hardware.crossbar.mapping import Design, Mapping
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parts.interconnect import wire_pj_per_bit
-from codesign.hardware.parts.memory import sram_area_um2, sram_leakage_mw, sram_pj_per_bit
+from codesign.hardware.parts.memory import logic_leakage_mw, sram_area_um2, sram_leakage_mw, sram_pj_per_bit
+from codesign.hardware.parts.neuron import kept_words, moved_words, products_pj, unit_um2, update_cycles, update_pj
 from codesign.numerics import smooth_maximum
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
@@ -79,19 +81,17 @@ def interconnect_pj(design: Design, mapping: Mapping, work: Activity, workload: 
     return between + (vectors + sums) * wire_pj_per_bit(side_um / 2, t)
 
 
-def state_kb(mapping: Mapping, workload: Workload) -> Array:
-    """Membrane potentials of each layer [KB]."""
-    return mapping.weighted * workload.spiking * workload.static("neurons_out") * workload.state_bits / 8192
+def state_kb(workload: Workload) -> Array:
+    """States of each layer's neurons [KB]."""
+    return _has_neurons(workload) * workload.static("neurons_out") * workload.state_bits * kept_words(workload) / 8192
 
 
-def neurons_pj(mapping: Mapping, workload: Workload, memory_kb: Array, t: Technology) -> Array:
-    """Every neuron at every step: LIF update with its state read and written, or an activation for a layer that does not spike."""
-    bits = workload.state_bits
-    # twice: a potential is read and written back
-    spiking = t["lif_per_bit_pj"] * bits + 2 * bits * sram_pj_per_bit(memory_kb, t)
-    activation = t["int_add_offset_pj"] + t["int_add_per_bit_pj"] * bits
-    updates = mapping.weighted * workload.static("neurons_out") * workload.timesteps
-    return updates * (workload.spiking * spiking + (1 - workload.spiking) * activation)
+def neurons_pj(workload: Workload, memory_kb: Array, t: Technology) -> Array:
+    """Every neuron at every step: its update, and its states read and written between steps."""
+    # one step at a time, each a batch of its own
+    moved = workload.state_bits * moved_words(workload, workload.timesteps) * sram_pj_per_bit(memory_kb, t)
+    updates = workload.timesteps * (update_pj(workload, t) + products_pj(workload, t))
+    return _has_neurons(workload) * workload.static("neurons_out") * (updates + moved)
 
 
 def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
@@ -117,7 +117,7 @@ def energy_pj(
         accumulate_pj(design, work, workload, t),
         sram_pj_per_bit(design.buffer_kb, t) * (work.input_bits + work.fetched_bits),
         interconnect_pj(design, mapping, work, workload, side_um, t),
-        neurons_pj(mapping, workload, memory_kb, t),
+        neurons_pj(workload, memory_kb, t),
         programming_pj(design, mapping, t),
     ]
 
@@ -126,22 +126,24 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
     """Time of each layer [ns].
 
     Over the positions a pipeline of three stages runs at its slowest: load a vector, read its digits, update neurons; its filling
-    is paid at every step. Digital layers add on their lanes. Programming row by row is shared by the inferences that follow.
+    is paid at every step. Digital layers add on their lanes, and the neurons of attention come after. Programming row by row is shared by
+    the inferences that follow.
     """
     cycle = 1000 / design.clock_mhz
     load = fetched_per_read(mapping, work, workload) / design.bus_bits * cycle
     read = mapping.digits * vector_ns(design, t)
     # the channels of a unit take turns
-    update = design.channels_per_neuron * cycle
+    update = design.channels_per_neuron * update_cycles(workload) * cycle
     stage = smooth_maximum(smooth_maximum(read, load, hardness), update, hardness)
     rounds = pieces(workload.static("positions"), mapping.copies, hardness)
     # `rounds` has the read of the first vector: loading it and updating the last are what is left to pay
     analog = workload.timesteps * (rounds * stage + load + update)
+    neurons = _has_neurons(workload) * workload.timesteps * rounds * update
     # all arrays at once; only the rows of an array follow each other
     writing = design.rows * pulses(design, t) * (t["write_time_ns"] + vector_ns(design, t)) / design.inferences_per_programming
     digital = (work.additions + work.products) / design.adder_lanes * cycle
     # a digital layer takes at least a cycle: without events it would take no time at all
-    return mapping.weighted * (analog + writing) + digital + (1 - mapping.weighted) * cycle
+    return mapping.weighted * (analog + writing) + digital + (1 - mapping.weighted) * (neurons + cycle)
 
 
 def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> list[Array]:
@@ -150,8 +152,6 @@ def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology
     adcs = _converters(design, mapping)
     # lanes are not shared: each digital layer has its own, as each analog one has its arrays
     lanes = (1 - mapping.weighted) * design.adder_lanes
-    # the constant is that of a 16-bit unit
-    lif = t["lif_area_um2"] * workload.state_bits / 16
     return [
         mapping.arrays * design.rows * design.columns * cell,
         adcs * adc_area_um2(design.adc_bits, design.clock_mhz, t.node_nm),
@@ -159,16 +159,16 @@ def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology
         (adcs + lanes) * t["shift_add_area_um2"],
         mapping.tiles * sram_area_um2(design.buffer_kb, t),
         design.interconnect.area_um2(mapping.tiles, t),
-        _neuron_units(design, mapping, workload) * lif + sram_area_um2(state_kb(mapping, workload), t),
+        _neuron_units_um2(design, mapping, workload, t) + sram_area_um2(state_kb(workload), t),
     ]
 
 
 def leakage_mw(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
     """Leakage power of each layer's share of the chip [mW]; all of it leaks while any layer runs."""
-    memory = mapping.tiles * sram_leakage_mw(design.buffer_kb, t) + sram_leakage_mw(state_kb(mapping, workload), t)
+    memory = mapping.tiles * sram_leakage_mw(design.buffer_kb, t) + sram_leakage_mw(state_kb(workload), t)
     # a converter leaks as the adder behind it; its analog part, cells and drivers are left out
-    logic = _converters(design, mapping) * t["adder_leakage_mw"] + _neuron_units(design, mapping, workload) * t["lif_leakage_mw"]
-    return memory + logic
+    adders = _converters(design, mapping) * t["adder_leakage_mw"]
+    return memory + adders + logic_leakage_mw(_neuron_units_um2(design, mapping, workload, t), t)
 
 
 def _converters(design: Design, mapping: Mapping) -> Array:
@@ -176,5 +176,12 @@ def _converters(design: Design, mapping: Mapping) -> Array:
     return mapping.arrays * design.columns / design.columns_per_adc
 
 
-def _neuron_units(design: Design, mapping: Mapping, workload: Workload) -> Array:
-    return mapping.weighted * workload.static("channels_out") * mapping.copies / design.channels_per_neuron
+def _neuron_units_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
+    # units serve one layer each, and need be no larger than it asks
+    units = _has_neurons(workload) * workload.static("channels_out") * mapping.copies / design.channels_per_neuron
+    return units * unit_um2(workload, t)
+
+
+def _has_neurons(workload: Workload) -> Array:
+    """1 for layers whose outputs are neurons or activations, attention among them; 0 for pooling."""
+    return jnp.asarray([layer.kind != "pool" for layer in workload], workload.input_rate.dtype)

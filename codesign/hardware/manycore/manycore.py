@@ -27,7 +27,6 @@ from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.parts.activity import share_with_any
-from codesign.hardware.parts.neuron import NEURONS, AbstractNeuron
 from codesign.numerics import held_between, safe_log
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -82,7 +81,6 @@ class ManyCore(AbstractPartialHardware):
         message_bits: length of the message of a binary spike [bit]; a payload adds to it.
         clock_mhz: event rate of a core [MHz], where the technology has no measured event times; bounded by the supply.
         supply_v: supply voltage [V].
-        neuron: neuron model.
         synapses: format of dense and recurrent layers.
         placement: where the layers sit on the mesh.
     """
@@ -92,7 +90,6 @@ class ManyCore(AbstractPartialHardware):
     message_bits: Float[Array, ""]
     clock_mhz: Float[Array, ""]
     supply_v: Float[Array, ""]
-    neuron: AbstractNeuron
     synapses: AbstractSynapses
     placement: AbstractPlacement
 
@@ -100,7 +97,6 @@ class ManyCore(AbstractPartialHardware):
     def of(
         cls,
         *,
-        neuron: str | AbstractNeuron = "lif",
         synapses: str | AbstractSynapses = "dense",
         placement: AbstractPlacement | None = None,
         **parameters: ArrayLike | Sequence[float],
@@ -111,7 +107,6 @@ class ManyCore(AbstractPartialHardware):
             ValueError: unknown parameter or option (the message gives the nearest).
         """
         return cls(
-            neuron=option("neuron", NEURONS, neuron),
             synapses=option("synapses", SYNAPSES, synapses),
             placement=SnakePlacement() if placement is None else placement,
             **float_leaves("ManyCore", DEFAULTS, parameters),
@@ -191,7 +186,7 @@ class ManyCore(AbstractPartialHardware):
         )
 
     def _core(self) -> Core:
-        return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v, self.neuron)
+        return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v)
 
     def _stored_bits(self, workload: Workload) -> Float[Array, " layers"]:
         """Bits of one stored synapse of each layer."""

@@ -13,7 +13,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.hardware.parts.memory import sram_area_um2, sram_leakage_mw, sram_pj_per_bit
-from codesign.hardware.parts.neuron import AbstractNeuron, add_pj, neuron_area_um2
+from codesign.hardware.parts.neuron import add_pj, kept_words, products, products_pj, unit_um2, update_cycles, update_pj, visited_words
 from codesign.hardware.parts.supply import delay_factor, energy_factor, leakage_factor
 from codesign.numerics import smooth_minimum
 from codesign.technology.technology import Technology
@@ -31,7 +31,6 @@ class Core(NamedTuple):
     message_bits: Float[Array, ""]
     clock_mhz: Float[Array, ""]
     supply_v: Float[Array, ""]
-    neuron: AbstractNeuron
 
 
 class Action(NamedTuple):
@@ -45,7 +44,7 @@ class EventPrices(eqx.Module):
     """Prices of everything that happens on the chip.
 
     Attributes:
-        access: visit one mapped neuron in one step.
+        access: visit one mapped neuron in one step; a causal product is computed then, as earlier inputs count without a new one.
         update: added when the neuron has input.
         spike: added when it fires.
         synapse: one synaptic event, per layer.
@@ -110,7 +109,9 @@ def _message_size(core: Core, workload: Workload) -> Float[Array, " layers"]:
 def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, technology: Technology) -> EventPrices:
     """SANA-FE's calibration of Loihi, its event times taken as those of 8-bit synapses.
 
-    A graded spike makes messages longer and adds a multiplication (Loihi 1 has none).
+    A graded spike makes messages longer and adds a multiplication (Loihi 1 has none). Access and update are those of the chip's own
+    neuron, current-based with adaptation, whatever a layer has of it; an input that a causal product keeps takes a visit and a
+    multiplication.
     """
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
     # a pooling window is a kernel of equal weights, stored once
@@ -131,8 +132,10 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
     memories_kb = (core.synapse_memory_kb, _neuron_memory_kb(core, workload))
     area = technology["core_area_um2"] + sum(sram_area_um2(kb, technology) for kb in memories_kb)
     sent = message("message")
+    visit, visits = action("neuron_access"), update_cycles(workload)
+    multiply_pj = products(workload) * technology["int_mult_per_bit2_pj"] * workload.weight_bits * workload.state_bits
     return EventPrices(
-        access=action("neuron_access"),
+        access=Action(visit.pj * visits + energy * multiply_pj, visit.ns * visits),
         update=action("neuron_update"),
         spike=action("neuron_spike"),
         synapse=Action(energy * event_pj, delay * event_ns * stored_bits / FETCHED_BITS),
@@ -149,9 +152,9 @@ def _measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, 
 
 
 def _neuron_memory_kb(core: Core, workload: Workload) -> Float[Array, ""]:
-    """Memory of a core's neuron states, wide enough for every layer [kB]."""
-    # the widest: any core may hold any layer
-    return core.neurons * jnp.max(workload.state_bits) * core.neuron.states / 8192
+    """Memory of a core's neuron states, large enough for every layer [kB]."""
+    # the largest: any core may hold any layer. A word at least, in which currents gather
+    return core.neurons * jnp.max(workload.state_bits * jnp.maximum(kept_words(workload), 1)) / 8192
 
 
 def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology: Technology, hardness: ArrayLike) -> EventPrices:
@@ -172,8 +175,8 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
     accumulate_pj = 2 * state_pj + add_pj(workload.state_bits, technology) + _payload_pj(workload, technology)
     axon_pj = core.message_bits * sram_pj_per_bit(axon_kb, technology)
     register_pj = technology["register_per_bit_pj"] * bits
-    # a visit reads the states, an update writes them back
-    visit_pj, hop_pj = core.neuron.states * state_pj, technology["hop_pj_per_bit"] * bits
+    read, written = visited_words(workload)
+    hop_pj = technology["hop_pj_per_bit"] * bits
     memories_kb = (neuron_kb, axon_kb, core.synapse_memory_kb)
     area = sum(sram_area_um2(kb, technology) for kb in memories_kb)
     leakage = sum(sram_leakage_mw(kb, technology) for kb in memories_kb) * leakage_factor(core.supply_v, technology)
@@ -186,8 +189,8 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
 
     first, further = technology["barrier_first_tile_ns"], technology["barrier_per_tile_ns"]
     return EventPrices(
-        access=action(visit_pj),
-        update=action(visit_pj + core.neuron.update_pj(workload.state_bits, technology)),
+        access=Action(energy * (read * state_pj + products_pj(workload, technology)), cycle * update_cycles(workload)),
+        update=action(written * state_pj + update_pj(workload, technology)),
         spike=action(register_pj),
         synapse=Action(energy * (weight_pj + accumulate_pj), cycle * stored_bits / FETCHED_BITS),
         message=message(axon_pj + register_pj),
@@ -198,11 +201,11 @@ def _synthesised(core: Core, workload: Workload, stored_bits: Array, technology:
         barrier_tiles=jnp.asarray([1.0, 2.0], energy.dtype),
         barrier_ns=delay * (first + further * jnp.asarray([0.0, 1.0], energy.dtype)),
         leakage_mw=leakage,
-        area_um2=area + technology["router_area_um2"] + _logic_um2(core, workload, technology),
+        area_um2=area + technology["router_area_um2"] + _logic_um2(workload, technology),
     )
 
 
-def _logic_um2(core: Core, workload: Workload, technology: Technology) -> Float[Array, ""]:
-    """Area of one neuron unit and one multiplier for the payload, wide enough for every layer."""
+def _logic_um2(workload: Workload, technology: Technology) -> Float[Array, ""]:
+    """Area of one neuron unit and one multiplier for the payload, large enough for every layer."""
     product = jnp.max(workload.weight_bits * (workload.activation_bits - 1)) * technology["int_mult_area_per_bit2_um2"]
-    return neuron_area_um2(jnp.max(workload.state_bits), core.neuron.states, technology) + product
+    return jnp.max(unit_um2(workload, technology)) + product

@@ -27,7 +27,7 @@ from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.parts.memory import sram_pj_per_bit
-from codesign.hardware.parts.neuron import NEURONS, AbstractNeuron, add_pj
+from codesign.hardware.parts.neuron import add_pj, update_cycles
 from codesign.hardware.parts.supply import delay_factor, energy_factor, leakage_factor
 from codesign.hardware.systolic.dataflow import (
     AbstractDataflow,
@@ -125,7 +125,6 @@ class Systolic(AbstractHardware):
         dataflows: the options.
         dataflow_names: their names.
         zeros: what happens to zero operands.
-        neuron: neuron model.
     """
 
     rows: Float[Array, ""]
@@ -141,9 +140,8 @@ class Systolic(AbstractHardware):
     dataflow: Float[Array, "*layers options"]
     dataflows: tuple[AbstractDataflow, ...]
     dataflow_names: tuple[str, ...] = eqx.field(static=True)
-    # modules without arrays: part of the tree structure, so static under jit
+    # a module without arrays: part of the tree structure, so static under jit
     zeros: AbstractZeros
-    neuron: AbstractNeuron
 
     @classmethod
     def of(
@@ -151,7 +149,6 @@ class Systolic(AbstractHardware):
         *,
         dataflow: str | Sequence[str] = "weight_stationary",
         zeros: str | AbstractZeros = "gating",
-        neuron: str | AbstractNeuron = "lif",
         **parameters: ArrayLike | Sequence[float],
     ) -> "Systolic":
         """An array from its parameters; those left out take the values of `DEFAULTS`.
@@ -159,7 +156,6 @@ class Systolic(AbstractHardware):
         Args:
             dataflow: the name of one, or those that a search may choose from, which begin with equal shares.
             zeros: what happens to zero operands.
-            neuron: neuron model.
             **parameters: numbers.
 
         Raises:
@@ -172,7 +168,6 @@ class Systolic(AbstractHardware):
             dataflows=tuple(option("dataflow", DATAFLOWS, name) for name in names),
             dataflow_names=names,
             zeros=option("zeros", ZEROS, zeros),
-            neuron=option("neuron", NEURONS, neuron),
             **float_leaves("Systolic", DEFAULTS, parameters),
         )
 
@@ -196,10 +191,10 @@ class Systolic(AbstractHardware):
         work, units = self._work(workload, hardness), self.columns / self.columns_per_neuron_unit
         # a low supply slows the gates: the clock asked for may be out of reach
         clock_mhz = smooth_minimum(self.clock_mhz, technology["maximum_clock_mhz"] / delay_factor(self.supply_v, technology), hardness)
-        on_chip_ns = smooth_maximum(work.cycles, work.updates / units, hardness) * 1000 / clock_mhz
+        on_chip_ns = smooth_maximum(work.cycles, work.updates * update_cycles(workload) / units, hardness) * 1000 / clock_mhz
         # bit / (Gbit/s) = ns
         latency = smooth_maximum(on_chip_ns, work.traffic.dram / self.dram_gbit_per_s, hardness)
-        areas, power = area_and_leakage(self._grid(), units, self._memories(), self.neuron, workload, technology)
+        areas, power = area_and_leakage(self._grid(), units, self._memories(), workload, technology)
         leakage = power * leakage_factor(self.supply_v, technology) * latency
         slots = self.rows * self.columns * latency * clock_mhz / 1000
         return Cost(
@@ -237,7 +232,7 @@ class Systolic(AbstractHardware):
             # pooling multiplies nothing
             streamed=safe_divide(jnp.sum(each * streamed, 0), done),
             updates=has_neurons(workload) * workload.static("neurons_out") * timesteps,
-            traffic=count_traffic(self._memories(), dataflow, self.neuron.states, workload, shape, passes, hardness),
+            traffic=count_traffic(self._memories(), dataflow, workload, shape, passes, hardness),
             registers=dataflow.register_bits(operand_bits(workload)),
         )
 
@@ -249,7 +244,7 @@ class Systolic(AbstractHardware):
         operations = self.zeros.operations(slots, work.products, workload.input_rate * second_density(workload))
         clocked = self.zeros.clocked(slots, work.products, work.streamed)
         moving, held = work.registers
-        updates = self.zeros.updates(computes * units * work.cycles, work.updates)
+        updates = self.zeros.updates(computes * units * work.cycles / update_cycles(workload), work.updates)
         pooling = pooled_elements(workload) * workload.timesteps * add_pj(workload.activation_bits, technology)
 
         def sram(moved: Array, capacity_kb: Array) -> Array:
@@ -262,7 +257,7 @@ class Systolic(AbstractHardware):
             sram(traffic.input_buffer, self.input_buffer_kb),
             sram(traffic.weight_buffer, self.weight_buffer_kb),
             sram(traffic.output_buffer, self.output_buffer_kb),
-            scale * updates * activation_pj(self.neuron, workload, technology),
+            scale * updates * activation_pj(workload, technology),
             traffic.dram * technology["offchip_pj_per_bit"],  # a chip of its own: the array's supply does not reach it
         ]
 

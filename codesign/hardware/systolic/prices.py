@@ -4,9 +4,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from codesign.hardware.parts.memory import logic_leakage_mw, sram_area_um2, sram_leakage_mw
-from codesign.hardware.parts.neuron import AbstractNeuron, add_pj, neuron_area_um2
+from codesign.hardware.parts.neuron import add_pj, products_pj, unit_um2, update_pj
 from codesign.hardware.systolic.dataflow import Grid
-from codesign.hardware.systolic.traffic import Memories, operand_bits
+from codesign.hardware.systolic.traffic import Memories, has_neurons, operand_bits
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
 
@@ -23,26 +23,27 @@ def operation_pj(workload: Workload, technology: Technology) -> Float[Array, " l
     return product + add_pj(bits.partial_sum, technology)
 
 
-def activation_pj(neuron: AbstractNeuron, workload: Workload, technology: Technology) -> Float[Array, " layers"]:
-    """One neuron update, or one ANN output: rescale by a multiplication, compare for the ReLU [pJ]."""
-    bits = operand_bits(workload)
-    # the scale is as wide as the sum
-    rescale = technology["int_mult_per_bit2_pj"] * bits.partial_sum**2 + technology["compare_per_bit_pj"] * bits.partial_sum
-    update = neuron.update_pj(bits.state, technology)
-    return workload.spiking * update + (1 - workload.spiking) * rescale
+def activation_pj(workload: Workload, technology: Technology) -> Float[Array, " layers"]:
+    """One neuron update, or one ANN output, which a multiplication rescales [pJ]."""
+    rescale = technology["int_mult_per_bit2_pj"] * _rescaled_bits2(workload)
+    return update_pj(workload, technology) + products_pj(workload, technology) + rescale
+
+
+def _rescaled_bits2(workload: Workload) -> Float[Array, " layers"]:
+    """Bit products of the multiplication that rescales an ANN output: the scale is as wide as the sum."""
+    return (1 - workload.spiking) * operand_bits(workload).partial_sum ** 2
 
 
 def area_and_leakage(
-    grid: Grid, units: Array, memories: Memories, neuron: AbstractNeuron, workload: Workload, technology: Technology
+    grid: Grid, units: Array, memories: Memories, workload: Workload, technology: Technology
 ) -> tuple[list[Float[Array, ""]], Float[Array, ""]]:
-    """Area [um2] and leakage power [mW] at the technology's supply; every unit is wide enough for the widest layer.
+    """Area [um2] and leakage power [mW] at the technology's supply; every unit is large enough for the layer that asks most of it.
 
     Args:
         grid: processing elements.
         units: neuron units.
         memories: capacities.
-        neuron: neuron model.
-        workload: gives the widths.
+        workload: gives widths and neurons.
         technology: prices.
 
     Returns:
@@ -55,7 +56,9 @@ def area_and_leakage(
     compute = elements * (technology["int_mult_area_per_bit2_um2"] * jnp.max(product_bits) + adder)
     width = jnp.max(bits.weight) + jnp.max(bits.activation) + jnp.max(bits.partial_sum)
     registers = elements * technology["register_area_per_bit_um2"] * width
-    neurons = units * neuron_area_um2(jnp.max(bits.state), neuron.states, technology)
+    rescaling = technology["int_mult_area_per_bit2_um2"] * _rescaled_bits2(workload)
+    # pooling has no neurons of its own
+    neurons = units * jnp.max(has_neurons(workload) * (unit_um2(workload, technology) + rescaling))
     # a scratchpad per element, the buffers exist once
     counts = (elements, *(jnp.ones_like(elements) for _ in memories[1:]))
     leakage = logic_leakage_mw(compute + registers + neurons, technology)

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.hardware.parameters.pieces import pieces
+from codesign.hardware.parts.neuron import kept_words, moved_words
 from codesign.hardware.systolic.dataflow import AbstractDataflow, Bits, Pass, Products
 from codesign.workloads.workload import Workload
 
@@ -34,7 +35,6 @@ class Traffic(NamedTuple):
 def count_traffic(
     memories: Memories,
     dataflow: AbstractDataflow,
-    states: int,
     workload: Workload,
     shape: Products,
     passes: Pass,
@@ -45,7 +45,6 @@ def count_traffic(
     Args:
         memories: capacities.
         dataflow: what stays in the array.
-        states: state variables of a neuron.
         workload: what runs.
         shape: its matrix products.
         passes: one step of them on the array.
@@ -55,7 +54,10 @@ def count_traffic(
     timesteps, static = workload.timesteps, workload.static
     together = dataflow.together(shape, timesteps)
     batches = timesteps / together
-    weights_kept, membranes_kept = dataflow.kept(shape, passes, bits, memories.scratchpad_kb * 8192)
+    words = kept_words(workload)
+    # room for at least one word: what keeps nothing needs no share of anything
+    held = bits._replace(state=bits.state * jnp.maximum(words, 1))
+    weights_kept, membranes_kept = dataflow.kept(shape, passes, held, memories.scratchpad_kb * 8192)
     stored = static("has_weights")
 
     def total(per_product: Array) -> Array:
@@ -68,11 +70,10 @@ def count_traffic(
     input_bits = (total(shape.positions * shape.fan_in * passes.input_passes) + pooled_elements(workload)) * bits.activation * timesteps
     # results
     sums = 2 * total(shape.positions * shape.outputs * passes.partial_rounds) * bits.partial_sum * timesteps
-    # written after every batch but the last, read before all but the first; a quotient of equals may round below 1
-    membrane_rounds = 2 * jnp.maximum(batches - 1, 0) * (1 - membranes_kept)
-    # an ANN layer carries nothing from step to step
-    potentials = has_neurons(workload) * workload.spiking * static("neurons_out") * bits.state * states
-    potentials_spilled = _missing(memories.output_buffer_kb, potentials)
+    # written after every batch but the last, read before all but the first
+    state_bits = has_neurons(workload) * static("neurons_out") * bits.state
+    states_moved = state_bits * moved_words(workload, batches) * (1 - membranes_kept)
+    states_spilled = _missing(memories.output_buffer_kb, state_bits * words)
     # maps between layers, held for all timesteps
     map_in = static("neurons_in") * bits.activation
     # layers form a chain: an output is as wide as the next input. Nothing says how wide the last one is
@@ -90,13 +91,12 @@ def count_traffic(
     # first row: only attention has a second product, and it stores no weights
     rounds = weight_rounds * passes.weight_passes[0]
     weights_loaded = whole * (1 + jnp.maximum(rounds - 1, 0) * _missing(memories.weight_buffer_kb, whole))
-    spilled = potentials * membrane_rounds * potentials_spilled
     return Traffic(
         scratchpads=total(dataflow.stationary_bits(shape, bits, timesteps)),
         input_buffer=input_bits + map_in * timesteps + again,
         weight_buffer=weight_bits + weights_loaded,
-        output_buffer=sums + potentials * membrane_rounds + map_out,
-        dram=loaded + again + stored_out + weights_loaded + spilled,
+        output_buffer=sums + states_moved + map_out,
+        dram=loaded + again + stored_out + weights_loaded + states_moved * states_spilled,
     )
 
 

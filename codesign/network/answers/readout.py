@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from codesign.network.signal import active, sum_bits
 from codesign.numerics import held_between, safe_divide
+from codesign.workloads.workload import Neuron
 
 
 def mean_active(x: Float[Array, "#time batch ..."], share: Float[Array, " time"]) -> Float[Array, ""]:
@@ -20,6 +21,11 @@ def mean_active(x: Float[Array, "#time batch ..."], share: Float[Array, " time"]
 
 class AbstractReadout(abc.ABC):
     """How scores and ANN layers treat the time axis."""
+
+    @property
+    @abc.abstractmethod
+    def neuron(self) -> Neuron:
+        """What scores are gathered by."""
 
     @abc.abstractmethod
     def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
@@ -47,6 +53,11 @@ class AbstractReadout(abc.ABC):
 @dataclasses.dataclass(frozen=True)
 class MeanReadout(AbstractReadout):
     """One answer, the mean over the steps that count. An ANN layer runs once: spikes reach it as counts over the whole run."""
+
+    @property
+    def neuron(self) -> Neuron:
+        """The sum over time."""
+        return "integrator"
 
     def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
         """1."""
@@ -78,6 +89,11 @@ class MeanReadout(AbstractReadout):
 @dataclasses.dataclass(frozen=True)
 class StepReadout(AbstractReadout):
     """An answer at every step. An ANN layer runs at every step too, without memory."""
+
+    @property
+    def neuron(self) -> Neuron:
+        """A sum within the step."""
+        return "integrator"
 
     def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
         """All of them."""

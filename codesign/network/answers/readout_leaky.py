@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from codesign.network.answers.readout import AbstractReadout, StepReadout
+from codesign.workloads.workload import Neuron
 
 # held, not inherited from: a subclass would have to override its `logits`
 _STEP = StepReadout()
@@ -21,6 +22,11 @@ class LeakyStepReadout(AbstractReadout):
     """
 
     leak: float = 0.9
+
+    @property
+    def neuron(self) -> Neuron:
+        """A register per class that leaks."""
+        return "leaky_integrator"
 
     def number_steps(self, timesteps: Float[Array, ""]) -> Float[Array, ""]:
         """All of them."""

@@ -17,7 +17,7 @@ from codesign.network.layers.layers import AbstractSynapses
 from codesign.network.neurons.firing import Parts
 from codesign.network.neurons.neurons import AbstractSequentialNeuron, Step
 from codesign.products.unfold import unfold
-from codesign.workloads.workload import LayerWork
+from codesign.workloads.workload import LayerWork, Neuron
 
 EXACT = 2**24  # integers up to here are float32 numbers
 LEAK_SHIFT = 8  # fraction bits of a leak
@@ -109,6 +109,11 @@ class FixedPointNeuron(AbstractSequentialNeuron):
         self.level = nnx.Variable(jnp.asarray(level, jnp.float32))
         self.code, self.start = _held(code), _held(start)
         self.leak = None if leak is None else _held(leak)
+
+    @property
+    def model(self) -> Neuron:
+        """LIF, or IF where nothing leaks."""
+        return "if" if self.leak is None else "lif"
 
     @property
     def threshold(self) -> Float[Array, "..."]:

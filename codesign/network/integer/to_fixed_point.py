@@ -69,13 +69,14 @@ class Settings:
 
     def __init__(self, network: SpikingNetwork, operation: Operation) -> None:
         self._geometries = network.geometries
+        self._names = [layer.name for layer in self._geometries]
         self._operation = operation
         self.steps = self._whole("timesteps", operation.timesteps, "the network")
         self.averages = isinstance(network.readout, MeanReadout)
 
     def of(self, geometry: LayerWork) -> Site:
         """Those of a layer."""
-        index, operation = self._geometries.index(geometry), self._operation
+        index, operation = self._names.index(geometry.name), self._operation
         entries = [operation.weight_bits, operation.activation_bits, operation.state_bits]
         entries.append(jnp.ones(()) if operation.gate is None else operation.gate)
         names = ("weight_bits", "activation_bits", "state_bits", "gate")
@@ -84,7 +85,7 @@ class Settings:
 
     def taken_after(self, geometry: LayerWork) -> int:
         """Precision of the numbers that the next layer with weights takes."""
-        later = self._geometries[self._geometries.index(geometry) + 1 :]
+        later = self._geometries[self._names.index(geometry.name) + 1 :]
         return self.of(next(layer for layer in later if layer.kind != "pool")).activation_bits
 
     def _whole(self, name: str, value: Any, where: str) -> int:

@@ -1,5 +1,6 @@
 """Spiking self-attention: products of spikes with spikes, without softmax (Spikformer, Zhou et al. 2023)."""
 
+import dataclasses
 import math
 
 import jax.numpy as jnp
@@ -33,7 +34,8 @@ class Attention(AbstractBlock):
     @property
     def geometries(self) -> tuple[LayerWork, ...]:
         """Queries, keys, values, attention."""
-        return (*self.query.geometries, *self.key.geometries, *self.value.geometries, self.geometry)
+        own = dataclasses.replace(self.geometry, neuron=self.neuron.model)
+        return (*self.query.geometries, *self.key.geometries, *self.value.geometries, own)
 
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""

@@ -1,6 +1,7 @@
 """Building blocks of a network: each turns one signal into the next and notes its layers' activity in the run."""
 
 import abc
+import dataclasses
 from collections.abc import Sequence
 
 import jax.numpy as jnp
@@ -77,8 +78,8 @@ class SpikingLayer(AbstractBlock):
 
     @property
     def geometries(self) -> tuple[LayerWork, ...]:
-        """Its one layer."""
-        return (self.synapses.geometry,)
+        """Its one layer, and what its neurons are."""
+        return (dataclasses.replace(self.synapses.geometry, neuron=self.neuron.model),)
 
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""

@@ -1,5 +1,7 @@
 """Layers whose neurons hear each other: their recurrent product runs inside the loop over time, on the same array."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -26,8 +28,8 @@ class RecurrentLayer(AbstractBlock):
 
     @property
     def geometries(self) -> tuple[LayerWork, ...]:
-        """Its one layer."""
-        return (self.geometry,)
+        """Its one layer, and what its neurons are."""
+        return (dataclasses.replace(self.geometry, neuron=self.neuron.model),)
 
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""

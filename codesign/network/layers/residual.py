@@ -20,6 +20,10 @@ class AbstractShortcut(abc.ABC):
     def __call__(self, values: Float[Array, "time batch ..."]) -> Float[Array, "time batch ..."]:
         """Values of the shape of the block's last current."""
 
+    @abc.abstractmethod
+    def elements(self, last: LayerWork) -> int:
+        """Elements of the last layer's outputs that something is added to in one step."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Identity(AbstractShortcut):
@@ -28,6 +32,10 @@ class Identity(AbstractShortcut):
     def __call__(self, values: Float[Array, "time batch ..."]) -> Float[Array, "time batch ..."]:
         """The values."""
         return values
+
+    def elements(self, last: LayerWork) -> int:
+        """All of them."""
+        return last.neurons_out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,11 +49,15 @@ class Subsampled(AbstractShortcut):
         """A smaller map with more channels."""
         return jnp.pad(values[:, :, :: self.stride, :: self.stride], [(0, 0)] * 4 + [(0, self.added)])
 
+    def elements(self, last: LayerWork) -> int:
+        """Without the channels of zeros."""
+        return (last.channels_out - self.added) * last.positions
+
 
 class Residual(AbstractBlock):
     """A chain of blocks, and a last layer whose neurons also hear the chain's input, with a learned strength.
 
-    The shortcut's additions are not in the workload: they are one per neuron and step, against a fan-in of hundreds.
+    The shortcut's additions are the last layer's `residual_inputs`.
 
     Attributes:
         strength: current of one unit of input; at 1, and with thresholds of 1, a spike passes unchanged.
@@ -58,7 +70,8 @@ class Residual(AbstractBlock):
     @property
     def geometries(self) -> tuple[LayerWork, ...]:
         """Those of the chain, then the last."""
-        return (*self.body.geometries, *self.last.geometries)
+        (last,) = self.last.geometries
+        return (*self.body.geometries, dataclasses.replace(last, residual_inputs=self.shortcut.elements(last)))
 
     def __call__(self, signal: Signal, run: Run) -> Signal:
         """See `AbstractBlock`."""

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Key
 from codesign.network.neurons.firing import PLAIN, Parts
 from codesign.network.neurons.neurons import AbstractNeuron, AbstractSequentialNeuron, Step
 from codesign.numerics import straight_through
+from codesign.workloads.workload import Neuron
 
 States = tuple[Float[Array, "batch ..."], Float[Array, "batch ..."]]
 
@@ -26,6 +27,11 @@ class AdaptiveNeuron(AbstractSequentialNeuron):
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
         self.decay_logit = nnx.Param(jnp.full(shape, 2.0, jnp.float32))
         self.strength = nnx.Param(jnp.full(shape, 0.2, jnp.float32))
+
+    @property
+    def model(self) -> Neuron:
+        """LIF with an adaptive threshold."""
+        return "adaptive"
 
     @property
     def threshold(self) -> Float[Array, "..."]:
@@ -66,6 +72,11 @@ class CurrentBasedNeuron(AbstractSequentialNeuron):
         self.synaptic_logit = nnx.Param(jnp.full(shape, 0.0, jnp.float32))
 
     @property
+    def model(self) -> Neuron:
+        """LIF with a synaptic current."""
+        return "cuba"
+
+    @property
     def threshold(self) -> Float[Array, "..."]:
         """Firing threshold."""
         return jnp.exp(self.log_threshold[...])
@@ -100,6 +111,11 @@ class ParallelNeuron(AbstractNeuron):
         age = jnp.arange(steps)[:, None] - jnp.arange(steps)
         self.kernel = nnx.Param(jnp.where(age >= 0, leak ** jnp.maximum(age, 0), 0).astype(jnp.float32))
         self.log_threshold = nnx.Param(jnp.zeros((), jnp.float32))
+
+    @property
+    def model(self) -> Neuron:
+        """One product over all steps."""
+        return "parallel"
 
     @property
     def threshold(self) -> Float[Array, ""]:

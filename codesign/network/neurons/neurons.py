@@ -14,6 +14,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Key
 
 from codesign.network.neurons.firing import PLAIN, Parts
+from codesign.workloads.workload import Neuron
 
 Step = Callable[[Any, Array, Array | None], tuple[Any, Array]]
 
@@ -21,9 +22,14 @@ UNROLLED = 8  # a loop of at most so many steps is unrolled: on a CPU that halve
 
 
 class AbstractNeuron(nnx.Module):
-    """A layer of neurons."""
+    """A layer of neurons; chips price it by its `model`."""
 
     parts: Parts
+
+    @property
+    @abc.abstractmethod
+    def model(self) -> Neuron:
+        """Its name in a workload."""
 
     @property
     @abc.abstractmethod
@@ -73,6 +79,11 @@ class IntegrateAndFire(AbstractSequentialNeuron):
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
 
     @property
+    def model(self) -> Neuron:
+        """IF."""
+        return "if"
+
+    @property
     def threshold(self) -> Float[Array, "..."]:
         """Firing threshold."""
         return jnp.exp(self.log_threshold[...])
@@ -95,6 +106,11 @@ class LeakyNeuron(AbstractSequentialNeuron):
         # a leak of 0.82; as a logit it stays within [0, 1] whatever an update does
         self.leak_logit = nnx.Param(jnp.full(shape, 1.5, jnp.float32))
         self.log_threshold = nnx.Param(jnp.zeros(shape, jnp.float32))
+
+    @property
+    def model(self) -> Neuron:
+        """LIF."""
+        return "lif"
 
     @property
     def leak(self) -> Float[Array, "..."]:

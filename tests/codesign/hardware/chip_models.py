@@ -16,7 +16,7 @@ from codesign.cost import Cost
 from codesign.hardware import Crossbar, ManyCore, Systolic
 from codesign.hardware.base import AbstractHardware
 from codesign.technology.catalogue import load
-from codesign.workloads.workload import LayerWork, Workload, conv, dense
+from codesign.workloads.workload import LayerWork, Neuron, Workload, conv, dense
 from tests.golden_files import reference
 
 PREFIX: Final = {"m": 1e9, "u": 1e6, "n": 1e3}
@@ -79,17 +79,17 @@ def core_pj(
     rate: float = 0.1,
     density: float = 1.0,
     step_us: float | None = None,
-    neuron: str = "lif",
+    neuron: Neuron = "lif",
 ) -> float:
     """Energy per synaptic operation of one many-core core whose neurons all connect to each other [pJ].
 
     `density` is the share of the stored synapses that count as operations; `step_us` slows the clock until a step takes that long.
     """
-    layer = LayerWork("core", "recurrent", neurons, neurons)
+    layer = LayerWork("core", "recurrent", neurons, neurons, neuron=neuron)
     workload = Workload.of([layer], input_rate=rate, output_rate=rate, timesteps=1, weight_bits=weight_bits, state_bits=state_bits)
 
     def cost(clock_mhz: float) -> Cost:
-        chip = ManyCore.of(neurons_per_core=neurons, synapse_memory_kb=synapse_kb, supply_v=supply_v, clock_mhz=clock_mhz, neuron=neuron)
+        chip = ManyCore.of(neurons_per_core=neurons, synapse_memory_kb=synapse_kb, supply_v=supply_v, clock_mhz=clock_mhz)
         return run(chip, workload, technology)
 
     clock = 200.0

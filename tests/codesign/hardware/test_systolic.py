@@ -280,8 +280,7 @@ def vgg9(size):
 @pytest.mark.claims
 def test_dam_2_neuron_models_in_order():
     """DAM-2: IF < LIF < temporally continuous synapse, on the same workload."""
-    workload = Workload.of(LAYERS)
-    energies = [run(Systolic.of(neuron=name), workload, 1.0).energy for name in ("if", "lif", "continuous_synapse")]
+    energies = [run(Systolic.of(), Workload.of(LAYERS, neuron=name), 1.0).energy for name in ("if", "lif", "cuba")]
     assert energies[0] < energies[1] < energies[2]
 
 

@@ -45,7 +45,7 @@ def test_the_nodes_engineers_ask_for(family, node):
 
 def test_digital_work_gets_cheaper_and_smaller_with_every_node():
     nodes = [load(f"rram_{node}nm") for node in (65, 45, 32, 28, 22)]
-    for name in ("int_add_per_bit_pj", "hop_pj_per_bit", "lif_area_um2", "router_area_um2"):
+    for name in ("int_add_per_bit_pj", "hop_pj_per_bit", "register_area_per_bit_um2", "router_area_um2"):
         values = [float(prices[name]) for prices in nodes]
         assert values == sorted(values, reverse=True), name
     wires = [float(prices["wire_resistance_ohm_per_um"]) for prices in nodes]
