@@ -25,7 +25,9 @@ from codesign.network.builders.models import SpikingNetwork
 from codesign.network.early_exit import exit_early
 from codesign.network.layers.layers import Synapses
 from codesign.network.operation import Operation
+from codesign.network.quantise import non_zero_share, quantise_signed
 from codesign.network.trace import trace
+from codesign.numerics import safe_divide
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
@@ -140,7 +142,8 @@ def evaluate_on(
     chex.assert_shape(batch.labels, activity.logits.shape[:-1])
     traced = trace(geometries, activity, design.operation)
     # only here are weights and arrays known together
-    workload = eqx.tree_at(lambda w: w.weight_magnitude, traced, _magnitudes(network, arrays))
+    measured = _densities_and_magnitudes(network, arrays, design.operation)
+    workload = eqx.tree_at(lambda w: (w.weight_density, w.weight_magnitude), traced, measured)
     cost = design.hardware.cost(workload, technology, hardness)
     loss = cross_entropy(activity.logits, batch.labels)
     smoothed = cross_entropy(activity.logits, batch.labels, LABEL_SMOOTHING)
@@ -149,18 +152,26 @@ def evaluate_on(
     return Evaluation(loss, smoothed, right, cost, workload, design.operation, design.hardware, step_loss=each_step)
 
 
-def _magnitudes(network: SpikingNetwork, arrays: Sequence[AbstractArray]) -> Float[Array, " layers"]:
-    """Mean size of each layer's weights as its array delivers them, wires' losses included: devices draw current in proportion."""
+def _densities_and_magnitudes(
+    network: SpikingNetwork, arrays: Sequence[AbstractArray], operation: Operation
+) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+    """Non-zero share of each layer's quantised weights, and the mean size of these as the layer's array delivers them.
+
+    With the wires' losses: devices draw current in proportion.
+    """
     found = {module.geometry.name: module for _, module in nnx.iter_modules(network) if isinstance(module, Synapses)}
 
-    def magnitude(layer: LayerWork, array: AbstractArray) -> Array:
+    def measured(layer: LayerWork, array: AbstractArray, bits: Array) -> tuple[Array, Array]:
         if layer.name not in found:
-            # no stored weights: the default of `Workload`
-            return jnp.asarray(0.5, jnp.float32)
+            # no stored weights: the defaults of `Workload`
+            return jnp.asarray(1.0, jnp.float32), jnp.asarray(0.5, jnp.float32)
         synapses = found[layer.name]
-        # what lies beyond the scale is clipped when it is quantised
-        share = jnp.clip(jnp.abs(synapses.weights) * jnp.exp(-synapses.log_scale[...]), 0, 1)
-        # over all weights, zeros included, as the traced workload has a weight density of 1
-        return jnp.mean(share * array.delivered(share.shape))
+        weights, scale = synapses.weights, jnp.exp(synapses.log_scale[...])
+        density = non_zero_share(weights, scale, bits)
+        sizes = jnp.abs(quantise_signed(weights, scale, bits)) / scale
+        # over the non-zero ones alone: a chip multiplies by the density
+        return density, safe_divide(jnp.mean(sizes * array.delivered(sizes.shape)), density)
 
-    return jnp.stack([magnitude(layer, array) for layer, array in zip(network.geometries, arrays, strict=True)])
+    layers = zip(network.geometries, arrays, operation.weight_bits, strict=True)
+    densities, magnitudes = zip(*(measured(*layer) for layer in layers), strict=True)
+    return jnp.stack(densities), jnp.stack(magnitudes)

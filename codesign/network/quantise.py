@@ -1,12 +1,16 @@
 """Quantisation with any real number of bits: exact at whole bits, linear between them, straight-through to the values."""
 
 from collections.abc import Callable
+from typing import Final
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from codesign.numerics import straight_through
+
+COUNTING_WIDTH: Final = 0.25
+"""Width of the soft count's sigmoid, in quantisation steps: weights of the first step and of 0 feel it, others hardly do."""
 
 
 def interpolate_bits(quantise: Callable[[Array, Array], Array], values: Array, bits: Float[Array, ""]) -> Array:
@@ -39,6 +43,18 @@ def quantise_signed(values: Float[Array, "..."], scale: Float[Array, ""], bits: 
 
     # the scale stays outside the straight-through: within the range its gradient is the rounding error (as LSQ, Esser et al. 2020)
     return scale * interpolate_bits(quantise, unit, bits)
+
+
+def non_zero_share(values: Float[Array, "..."], scale: Float[Array, ""], bits: Float[Array, ""]) -> Float[Array, ""]:
+    """Share of weights that `quantise_signed` does not make 0; its gradient is that of a soft count (`COUNTING_WIDTH`)."""
+    size = jnp.clip(jnp.abs(values) / scale, 0, 1)
+
+    def counted(x: Array, whole_bits: Array) -> Array:
+        # half a step and less is rounded to 0
+        steps = x * (2 ** (whole_bits - 1) - 1)
+        return straight_through((jnp.round(steps) > 0).astype(steps.dtype), jax.nn.sigmoid((steps - 0.5) / COUNTING_WIDTH))
+
+    return jnp.mean(interpolate_bits(counted, size, bits))
 
 
 def quantise_unsigned(values: Float[Array, "..."], scale: Float[Array, ""], bits: Float[Array, ""]) -> Float[Array, "..."]:

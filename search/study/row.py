@@ -51,10 +51,10 @@ def design_row(
         row |= {"violation": excess[worst], "tightest": problem.limits[worst].objective.name}
     # a NaN is not at most 0: what cannot be compared is not feasible
     row["feasible"] = all(value <= 0 for value in excess)
-    # with rates and magnitudes the exact cost can be computed again from the row alone
-    row |= {f"input_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.input_rate, strict=True)}
-    row |= {f"output_rate[{n}]": float(v) for n, v in zip(layers, evaluation.workload.output_rate, strict=True)}
-    return row | {f"weight_magnitude[{n}]": float(v) for n, v in zip(layers, evaluation.workload.weight_magnitude, strict=True)}
+    # with what was measured the exact cost can be computed again from the row alone
+    for name in ("input_rate", "output_rate", "weight_density", "weight_magnitude"):
+        row |= {f"{name}[{n}]": float(v) for n, v in zip(layers, getattr(evaluation.workload, name), strict=True)}
+    return row
 
 
 def is_finite(problem: Problem, evaluation: Evaluation) -> bool:

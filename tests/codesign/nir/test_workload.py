@@ -70,3 +70,9 @@ def test_workload_needs_layers_and_takes_what_it_is_given():
     uneven = package.Conv2d((8, 8), np.ones((2, 1, 3, 3)), (1, 2), 0, 1, 1, np.zeros(2))
     with pytest.raises(NirError, match=r"node 'n0': strides \(1, 2\) differ"):
         nir.to_workload(nir.from_nir(chain(uneven, shape=[1, 8, 8])), timesteps=2)
+
+
+def test_layers_have_the_neurons_of_their_nodes(sinabs):
+    """Five IF nodes; pooling sums, and so does a layer without neurons."""
+    names = [layer.neuron for layer in nir.to_workload(sinabs[1])]
+    assert names == ["if", "if", "integrator", "if", "integrator", "if", "if"]

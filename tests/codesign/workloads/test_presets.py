@@ -47,3 +47,11 @@ def test_values_replace_defaults():
 def test_an_unknown_name_gives_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'vgg9'"):
         preset("vgg-9")
+
+
+def test_shortcuts_are_added_to_the_last_layer_of_a_block():
+    added = {layer.name: layer.residual_inputs for layer in preset("resnet18") if layer.residual_inputs}
+    assert len(added) == 8
+    assert added["stage1.1.conv2"] == 64 * 32 * 32
+    assert added["stage2.1.conv2"] == 128 * 16 * 16
+    assert {layer.name for layer in preset("transformer") if layer.residual_inputs} == {"projection", "mlp2"}

@@ -85,3 +85,14 @@ def test_yaml_errors(text, message):
 def test_unknown_suffix():
     with pytest.raises(TableError, match=r"ends in \.csv"):
         read_workload("net.json")
+
+
+def test_layers_may_say_their_neurons():
+    text = "- {name: a, kind: conv, channels_in: 2, channels_out: 4, size: 8, neuron: adaptive}\n"
+    text += "- {name: p, kind: pool, channels_in: 4, channels_out: 4, size: 8, kernel: 2}\n"
+    text += "- {name: b, kind: dense, channels_in: 64, channels_out: 3, residual_inputs: 3}\n"
+    layers = parse_yaml(text).layers
+    assert [layer.neuron for layer in layers] == ["adaptive", "integrator", "lif"]
+    assert layers[2].residual_inputs == 3
+    with pytest.raises(TableError, match=r"net:1: layer 'a': neuron 'adaptve' is unknown"):
+        parse_yaml(text.replace("adaptive", "adaptve"), "net")

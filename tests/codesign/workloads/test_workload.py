@@ -39,6 +39,8 @@ def test_output_sizes_are_those_of_the_frameworks(kernel, stride, padding, out):
         ({"height_in": True}, "layer 'x': height_in must be"),
         ({"groups": 3}, "layer 'x': channels_in 4 is not divisible by groups 3"),
         ({"channels_out": 5, "groups": 4}, "layer 'x': channels_out 5 is not divisible"),
+        ({"neuron": "alif"}, "layer 'x': neuron 'alif' is unknown; use one of if, lif, adaptive"),
+        ({"residual_inputs": -1}, "layer 'x': residual_inputs must be an integer of at least 0, got -1"),
     ],
 )
 def test_wrong_shapes_name_layer_and_field(fields, message):
@@ -53,6 +55,7 @@ def test_wrong_shapes_name_layer_and_field(fields, message):
         ([dense("a", 2, 2), dense("a", 2, 2)], {}, "must differ"),
         ([dense("a", 2, 2)], {"weight_bits": [4, 4]}, r"weight_bits has shape \(2,\), but there are 1 layers"),
         ([dense("a", 2, 2)], {"timesteps": [[4]]}, r"timesteps has shape \(1, 1\)"),
+        ([dense("a", 2, 2)], {"neuron": ["if", "if"]}, "2 neurons, but there are 1 layers"),
     ],
 )
 def test_wrong_workloads(layers, values, message):
@@ -63,7 +66,7 @@ def test_wrong_workloads(layers, values, message):
 def test_properties_are_leaves_and_shapes_are_static():
     work = Workload.of([dense("a", 4, 3), dense("b", 3, 2)], timesteps=[2, 5])
     leaves = jax.tree.leaves(work)
-    assert len(leaves) == 9
+    assert len(leaves) == 10
     assert all(leaf.shape == (2,) and leaf.dtype == jnp.float32 for leaf in leaves)
     traces = []
 
@@ -83,3 +86,10 @@ def test_names_lengths_and_static_fields():
     assert len(work) == 2
     assert [layer.name for layer in work] == ["a", "p"]
     assert work.static("macs").tolist() == [12, 0]
+
+
+def test_neurons_are_replaced_but_for_pooling():
+    layers = [dense("a", 4, 16), pool("p", 4, 2), dense("b", 4, 2)]
+    assert [layer.neuron for layer in Workload.of(layers)] == ["lif", "integrator", "lif"]
+    assert [layer.neuron for layer in Workload.of(layers, neuron="cuba")] == ["cuba", "integrator", "cuba"]
+    assert [layer.neuron for layer in Workload.of(layers, neuron=["if", "if", "integrator"])] == ["if", "if", "integrator"]

@@ -48,11 +48,13 @@ def independent_cost(row: pd.Series) -> Cost:
         [dense("dense1", 64, 12), dense("dense2", 12, 10)],
         input_rate=[row[f"input_rate[{n}]"] for n in layers],
         output_rate=[row[f"output_rate[{n}]"] for n in layers],
+        weight_density=[row[f"weight_density[{n}]"] for n in layers],
         weight_magnitude=[row[f"weight_magnitude[{n}]"] for n in layers],
         timesteps=row.timesteps,
         weight_bits=[row[f"weight_bits[{n}]"] for n in layers],
         activation_bits=[4, 1],
         state_bits=12,
+        neuron=["lif", "integrator"],
     )
     return chip.cost(work, catalogue.load("rram_45nm"))
 
