@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from codesign.workloads.table import PROPERTIES
+from codesign.workloads.workload import Neuron
 from search.errors import UserError, nearest
 
 # at most 1, and 0 is a value: other properties are above 0
@@ -15,7 +16,7 @@ _SHARES = ("input_rate", "output_rate", "spiking", "weight_density")
 
 
 def split(settings: Sequence[str], chip_fields: Sequence[str]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Settings of the chip, as text, and of the workload, as numbers.
+    """Settings of the chip, as text, and of the workload: numbers, and the names of neurons.
 
     Args:
         settings: `NAME=VALUE` each.
@@ -35,11 +36,22 @@ def split(settings: Sequence[str], chip_fields: Sequence[str]) -> tuple[dict[str
             raise UserError(f"--set {name}: given twice")
         if name in chip_fields:
             chip[name] = text.strip()
+        elif name == "neuron":
+            workload[name] = _neurons(text)
         elif name in PROPERTIES:
             workload[name] = numbers(name, text, upper=1 if name in _SHARES else math.inf, above_zero=name not in _SHARES)
         else:
-            raise UserError(f"--set {name}: no such parameter{nearest(name, [*chip_fields, *PROPERTIES])}")
+            known = [*chip_fields, *PROPERTIES, "neuron"]
+            raise UserError(f"--set {name}: no such parameter{nearest(name, known)}")
     return chip, workload
+
+
+def _neurons(text: str) -> str | list[str]:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in typing.get_args(Neuron):
+            raise UserError(f"--set neuron: {name!r} is unknown{nearest(name, typing.get_args(Neuron))}")
+    return names[0] if len(names) == 1 else names
 
 
 def numbers(name: str, text: str, *, upper: float = math.inf, above_zero: bool = True) -> float | list[float]:

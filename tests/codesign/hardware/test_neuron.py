@@ -1,5 +1,7 @@
 """The network's neurons on every family: operations, states, areas."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import jax
@@ -26,6 +28,17 @@ def priced(family: str, neuron: str, **properties: float):
 
 def test_every_neuron_of_a_layer_is_priced():
     assert set(NEURONS) == set(get_args(Neuron))
+
+
+def test_the_documented_operations_are_the_priced_ones():
+    rows = [
+        line.split("|")[1:3] for line in Path("docs/networks.md").read_text().splitlines() if line.startswith("| ") and line.count("|") == 4
+    ]
+    found = {names.strip(): cell for names, cell in rows}
+    fields = ("additions", "comparisons", "selections", "shifts", "registers")
+    for name in ("if", "lif", "cuba", "adaptive", "parallel"):
+        documented = [int(number) for number in re.findall(r"\d+", found[name])[:5]]
+        assert documented == [getattr(NEURONS[name], field) for field in fields], name
 
 
 def test_an_update_is_the_sum_of_its_parts():

@@ -96,6 +96,7 @@ def test_a_table_of_layers(capsys, tmp_path):
         ({"technology": "rram_29nm"}, "unknown technology 'rram_29nm'.*'rram_"),
         ({"technology": "loihi_14nm"}, "calibrated events of a many-core chip and Crossbar"),
         ({"set_": ["row=3"]}, "--set row: no such parameter.*'rows'"),
+        ({"set_": ["neuron=alif"]}, "--set neuron: 'alif' is unknown.*'lif'"),
         ({"set_": ["timestep=3"]}, "'timesteps'"),
         ({"set_": ["rows"]}, "expected NAME=VALUE"),
         ({"set_": ["rows=12", "rows=13"]}, "given twice"),
