@@ -12,7 +12,7 @@ from jax.test_util import check_grads
 
 from codesign.hardware import Crossbar, ManyCore, Systolic
 from codesign.hardware.parts.neuron import NEURONS, add_pj, kept_words, moved_words, products_pj, unit_um2, update_cycles, update_pj
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Neuron, Workload, conv, dense, pool
 
 PRICES = load("rram_28nm")
