@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from flax import nnx
@@ -18,7 +17,6 @@ from codesign.evaluation.recalibrate import recalibrate
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.builders.models import SpikingNetwork
 from codesign.technology.technology import Technology
-from codesign.workloads.workload import Workload
 
 
 def verify(
@@ -53,11 +51,8 @@ def over_chips(chips: Evaluation, design: Design, technology: Technology, hardne
     """
     # what is not averaged belongs to the design and is the same on every chip
     first = jax.tree.map(lambda x: x[0], chips.workload)
-
-    def measured(work: Workload) -> tuple[Array, ...]:
-        return work.input_rate, work.output_rate, work.timesteps, work.exit_checks
-
-    workload = eqx.tree_at(measured, first, [jnp.mean(x, axis=0) for x in measured(chips.workload)])
+    measured = ("input_rate", "output_rate", "timesteps", "exit_checks")
+    workload = dataclasses.replace(first, **{name: jnp.mean(getattr(chips.workload, name), axis=0) for name in measured})
     return Evaluation(
         jnp.mean(chips.loss),
         jnp.mean(chips.smoothed_loss),
