@@ -1,7 +1,8 @@
 """Event-driven many-core chips: cores with their own neurons and synapses, joined by a mesh that carries spikes.
 
-Every step each core visits its neurons, sends a message per spike and destination core, and adds a weight for every synaptic
-event; a barrier ends the step. All layers work in the same step, so a spike needs one step per layer and the slowest core sets the pace.
+Every step each core visits its neurons, sends a message per spike and destination core, and, at the same time, adds a weight for
+every synaptic event; a barrier ends the step. All layers work in the same step, so a spike needs one step per layer and the slowest
+core sets the pace, by its neurons or by its synapses.
 An ANN layer runs as one step of graded spikes: only non-zero activations travel.
 
 Sources: Davies et al., IEEE Micro 2018 (Loihi); SANA-FE (SLAM-Lab), whose energy equation this family reproduces under its
@@ -135,10 +136,9 @@ class ManyCore(AbstractPartialHardware):
         hops = self.placement.hops(events.cores, workload)
         messages = events.spikes_in * events.destinations
         held = jnp.sum(share * events.cores)
-        busy = _core_time(events, messages, prices)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
         # weighed: what is placed elsewhere must not set the pace here
-        pace, setters = _pace(share * (busy + flight), hardness)
+        pace, setters = _pace(share * (_core_times(events, messages, prices) + flight), hardness)
         step = pace + prices.barrier(held / self.placement.cores_per_tile)
         # one step more for every further layer that a spike has to cross
         latency = (jnp.max(workload.timesteps) + jnp.maximum(jnp.sum(share) - 1, 0)) * step * setters
@@ -222,8 +222,11 @@ def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Floa
     return jnp.maximum(by_channel / groups, 1) * jnp.minimum(overlap, areas)
 
 
-def _core_time(events: Events, messages: Array, prices: EventPrices) -> Float[Array, " layers"]:
-    """Time that the slowest core of each layer is busy in a step [ns]: visit, update and fire, send, receive and integrate.
+def _core_times(events: Events, messages: Array, prices: EventPrices) -> Float[Array, "2 layers"]:
+    """Time that either half of the slowest core of each layer is busy in a step [ns].
+
+    The first half visits, updates and fires neurons and sends their spikes, the second receives messages and integrates their synaptic
+    events. They work at once: a message is integrated while later neurons are still visited (SANA-FE's model of Loihi).
 
     It is a full core: the one that is left over holds less. So cores that only their memory calls for do not make a step faster.
     """
@@ -234,15 +237,16 @@ def _core_time(events: Events, messages: Array, prices: EventPrices) -> Float[Ar
         (events.updated, prices.update),
         (events.spikes_out, prices.spike),
     )
-    busy = sum((count * action.ns for count, action in neuron_side), sending_ns) / events.neuron_cores
-    return busy + messages / events.cores * prices.receive.ns + events.synaptic / events.full_cores * prices.synapse.ns
+    neurons = sum((count * action.ns for count, action in neuron_side), sending_ns) / events.neuron_cores
+    synapses = messages / events.cores * prices.receive.ns + events.synaptic / events.full_cores * prices.synapse.ns
+    return jnp.stack([neurons, synapses])
 
 
-def _pace(times: Array, hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Array, " layers"]]:
-    """The slowest layer's time, and each layer's share in setting it (shares sum to 1; a p-norm below hardness 1)."""
+def _pace(times: Float[Array, "2 layers"], hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Array, " layers"]]:
+    """The slowest half core's time, and each layer's share in setting it (shares sum to 1; a p-norm below hardness 1)."""
     hardness = jnp.asarray(hardness, times.dtype)
     soft_range = hardness < 1
-    # as `numerics.smooth_maximum`, but over all layers at once
+    # as `numerics.smooth_maximum`, but over both halves of all layers at once
     power = 4 / jnp.where(soft_range, 1 - hardness, 1)
     longest = jnp.maximum(jnp.max(times), LEAST_NS)
     # neither the norm nor the shares depend on what times are scaled by: no gradient of it
@@ -251,4 +255,5 @@ def _pace(times: Array, hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Ar
     # layers that tie share the pace; not `==`: a compiler may compute the times once for the maximum and once more, rounded otherwise, here
     slowest = (times >= longest * (1 - TIE)).astype(times.dtype)
     soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
-    return jnp.where(soft_range, soft, longest), jnp.where(soft_range, jax.nn.softmax(logs), slowest / jnp.maximum(jnp.sum(slowest), 1))
+    shares = jnp.where(soft_range, jax.nn.softmax(logs, axis=(0, 1)), slowest / jnp.maximum(jnp.sum(slowest), 1))
+    return jnp.where(soft_range, soft, longest), jnp.sum(shares, axis=0)

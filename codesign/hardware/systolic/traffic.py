@@ -75,7 +75,7 @@ def count_traffic(
     states_moved = state_bits * moved_words(workload, batches) * (1 - membranes_kept)
     states_spilled = _missing(memories.output_buffer_kb, state_bits * words)
     # maps between layers, held for all timesteps
-    map_in = static("neurons_in") * bits.activation
+    map_in = inputs_used(workload) * bits.activation
     # layers form a chain: an output is as wide as the next input. Nothing says how wide the last one is
     width_out = jnp.concatenate([bits.activation[1:], bits.activation[-1:]])
     map_out = static("neurons_out") * width_out * timesteps
@@ -95,7 +95,8 @@ def count_traffic(
         scratchpads=total(dataflow.stationary_bits(shape, bits, timesteps)),
         input_buffer=input_bits + map_in * timesteps + again,
         weight_buffer=weight_bits + weights_loaded,
-        output_buffer=sums + states_moved + map_out,
+        # a finished map is written, and read once on its way to the next layer's inputs
+        output_buffer=sums + states_moved + 2 * map_out,
         dram=loaded + again + stored_out + weights_loaded + states_moved * states_spilled,
     )
 
@@ -121,6 +122,22 @@ def is_pool(workload: Workload) -> np.ndarray:
 def has_neurons(workload: Workload) -> Float[Array, " layers"]:
     """1 for layers whose outputs are neurons or activations, 0 for pooling."""
     return jnp.asarray(~is_pool(workload), workload.input_rate.dtype)
+
+
+def inputs_used(workload: Workload) -> Float[Array, " layers"]:
+    """Elements of the input map that some window covers: a stride beyond the kernel leaves gaps, which are not loaded."""
+
+    def covered(size_in: int, size_out: int, kernel: int, stride: int) -> int:
+        # padding is not an input
+        return min((size_out - 1) * min(kernel, stride) + kernel, size_in)
+
+    used = [
+        layer.channels_in
+        * covered(layer.height_in, layer.height_out, layer.kernel_height, layer.stride)
+        * covered(layer.width_in, layer.width_out, layer.kernel_width, layer.stride)
+        for layer in workload
+    ]
+    return jnp.asarray(np.asarray(used, float), workload.input_rate.dtype)
 
 
 def pooled_elements(workload: Workload) -> Float[Array, " layers"]:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesign.hardware.systolic.array import COMPONENTS, DATAFLOWS, DEFAULTS, ZEROS, Systolic
+from codesign.hardware.systolic.traffic import inputs_used
 from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Workload, conv, dense, pool
 
@@ -238,9 +239,17 @@ def test_potentials_travel_every_step_unless_the_dataflow_keeps_them():
         for name in ("weight_stationary", "spike_tailored")
     }
     index = COMPONENTS.index("output_buffer")
-    kept = moved["spike_tailored"][0, index]  # one fold: only the spikes leave
+    kept = moved["spike_tailored"][0, index]  # one fold: only the spikes leave, each written and read once
     # 5 steps: 4 writes and 4 reads of 8 bits beside 5 binary spikes per neuron
-    np.testing.assert_allclose(moved["weight_stationary"][0, index], kept * (5 + 2 * 4 * 8) / 5, rtol=1e-5)
+    np.testing.assert_allclose(moved["weight_stationary"][0, index], kept * (5 + 4 * 8) / 5, rtol=1e-5)
+
+
+def test_a_stride_beyond_the_kernel_loads_only_what_windows_cover():
+    """A strided 1x1 layer leaves three quarters of the map in DRAM; wider windows, padded or not, cover all that they reach."""
+    layers = {"projection": conv("a", 64, 128, 16, kernel=1, stride=2), "dense map": conv("a", 64, 128, 8, kernel=1)}
+    moved = {name: np.asarray(run(Systolic.of(), Workload.of([layer]), 1.0).energy_pj) for name, layer in layers.items()}
+    np.testing.assert_allclose(moved["projection"], moved["dense map"], rtol=1e-6)
+    assert inputs_used(Workload.of([conv("a", 1, 1, 17, stride=2), conv("b", 1, 1, 16, stride=2, padding=0)])).tolist() == [289, 225]
 
 
 def test_mixed_layer_lies_between_its_ends():
