@@ -44,7 +44,7 @@ def tables(subfolder: str, columns: Iterable[str]) -> pd.DataFrame:
 
 
 def records(subfolder: str, fields: Iterable[str]) -> list[dict[str, Any]]:
-    """Entries of every JSON file in a folder that is a list of objects with all of `fields`.
+    """Entries of every JSON file in a folder that is a list of objects with all of `fields`, or such an object itself.
 
     Raises:
         FileNotFoundError: no such file.
@@ -54,8 +54,9 @@ def records(subfolder: str, fields: Iterable[str]) -> list[dict[str, Any]]:
     for path in files(subfolder, "json"):
         with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as stream:
             content = json.load(stream)
-        if isinstance(content, list) and content and needed <= set(content[0]):
-            found += content
+        entries = [content] if isinstance(content, dict) else content
+        if isinstance(entries, list) and entries and needed <= set(entries[0]):
+            found += entries
     if not found:
         raise FileNotFoundError(f"no JSON file in {reference(subfolder)} has entries with {', '.join(sorted(needed))}")
     return found

@@ -282,6 +282,18 @@ def test_latency_sums_to_the_steps_of_the_slowest_layer():
     assert latency[1] > (8 + 3 - 1) * (access + fires + 600)  # visits, spikes and the barrier, in 10 steps
 
 
+@pytest.mark.parametrize("fires", [0.0, 0.5, 1.0])
+def test_a_step_is_the_longer_of_a_cores_neurons_and_synapses(fires):
+    """SANA-FE's model of Loihi: messages are integrated while neurons are visited."""
+    workload = Workload.of([dense("a", 100, 50)], input_rate=0.2, output_rate=fires, timesteps=1, weight_bits=8)
+    neurons, messages = 50 * (6 + 3.7 + fires * (30 + 5.1)), 20 * (16 + 50 * 3.8)
+    assert neurons < messages
+    np.testing.assert_allclose(float(run(ManyCore.of(), workload, LOIHI).latency), messages + 600, rtol=1e-5)
+    quiet = Workload.of([dense("a", 100, 50)], input_rate=0.001, output_rate=fires, timesteps=1, weight_bits=8)
+    neurons -= 50 * 3.7 * 0.999**100  # without input they are only visited
+    np.testing.assert_allclose(float(run(ManyCore.of(), quiet, LOIHI).latency), neurons + 600, rtol=1e-5)
+
+
 def test_attention_is_refused_by_name():
     workload = Workload.of([LayerWork("attention", "attention", 8, 8, 2, 2, 2, 2)])
     with pytest.raises(UnsupportedLayerError, match="attention"):
