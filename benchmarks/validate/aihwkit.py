@@ -101,7 +101,7 @@ def statistical_arrays(network: Network, used: dict[str, Any]) -> list[AbstractA
         zero = jnp.zeros(())
         rows, columns = (jnp.asarray(float(size)) for size in weights.shape)
         physics = CrossbarPhysics(rows, columns, jnp.asarray(used["sigma"]), zero, zero)
-        return StatisticalCrossbar(physics, jnp.asarray(24.0 if used["bits"] is None else used["bits"]))
+        return StatisticalCrossbar(physics, jnp.asarray(24.0 if used["bits"] is None else float(used["bits"])))
 
     return [array(weights) for weights in network.weights]
 

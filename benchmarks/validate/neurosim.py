@@ -7,7 +7,8 @@ import pandas as pd
 
 from benchmarks.validate.comparison import Bar, Row, Tool, factor, no_rows, nothing_to_run
 from codesign.hardware.crossbar.crossbar import COMPONENTS, Crossbar
-from codesign.technology.technology import Technology, load
+from codesign.technology.catalogue import compose
+from codesign.technology.technology import Technology
 from codesign.workloads.presets import preset
 from codesign.workloads.workload import Workload
 from tests import golden_files
@@ -45,8 +46,8 @@ def table() -> pd.DataFrame:
 
 
 def technology(node_nm: float) -> Technology:
-    """Prices of RRAM at a node."""
-    return load(f"rram_{node_nm:g}nm")
+    """Prices of RRAM at a node, with memories of the cell that NeuroSim was set to and nothing off the chip."""
+    return compose(f"cmos_{node_nm:g}nm", memory="lstp", device="rram", offchip="none")
 
 
 def theirs(row: pd.Series) -> Point:

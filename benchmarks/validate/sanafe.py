@@ -7,7 +7,8 @@ import jax
 from benchmarks.validate.comparison import Bar, Row, Tool, within
 from codesign.cost import Cost
 from codesign.hardware.manycore.manycore import Events, ManyCore
-from codesign.technology.technology import Technology, load
+from codesign.technology.catalogue import load
+from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload, conv, dense
 from tests import golden_files
 

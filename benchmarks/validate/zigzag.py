@@ -8,7 +8,7 @@ from benchmarks.validate.comparison import Bar, Row, Tool, no_golden, within
 from codesign.hardware.parts.memory import sram_pj_per_bit
 from codesign.hardware.systolic.array import Systolic
 from codesign.hardware.systolic.traffic import inputs_used, operand_bits
-from codesign.technology.technology import load
+from codesign.technology.catalogue import load
 from codesign.workloads.workload import LayerWork, Workload
 
 SIZE, BUFFER_KB, PRECISION = 32, 1024, 8
@@ -36,7 +36,7 @@ def _prices() -> dict[str, float]:
     """What decides ZigZag's mapping [pJ/bit]: ours, at the size of the buffers."""
     technology = load("digital_28nm")
     prices = {"register": technology["register_per_bit_pj"], "buffer": sram_pj_per_bit(BUFFER_KB, technology)}
-    return {name: float(price) for name, price in {**prices, "dram": technology["dram_pj_per_bit"]}.items()}
+    return {name: float(price) for name, price in {**prices, "dram": technology["offchip_pj_per_bit"]}.items()}
 
 
 def _workload(case: dict[str, Any]) -> Workload:
