@@ -45,9 +45,7 @@ def test_accuracy_on_devices_is_aihwkits() -> None:
     check("aihwkit", lambda row: row.quantity.endswith("devices"))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="the search's form does not clip conductances at zero: 0.89 against 0.94 at 10 % noise"
-)
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="the search's form does not clip conductances at zero: 0.89 against 0.94")
 def test_accuracy_in_the_form_of_the_search_is_aihwkits() -> None:
     check("aihwkit", lambda row: row.quantity.endswith("search's form"))
 
