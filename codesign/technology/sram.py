@@ -51,15 +51,16 @@ class Sram(eqx.Module):
 
     Attributes:
         cell: `hp`, `lop`, `lstp`, or several names where a search weighs them.
-        values: natural logarithms of the quantities at capacities of 1, 2, 4, ... 4096 KB.
-        slopes: their slopes over log2 of the capacity.
+        pieces: each quantity's natural logarithm from a capacity of 1, 2, 4, ... 2048 KB to the next: a cubic of log2 of the ratio, from its
+            power of 0 on.
+        ends: slopes below 1 KB and above 4 MB.
         log_logic_leakage: natural logarithm of the leakage of logic [mW/um2].
         log_factors: what each of `FACTORS` is multiplied by, as a logarithm: 0 but in draws of uncertain prices and in their gradients.
     """
 
     cell: str = eqx.field(static=True)
-    values: Float[Array, "quantities sizes"]
-    slopes: Float[Array, "quantities sizes"]
+    pieces: Float[Array, "quantities pieces 4"]
+    ends: Float[Array, "quantities 2"]
     log_logic_leakage: Float[Array, ""]
     log_factors: Float[Array, " factors"]
 
@@ -103,22 +104,20 @@ class Sram(eqx.Module):
     def _extensive(self, name: str, capacity_kb: ArrayLike) -> Array:
         # per KB: smaller and larger memories than the table's are in proportion to its ends
         capacity = jnp.asarray(capacity_kb)
-        inside = jnp.clip(capacity, 1, 2.0 ** (self.values.shape[1] - 1))
+        inside = jnp.clip(capacity, 1, 2.0 ** self.pieces.shape[1])
         return capacity * self._at(name, inside)
 
     def _at(self, name: str, capacity_kb: ArrayLike) -> Array:
         row = _QUANTITIES.index(name)
-        values, slopes = self.values[row], self.slopes[row]
-        last = values.shape[0] - 1
-        place = jnp.log2(jnp.maximum(jnp.asarray(capacity_kb, values.dtype), SMALLEST_KB))
-        inside = jnp.clip(place, 0, last)
-        left = jnp.clip(jnp.floor(inside), 0, last - 1).astype(jnp.int32)
-        t = inside - left
-        # cubic Hermite; the last term goes on beyond the ends with their slopes
-        rise = values[left + 1] - values[left]
-        cubic = values[left] + t * t * (3 - 2 * t) * rise + t * (1 - t) * ((1 - t) * slopes[left] - t * slopes[left + 1])
-        beyond = (place - inside) * jnp.where(place < 0, slopes[0], slopes[-1])
-        return jnp.exp(cubic + beyond + self.log_factors[FACTORS.index(_FACTOR_OF.get(name.partition("_")[0], "energy"))])
+        pieces, ends = self.pieces[row], self.ends[row]
+        place = jnp.log2(jnp.maximum(jnp.asarray(capacity_kb, pieces.dtype), SMALLEST_KB))
+        inside = jnp.clip(place, 0, pieces.shape[0])
+        left = jnp.minimum(inside.astype(jnp.int32), pieces.shape[0] - 1)
+        # in bounds by the line above; a check of them would cost more than the look-up
+        cubic, along = pieces.at[left].get(mode="promise_in_bounds"), inside - left
+        log_value = cubic[..., 0] + along * (cubic[..., 1] + along * (cubic[..., 2] + along * cubic[..., 3]))
+        outside = (place - inside) * jnp.where(place < 0, ends[0], ends[1])
+        return jnp.exp(log_value + outside + self.log_factors[FACTORS.index(_FACTOR_OF.get(name.partition("_")[0], "energy"))])
 
 
 def sram(cell: str, node_nm: float) -> Sram:
@@ -139,9 +138,8 @@ def sram(cell: str, node_nm: float) -> Sram:
     points = LOGIC_LEAKAGE[cell]
     # held beyond its ends
     logic = np.interp(np.log(node_nm), np.log(sorted(points)), np.log([points[node] for node in sorted(points)]))
-    return Sram(
-        cell, *(jnp.asarray(part, jnp.float32) for part in (*_between(nodes, values, slopes, node_nm), logic, np.zeros(len(FACTORS))))
-    )
+    pieces = _pieces(*_between(nodes, values, slopes, node_nm))
+    return Sram(cell, *(jnp.asarray(part, jnp.float32) for part in (*pieces, logic, np.zeros(len(FACTORS)))))
 
 
 def mixture(memories: tuple[Sram, ...], shares: Float[Array, " options"]) -> Sram:
@@ -149,9 +147,15 @@ def mixture(memories: tuple[Sram, ...], shares: Float[Array, " options"]) -> Sra
 
     Mixed in logarithms: cells differ by four orders of magnitude in leakage, and a sum would follow the leakiest until the very end.
     """
-    leaves = ("values", "slopes", "log_logic_leakage", "log_factors")
+    leaves = ("pieces", "ends", "log_logic_leakage", "log_factors")
     mixed = (sum(shares[i] * getattr(memory, name) for i, memory in enumerate(memories)) for name in leaves)
     return Sram("|".join(memory.cell for memory in memories), *(jnp.asarray(leaf) for leaf in mixed))
+
+
+def _pieces(values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Hermite's cubics between values and slopes at whole numbers, and the slopes at the ends."""
+    rise, left, right = np.diff(values, axis=1), slopes[:, :-1], slopes[:, 1:]
+    return np.stack([values[:, :-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], axis=2), slopes[:, [0, -1]]
 
 
 def _between(nodes: np.ndarray, values: np.ndarray, slopes: np.ndarray, node_nm: float) -> tuple[np.ndarray, np.ndarray]:
