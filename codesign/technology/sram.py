@@ -51,8 +51,8 @@ class Sram(eqx.Module):
 
     Attributes:
         cell: `hp`, `lop`, `lstp`, or several names where a search weighs them.
-        pieces: each quantity's natural logarithm from a capacity of 1, 2, 4, ... 2048 KB to the next: a cubic of log2 of the ratio, its power of
-            0 first.
+        pieces: each quantity's natural logarithm from a capacity of 1, 2, 4, ... 2048 KB to the next, a cubic of log2 of the ratio: its
+            power of 0 first.
         ends: slopes below 1 KB and above 4 MB.
         log_logic_leakage: natural logarithm of the leakage of logic [mW/um2].
         log_factors: what each of `FACTORS` is multiplied by, as a logarithm: 0 but in draws of uncertain prices and in their gradients.
