@@ -1,14 +1,21 @@
-"""What the parts of a systolic array cost."""
+"""What the parts of a systolic array cost: operations, areas, leakage power."""
+
+from collections.abc import Mapping
+from typing import Final
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from codesign.hardware.parts.memory import logic_leakage_mw, sram_area_um2, sram_leakage_mw
 from codesign.hardware.parts.neuron import add_pj, products_pj, unit_um2, update_pj
-from codesign.hardware.systolic.dataflow import Grid
-from codesign.hardware.systolic.traffic import Memories, has_neurons, operand_bits
+from codesign.hardware.systolic.traffic import has_neurons, operand_bits
+from codesign.hardware.systolic.work import Build
+from codesign.hardware.systolic.zeros import AbstractZeros
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
+
+LOGIC: Final = ("compute", "registers", "neurons", "zeros")
+"""Components that leak as logic does."""
 
 
 def operation_pj(workload: Workload, technology: Technology) -> Float[Array, " layers"]:
@@ -34,35 +41,58 @@ def _rescaled_bits2(workload: Workload) -> Float[Array, " layers"]:
     return (1 - workload.spiking) * operand_bits(workload).partial_sum ** 2
 
 
-def area_and_leakage(
-    grid: Grid, units: Array, memories: Memories, workload: Workload, technology: Technology
-) -> tuple[list[Float[Array, ""]], Float[Array, ""]]:
-    """Area [um2] and leakage power [mW] at the technology's supply; every unit is large enough for the layer that asks most of it.
+def element_bits(workload: Workload, zeros: AbstractZeros) -> Float[Array, ""]:
+    """Register bits of a processing element, wide enough for every layer, and the flags of its operands."""
+    bits = operand_bits(workload)
+    return jnp.max(bits.weight) + jnp.max(bits.activation) + jnp.max(bits.partial_sum) + zeros.flags
+
+
+def areas_um2(build: Build, units: Array, workload: Workload, technology: Technology) -> dict[str, Float[Array, ""]]:
+    """Area by component [um2]; every unit is large enough for the layer that asks most of it.
 
     Args:
-        grid: processing elements.
+        build: array and memories.
         units: neuron units.
-        memories: capacities.
         workload: gives widths and neurons.
         technology: prices.
-
-    Returns:
-        Areas of arithmetic, registers, scratchpads, input, weight and output buffer, and neuron units; the power of all of it.
     """
-    bits, elements = operand_bits(workload), grid.rows * grid.columns
+    elements, memories = build.grid.rows * build.grid.columns, build.memories
+    rescaling = technology["int_mult_area_per_bit2_um2"] * _rescaled_bits2(workload)
+    areas = {
+        "compute": elements * _multiply_accumulate_um2(workload, technology),
+        "registers": elements * technology["register_area_per_bit_um2"] * element_bits(workload, build.zeros),
+        "scratchpads": elements * sram_area_um2(memories.scratchpad_kb, technology),
+        "input_buffer": sram_area_um2(memories.input_buffer_kb, technology),
+        "weight_buffer": sram_area_um2(memories.weight_buffer_kb, technology),
+        "output_buffer": sram_area_um2(memories.output_buffer_kb, technology),
+        # pooling has no neurons of its own
+        "neurons": units * jnp.max(has_neurons(workload) * (unit_um2(workload, technology) + rescaling)),
+    }
+    return areas | {"zeros": _zeros_um2(build, areas, workload, technology)}
+
+
+def leakage_mw(build: Build, areas: Mapping[str, Array], technology: Technology) -> Float[Array, ""]:
+    """Leakage power of all memories and all logic, at the technology's supply [mW]."""
+    logic = logic_leakage_mw(sum((areas[part] for part in LOGIC), jnp.zeros_like(areas["compute"])), technology)
+    scratchpads = build.grid.rows * build.grid.columns * sram_leakage_mw(build.memories.scratchpad_kb, technology)
+    buffers = jnp.sum(sram_leakage_mw(jnp.stack(build.memories[1:]), technology))
+    return logic + scratchpads + buffers
+
+
+def _multiply_accumulate_um2(workload: Workload, technology: Technology) -> Float[Array, ""]:
+    bits = operand_bits(workload)
     # binary spikes need no multiplier: an array that sees nothing else has none
     product_bits = bits.weight * (bits.activation - workload.spiking)
     adder = technology["int_add_area_per_bit_um2"] * jnp.max(bits.partial_sum)
-    compute = elements * (technology["int_mult_area_per_bit2_um2"] * jnp.max(product_bits) + adder)
-    width = jnp.max(bits.weight) + jnp.max(bits.activation) + jnp.max(bits.partial_sum)
-    registers = elements * technology["register_area_per_bit_um2"] * width
-    rescaling = technology["int_mult_area_per_bit2_um2"] * _rescaled_bits2(workload)
-    # pooling has no neurons of its own
-    neurons = units * jnp.max(has_neurons(workload) * (unit_um2(workload, technology) + rescaling))
-    # a scratchpad per element, the buffers exist once
-    counts = (elements, *(jnp.ones_like(elements) for _ in memories[1:]))
-    leakage = logic_leakage_mw(compute + registers + neurons, technology)
-    areas = [compute, registers, *(n * sram_area_um2(kb, technology) for n, kb in zip(counts, memories, strict=True)), neurons]
-    return areas, leakage + sum(
-        (n * sram_leakage_mw(kb, technology) for n, kb in zip(counts, memories, strict=True)), jnp.zeros_like(elements)
-    )
+    return technology["int_mult_area_per_bit2_um2"] * jnp.max(product_bits) + adder
+
+
+def _zeros_um2(build: Build, areas: Mapping[str, Array], workload: Workload, technology: Technology) -> Float[Array, ""]:
+    """Detectors where operands enter, a clock gate (a latch) per element, the finder of vectors [um2]."""
+    if not build.zeros.flags:
+        return jnp.zeros_like(areas["compute"])
+    bits, (rows, columns) = operand_bits(workload), build.grid
+    # no area of a comparator is sourced: it counts as an adder, as in neurons
+    detectors = technology["int_add_area_per_bit_um2"] * (rows * jnp.max(bits.activation) + columns * jnp.max(bits.weight))
+    found = detectors + rows * columns * technology["register_area_per_bit_um2"]
+    return found + technology["zero_finder_area_share"] * sum(areas.values()) if build.zeros.finds_vectors else found

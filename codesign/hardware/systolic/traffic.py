@@ -1,6 +1,10 @@
-"""How many bits a systolic array moves between its scratchpads, buffers and DRAM."""
+"""How many bits a systolic array moves between its scratchpads, buffers and the memory off the chip.
 
-from typing import NamedTuple
+Input and weight buffer are double: one half is filled (with the next layer's map, the next weights) while the other is read, so that half
+of their capacity holds what a layer works on. The output buffer, which gathers sums and states in place, is single.
+"""
+
+from typing import Final, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,9 +16,12 @@ from codesign.hardware.parts.neuron import kept_words, moved_words
 from codesign.hardware.systolic.dataflow import AbstractDataflow, Bits, Pass, Products
 from codesign.workloads.workload import Workload
 
+KB_BITS: Final = 8192
+"""Bits of a kilobyte."""
+
 
 class Memories(NamedTuple):
-    """Capacities [kB]; the scratchpad is that of one processing element."""
+    """Capacities [kB] as they are built; the scratchpad is that of one processing element."""
 
     scratchpad_kb: Float[Array, ""]
     input_buffer_kb: Float[Array, ""]
@@ -23,13 +30,14 @@ class Memories(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """Bits moved in one inference, per layer, at the ports of each memory."""
+    """Bits moved in one inference, per layer, at the ports of each memory; `entering` are the operands that the array takes in."""
 
     scratchpads: Float[Array, " layers"]
     input_buffer: Float[Array, " layers"]
     weight_buffer: Float[Array, " layers"]
     output_buffer: Float[Array, " layers"]
-    dram: Float[Array, " layers"]
+    off_chip: Float[Array, " layers"]
+    entering: Float[Array, " layers"]
 
 
 def count_traffic(
@@ -39,8 +47,9 @@ def count_traffic(
     shape: Products,
     passes: Pass,
     hardness: ArrayLike,
+    closed: bool,
 ) -> Traffic:
-    """Bits at the ports of the memories; what does not fit a buffer is moved from and to DRAM instead.
+    """Bits at the ports of the memories; what does not fit a buffer is moved from and to the memory off the chip instead.
 
     Args:
         memories: capacities.
@@ -49,15 +58,17 @@ def count_traffic(
         shape: its matrix products.
         passes: one step of them on the array.
         hardness: see `AbstractHardware.cost`.
+        closed: nothing is beside the chip: it holds all weights, and only the network's first map and its answers cross its border.
     """
     bits = operand_bits(workload)
+    half_input, half_weight = memories.input_buffer_kb / 2, memories.weight_buffer_kb / 2
     timesteps, static = workload.timesteps, workload.static
     together = dataflow.together(shape, timesteps)
     batches = timesteps / together
     words = kept_words(workload)
     # room for at least one word: what keeps nothing needs no share of anything
     held = bits._replace(state=bits.state * jnp.maximum(words, 1))
-    weights_kept, membranes_kept = dataflow.kept(shape, passes, held, memories.scratchpad_kb * 8192)
+    weights_kept, membranes_kept = dataflow.kept(shape, passes, held, memories.scratchpad_kb * KB_BITS)
     stored = static("has_weights")
 
     def total(per_product: Array) -> Array:
@@ -74,31 +85,43 @@ def count_traffic(
     state_bits = has_neurons(workload) * static("neurons_out") * bits.state
     states_moved = state_bits * moved_words(workload, batches) * (1 - membranes_kept)
     states_spilled = _missing(memories.output_buffer_kb, state_bits * words)
-    # maps between layers, held for all timesteps
-    map_in = inputs_used(workload) * bits.activation
-    # layers form a chain: an output is as wide as the next input. Nothing says how wide the last one is
-    width_out = jnp.concatenate([bits.activation[1:], bits.activation[-1:]])
-    map_out = static("neurons_out") * width_out * timesteps
+    map_in, map_out = map_bits(workload)
+    shortcut = static("residual_inputs") * bits.activation * timesteps
     first, last = _ends(workload)
-    inputs_missing = _missing(memories.input_buffer_kb, map_in * timesteps)
-    # the network begins and ends in DRAM; between layers only what does not fit goes there
-    loaded = map_in * timesteps * (first + (1 - first) * inputs_missing)
+    # the network begins and ends off the chip; between layers only what does not fit goes there
+    inputs_missing, outputs_missing = _missing(half_input, map_in + shortcut), _missing(half_input, map_out)
+    loaded = map_in * (first + (1 - first) * inputs_missing)
     # a map that fits is loaded once and passes from the buffer; one that does not is loaded for every pass
-    again = map_in * timesteps * _missing(memories.input_buffer_kb, map_in * together) * (jnp.max(passes.input_passes, 0) - 1)
-    stored_out = map_out * (last + (1 - last) * _missing(memories.input_buffer_kb, map_out))
-    # weights from DRAM: once, and again in every round as far as they do not fit
+    again = map_in * _missing(half_input, map_in / timesteps * together) * (jnp.max(passes.input_passes, 0) - 1)
+    stored_out = map_out * (last + (1 - last) * outputs_missing)
+    # weights from off the chip: once, and again in every round as far as they do not fit
     whole = static("weights") * bits.weight
     # first row: only attention has a second product, and it stores no weights
     rounds = weight_rounds * passes.weight_passes[0]
-    weights_loaded = whole * (1 + jnp.maximum(rounds - 1, 0) * _missing(memories.weight_buffer_kb, whole))
+    weights_loaded = whole * (1 + jnp.maximum(rounds - 1, 0) * _missing(half_weight, whole))
+    # a skip path waits where there is room, and is stored and loaded otherwise
+    spilled = states_moved * states_spilled + 2 * shortcut * inputs_missing
+    if closed:
+        weights_loaded, again, spilled = jnp.zeros_like(whole), jnp.zeros_like(again), jnp.zeros_like(spilled)
+        loaded, stored_out = map_in * first, map_out * last
     return Traffic(
         scratchpads=total(dataflow.stationary_bits(shape, bits, timesteps)),
-        input_buffer=input_bits + map_in * timesteps + again,
+        input_buffer=input_bits + map_in + again + 2 * shortcut,
         weight_buffer=weight_bits + weights_loaded,
         # a finished map is written, and read once on its way to the next layer's inputs
-        output_buffer=sums + states_moved + 2 * map_out,
-        dram=loaded + again + stored_out + weights_loaded + states_moved * states_spilled,
+        # and as wide as a state whenever somebody asks whether it is certain
+        output_buffer=sums + states_moved + 2 * map_out + workload.exit_checks * static("neurons_out") * bits.state,
+        off_chip=loaded + again + stored_out + weights_loaded + spilled,
+        entering=input_bits + weight_bits,
     )
+
+
+def map_bits(workload: Workload) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
+    """Bits of each layer's map in, as far as it is used, and of its map out, both held for all timesteps."""
+    map_in = inputs_used(workload) * workload.activation_bits * workload.timesteps
+    # layers form a chain: an output is as wide as the next input. Nothing says how wide the last one is
+    width_out = jnp.concatenate([workload.activation_bits[1:], workload.activation_bits[-1:]])
+    return map_in, workload.static("neurons_out") * width_out * workload.timesteps
 
 
 def operand_bits(workload: Workload) -> Bits:
@@ -154,13 +177,13 @@ def _position_tiles(output_buffer_kb: Array, passes: Pass, bits: Bits, together:
     alive = jnp.max(passes.partial_sums, 0) * bits.partial_sum * together
     # sums that finish in one fold never wait; grows over the first extra round instead of jumping
     unfinished = jnp.minimum(jnp.max(passes.partial_rounds, 0), 1)
-    return 1 + (pieces(alive, output_buffer_kb * 8192, hardness) - 1) * unfinished
+    return 1 + (pieces(alive, output_buffer_kb * KB_BITS, hardness) - 1) * unfinished
 
 
 def _missing(capacity_kb: Array, needed_bits: Array) -> Float[Array, " layers"]:
     """Share that does not fit."""
     # nothing needed is nothing missing: 0 bits must not be divided by
-    return 1 - jnp.minimum(capacity_kb * 8192 / jnp.maximum(needed_bits, 1), 1)
+    return 1 - jnp.minimum(capacity_kb * KB_BITS / jnp.maximum(needed_bits, 1), 1)
 
 
 def _ends(workload: Workload) -> tuple[Float[Array, " layers"], Float[Array, " layers"]]:
