@@ -140,7 +140,7 @@ def tpu() -> float:
         input_buffer_kb=24 * 1024,
         weight_buffer_kb=256,
         output_buffer_kb=4 * 1024,
-        dram_gbit_per_s=272,
+        offchip_gbit_per_s=272,
         zeros="ungated",
     )
     return middle_of_three(

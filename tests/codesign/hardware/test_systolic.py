@@ -189,14 +189,14 @@ def test_design_parameters_pull_in_the_physical_direction():
     assert float(energy.supply_v) > 0
     assert float(latency.supply_v) < 0  # a higher supply never slows the clock
     assert float(latency.clock_mhz) < 0
-    assert float(latency.dram_gbit_per_s) < 0
+    assert float(latency.offchip_gbit_per_s) < 0
     assert float(latency.columns_per_neuron_unit) > 0
     assert float(area.columns_per_neuron_unit) < 0
     assert float(energy.output_buffer_kb) < 0  # too small for the partial sums: weights are loaded again for every part
     assert float(energy.weight_buffer_kb) < 0  # and too small for the weights: from DRAM
     assert float(energy.scratchpad_kb) > 0  # keeps nothing in this dataflow: only dearer to access
     for name in DEFAULTS:
-        if name not in ("columns_per_neuron_unit", "clock_mhz", "supply_v", "dram_gbit_per_s"):
+        if name not in ("columns_per_neuron_unit", "clock_mhz", "supply_v", "offchip_gbit_per_s"):
             assert float(getattr(area, name)) > 0, name
         assert any(float(getattr(slope, name)) != 0 for slope in (energy, latency)), name
 
@@ -222,13 +222,13 @@ def test_zero_activity_costs_no_arithmetic_but_still_leaks():
     convolutions = np.asarray(cost.energy_pj)[[0, 1, 2, 4, 5, 6], COMPONENTS.index("compute")]
     assert (convolutions == 0).all()
     assert float(parts["leakage"]) > 0
-    assert float(parts["dram"]) > 0
+    assert float(parts["off_chip"]) > 0
 
 
 def test_dynamic_energy_does_not_depend_on_the_clock():
     """SATA's energy per operation is power over frequency, so that a slow clock makes operations dear."""
     workload = Workload.of(LAYERS)
-    slow, fast = (run(Systolic.of(clock_mhz=clock), workload, 1.0).energy_pj[:, :-1] for clock in (100, 400))
+    slow, fast = (run(Systolic.of(clock_mhz=clock), workload, 1.0).energy_pj[:, : COMPONENTS.index("off_chip")] for clock in (100, 400))
     np.testing.assert_allclose(slow, fast, rtol=1e-6)
 
 
@@ -311,7 +311,7 @@ def test_spike_tailored_dataflow_saves_memory_movement():
     moved = []
     for dataflow in ("weight_stationary", "spike_tailored"):
         parts = run(Systolic.of(dataflow=dataflow), workload, 1.0).by_component()
-        moved.append(sum(float(parts[name]) for name in ("dram", "weight_buffer", "input_buffer", "output_buffer", "scratchpads")))
+        moved.append(sum(float(parts[name]) for name in ("off_chip", "weight_buffer", "input_buffer", "output_buffer", "scratchpads")))
     assert 1 - moved[1] / moved[0] == pytest.approx(0.625, abs=0.15)
 
 

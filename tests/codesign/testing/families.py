@@ -12,6 +12,7 @@ from codesign.hardware.manycore.manycore import SYNAPSES, ManyCore
 from codesign.hardware.systolic.array import DATAFLOWS, ZEROS, Systolic
 from codesign.parameters.choice import Choice
 from codesign.parameters.power_of_two import PowerOfTwo
+from codesign.technology.sram import CELLS
 from codesign.testing.designs import default_workload
 
 
@@ -34,7 +35,7 @@ SYSTOLIC: Final = {
     "columns_per_neuron_unit": Choice((1, 2, 4, 8)),
     "clock_mhz": (50.0, 1000.0),
     "supply_v": (0.6, 1.0),
-    "dram_gbit_per_s": (12.8, 409.6),
+    "offchip_gbit_per_s": (12.8, 409.6),
 }
 CROSSBAR: Final = {
     "rows": PowerOfTwo(16, 256),
@@ -71,7 +72,7 @@ def hybrid() -> HybridChip:
 
 def families() -> dict[str, Family]:
     """Every registered family; a many-core on measured events and on first principles."""
-    systolic = Systolic.of(dataflow=tuple(DATAFLOWS))
+    systolic = Systolic.of(dataflow=tuple(DATAFLOWS), memory=tuple(CELLS))
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {"zeros": ZEROS}),
         "crossbar": Family(Crossbar.of(), "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),

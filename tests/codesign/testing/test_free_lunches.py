@@ -14,7 +14,7 @@ from tests.codesign.testing.families import families
 KNOWN: Final = {
     "systolic": {
         "clock_mhz high": "clock tree and pipeline registers by clock, and a supply that rises with it; above the memories' cycle illegal",
-        "dram_gbit_per_s high": "interface channels: area of their PHYs and background power, both by channel",
+        "offchip_gbit_per_s high": "interface channels: area of their PHYs and background power, both by channel",
         "zeros gating over ungated": "zero detectors and clock gates of every element",
         "zeros skipping over ungated": "the finder of non-zero vectors: a tag per vector, a scan per row, its area and its cycle",
         "zeros skipping over gating": "the same",
