@@ -6,7 +6,7 @@ own models (`codesign.published`).
 
 from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
 from codesign.hardware.crossbar.crossbar import Crossbar
-from codesign.hardware.hybrid import HybridChip
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.hardware.registry import REGISTRY
 from codesign.hardware.systolic.array import Systolic

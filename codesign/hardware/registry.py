@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from codesign.hardware.crossbar.crossbar import Crossbar
-from codesign.hardware.hybrid import HybridChip
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.hardware.systolic.array import Systolic
 

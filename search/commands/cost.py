@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
-from codesign.hardware.hybrid import HybridChip
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.registry import REGISTRY as FAMILIES
 from codesign.published.registry import REGISTRY as PUBLISHED
 from codesign.technology.catalogue import load

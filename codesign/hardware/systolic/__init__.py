@@ -4,10 +4,12 @@ Counts and prices only. SATA's own model is in `codesign.published.sata`.
 """
 
 from codesign.hardware.systolic.array import COMPONENTS, DATAFLOWS, DEFAULTS, ZEROS, Systolic
+from codesign.hardware.systolic.boundary import BOUNDARY
 from codesign.hardware.systolic.dataflow import AbstractDataflow, InputStationary, OutputStationary, SpikeTailored, WeightStationary
 from codesign.hardware.systolic.zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
 
 __all__ = [
+    "BOUNDARY",
     "COMPONENTS",
     "DATAFLOWS",
     "DEFAULTS",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from codesign.hardware.base import UnsupportedLayerError
-from codesign.hardware.hybrid import HybridChip
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.hardware.systolic.array import Systolic
 from codesign.technology.catalogue import combine, load
@@ -171,3 +171,38 @@ def test_combined_technologies_price_all_engines():
     assert float(both["on_resistance_ohm"]) > 0
     with pytest.raises(ValueError, match="one node"):
         combine(load("digital_28nm"), load("rram_22nm"))
+
+
+def test_a_map_that_outgrows_half_the_buffer_waits_for_handshakes():
+    """64 x 32 x 32 spikes of 4 steps are 32 kB: 64 parts of half a kilobyte, or one; each costs a handshake, the last one's reading too."""
+    workload, link = network([1] * 6), 25.6
+    small, large = (run(HybridChip.of(ENGINES, [0, 1, 1, 1, 1, 1], transfer_buffer_kb=kb), workload) for kb in (1, 64))
+    waited = float(small.latency - large.latency)
+    assert waited == pytest.approx(63 * float(TECHNOLOGY["barrier_first_tile_ns"]) - 31.5 * 8192 / link, rel=1e-3)
+
+
+def test_a_wider_link_has_more_wires():
+    workload = network([1] * 6)
+    narrow, wide = (run(HybridChip.of(ENGINES, [0, 0, 1, 1, 1, 1], link_gbit_per_s=gbit), workload) for gbit in (1, 100))
+    assert float(wide.area) > float(narrow.area)
+    assert float(wide.by_component()["transfer_leakage"] / wide.latency) > float(narrow.by_component()["transfer_leakage"] / narrow.latency)
+
+
+def test_layers_with_another_engine_between_them_do_not_overlap():
+    """Cores that hold layers 2, 4 and 6 run three times T steps, not T + 2."""
+    workload = network([1] * 6)
+    apart, alone = (run(HybridChip.of(ENGINES, [0, 1, 0, 1, 0, 1]), workload), [])
+    for layer in (1, 3, 5):
+        chosen = [int(index == layer) for index in range(6)]
+        alone.append(float(run(HybridChip.of(ENGINES, chosen), workload).latency_ns[layer]))
+    np.testing.assert_allclose(np.asarray(apart.latency_ns)[[1, 3, 5]], alone, rtol=1e-5)
+
+
+def test_every_engine_leaks_while_the_others_run():
+    workload = network([1] * 6)
+    cost = run(HybridChip.of(ENGINES, [0, 0, 0, 1, 1, 1]), workload)
+    for name in ENGINES:
+        leaking = np.asarray(cost.energy_pj)[:, cost.components.index(f"{name}.leakage")]
+        # at constant power
+        np.testing.assert_allclose(leaking, leaking.sum() * np.asarray(cost.latency_ns / cost.latency), rtol=1e-5)
+        assert leaking[0] > 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import ENCODINGS, INTERCONNECTS, Crossbar
-from codesign.hardware.hybrid import HybridChip
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.manycore.manycore import SYNAPSES, ManyCore
 from codesign.hardware.systolic.array import DATAFLOWS, ZEROS, Systolic
 from codesign.parameters.choice import Choice

@@ -12,13 +12,7 @@ from tests.codesign.testing.families import families
 
 # what gets worse nowhere: `parameter low` or `high`, `field one option over another`, `parameter dead`; and the price that is missing
 KNOWN: Final = {
-    "systolic": {
-        "clock_mhz high": "clock tree and pipeline registers by clock, and a supply that rises with it; above the memories' cycle illegal",
-        "offchip_gbit_per_s high": "interface channels: area of their PHYs and background power, both by channel",
-        "zeros gating over ungated": "zero detectors and clock gates of every element",
-        "zeros skipping over ungated": "the finder of non-zero vectors: a tag per vector, a scan per row, its area and its cycle",
-        "zeros skipping over gating": "the same",
-    },
+    "systolic": {},
     "crossbar": {
         "inferences_per_programming high": "drift: the age of the devices that are measured is the refresh interval's",
         "buffer_kb low": "what does not fit the tile's buffer is fetched over the network again",
@@ -31,10 +25,7 @@ KNOWN: Final = {
         "clock_mhz dead": "event times are measured: refuse it as a search parameter",
         "message_bits high": "energy, time, router and link area of a message by its length (ISAAC: 0.15 mm2 a router)",
     },
-    "hybrid": {
-        "transfer_buffer_kb low": "a map that does not fit its half waits for the reader: parts and stalls, or off-chip",
-        "link_gbit_per_s high": "width over clock: wires, drivers and router by bit, as a bus; leakage of its drivers",
-    },
+    "hybrid": {},
 }
 
 

@@ -4,7 +4,6 @@ The third insight of Ottati et al. (IEEE JETCAS 2023): neither an ANN nor a spik
 of layers to engines is a soft one, sharpened as hardness grows.
 """
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -16,10 +15,10 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
+from codesign.hardware.hybrid.engines import engine_cost
+from codesign.hardware.hybrid.transfer import transfer
 from codesign.hardware.parameters.leaves import float_leaves
 from codesign.hardware.parameters.shares import sharpened
-from codesign.hardware.partial import AbstractPartialHardware
-from codesign.hardware.parts.memory import sram_area_um2, sram_pj_per_bit
 from codesign.numerics import held_between
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -28,15 +27,17 @@ DEFAULTS: Final = {"transfer_buffer_kb": 16.0, "link_gbit_per_s": 25.6}
 
 
 class HybridChip(AbstractHardware):
-    """Engines that share a chip; layers run one after another, idle engines are power-gated.
+    """Engines that share a chip.
 
-    When consecutive layers change engine, the map between them is written to and read from a transfer buffer and crosses a link.
+    A layer begins when the one before is done with all its steps, unless both run on the same engine and that engine overlaps layers. All
+    engines leak while the whole inference runs, as their memories hold weights and states. When consecutive layers change engine, the map
+    between them is written to and read from a transfer buffer and crosses a link.
     Engines that cannot run a layer are masked out of its assignment. The technology has to price every engine and the transfer:
     `codesign.technology.combine` joins those of several.
 
     Attributes:
         assignment: share of each layer on each engine, `[layers, engines]`; a chip that is built has one 1 per row.
-        transfer_buffer_kb: buffer between engines [kB].
+        transfer_buffer_kb: double buffer between engines [kB]; a map that outgrows half of it passes in parts.
         link_gbit_per_s: bandwidth between engines [Gbit/s].
         engines: the engines.
         names: their names, which prefix the components.
@@ -118,56 +119,24 @@ class HybridChip(AbstractHardware):
         self.require(workload)
         technology.require_first_principles("HybridChip")
         shares = self.shares(workload, hardness)
-        costs = [
-            _engine_cost(engine, _runnable(engine, workload), technology, shares[:, index], hardness)
-            for index, engine in enumerate(self.engines)
-        ]
+        costs = [engine_cost(engine, workload, technology, shares[:, index], hardness) for index, engine in enumerate(self.engines)]
         # chance that neighbours run apart, were layers placed independently by their shares; exact once shares are 0 or 1.
         # The first layer changes nothing: its engine charges the way of the input
         changes = jnp.concatenate([jnp.zeros(1, shares.dtype), held_between(1 - jnp.sum(shares[1:] * shares[:-1], 1), 0, 1)])
-        # the whole map, zeros included: no coding is assumed between engines
-        moved = changes * _arriving(workload) * workload.activation_bits * workload.timesteps
-        # at the technology's supply: an engine's own says nothing of what lies between engines
-        transfer_pj = 2 * sram_pj_per_bit(self.transfer_buffer_kb, technology) + technology["hop_pj_per_bit"]
-        transfer_area = sram_area_um2(self.transfer_buffer_kb, technology) * _any(changes)
-        energy = [shares[:, index, None] * cost.energy_pj for index, cost in enumerate(costs)]
-        # bit / (Gbit/s) = ns
-        latency = sum((shares[:, index] * cost.latency_ns for index, cost in enumerate(costs)), moved / self.link_gbit_per_s)
-        components = [f"{name}.{part}" for name, cost in zip(self.names, costs, strict=True) for part in cost.components]
+        crossing = transfer(self.transfer_buffer_kb, self.link_gbit_per_s, changes, workload, technology, hardness)
+        latency = sum((cost.latency_ns for cost in costs), crossing.latency_ns)
+        energy = [jnp.concatenate([cost.energy_pj, (cost.leakage_mw * latency)[:, None]], axis=1) for cost in costs]
+        # mW ns = pJ
+        between = jnp.stack([crossing.leakage_mw * latency, crossing.energy_pj], axis=1)
+        components = [f"{name}.{part}" for name, cost in zip(self.names, costs, strict=True) for part in (*cost.components, "leakage")]
+        areas = [jnp.append(cost.area_um2, 0) for cost in costs]
         return Cost(
             workload.names,
-            (*components, "transfer"),
-            jnp.concatenate([*energy, (moved * transfer_pj)[:, None]], axis=1),
+            (*components, "transfer_leakage", "transfer"),
+            jnp.concatenate([*energy, between], axis=1),
             latency,
-            jnp.concatenate([*(cost.area_um2 for cost in costs), transfer_area[None]]),
+            jnp.concatenate([*areas, jnp.stack([jnp.zeros_like(crossing.area_um2), crossing.area_um2])]),
             # shares sum to 1 to rounding
-            held_between(sum((shares[:, index] * cost.utilisation for index, cost in enumerate(costs)), jnp.zeros_like(moved)), 0, 1),
+            held_between(sum((cost.utilisation for cost in costs), jnp.zeros_like(latency)), 0, 1),
+            jnp.max(jnp.stack([cost.excess for cost in costs])),
         )
-
-
-def _arriving(workload: Workload) -> Float[Array, " layers"]:
-    """Elements of the map that comes from the layer before: a recurrent layer's own outputs never leave it."""
-    elements = [layer.neurons_in - (layer.neurons_out if layer.kind == "recurrent" else 0) for layer in workload]
-    return jnp.asarray(np.asarray(elements, float), workload.input_rate.dtype)
-
-
-def _runnable(engine: AbstractHardware, workload: Workload) -> Workload:
-    """The workload with a single synapse in place of each layer that the engine cannot run (its share of those is 0)."""
-    # replaced and not left out: shares and costs of all engines have one entry per layer
-    layers = tuple(layer if engine.supports(layer) else LayerWork(layer.name, "dense", 1, 1, neuron=layer.neuron) for layer in workload)
-    return dataclasses.replace(workload, layers=layers)
-
-
-def _engine_cost(engine: AbstractHardware, workload: Workload, technology: Technology, share: Array, hardness: ArrayLike) -> Cost:
-    """Cost of an engine that holds a share of every layer; area counts as far as any layer uses it."""
-    if isinstance(engine, AbstractPartialHardware):
-        return engine.partial_cost(workload, technology, share, hardness)
-    cost = engine.cost(workload, technology, hardness)
-    # such an engine is not built in part: a single layer in full already pays for all of it
-    return eqx.tree_at(lambda c: c.area_um2, cost, cost.area_um2 * _any(share))
-
-
-def _any(shares: Array) -> Float[Array, ""]:
-    """Whether any of the shares is in use: `1 - prod(1 - share)`."""
-    # smooth in all shares, where a maximum would follow the largest alone; 1 as soon as one layer is here in full
-    return 1 - jnp.prod(1 - shares)
