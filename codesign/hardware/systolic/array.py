@@ -78,6 +78,7 @@ DATAFLOWS: Final = {
     "input_stationary": InputStationary(),
     "spike_tailored": SpikeTailored(),
 }
+_ROUNDING: Final = 1 - 1e-6  # what asks for all that there is asks for no more
 ZEROS: Final = {"ungated": Ungated(), "gating": ZeroGating(), "skipping": ZeroSkipping()}
 
 
@@ -202,7 +203,7 @@ class Systolic(AbstractHardware):
             jnp.stack([areas.get(name, jnp.zeros_like(self.rows)) for name in COMPONENTS]),
             # the closed forms are a cycle short, so a small array may come out busy for more than all of it
             jnp.minimum(work.products * work.streamed / (self.rows * self.columns * cycles), 1),
-            jnp.log(jnp.maximum(asked, 1)),
+            jnp.log(jnp.maximum(asked * _ROUNDING, 1)),
         )
 
     def _build(self, closed: bool) -> Build:

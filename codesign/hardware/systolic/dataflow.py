@@ -133,7 +133,11 @@ def _resident(scratchpad_bits: Array, needed_bits: Array) -> Array:
 
 
 class WeightStationary(AbstractDataflow):
-    """WS: weights stay for the positions of one step; partial sums travel. Scratchpads can keep several folds over the steps."""
+    """WS: weights stay for the positions of one step; partial sums travel. Scratchpads can keep several folds over the steps.
+
+    Folds go through all inputs of one stripe of outputs before the next, as in SCALE-Sim, so that few sums are open and inputs are read
+    once per stripe. ZigZag's order holds the single vector of a dense layer at the edge of the array instead.
+    """
 
     def one_step(self, shape: Products, grid: Grid, hardness: ArrayLike) -> Pass:
         """`ceil(K/R) ceil(N/C) (M + 2R + C - 2) - 1` cycles."""
