@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.validate.comparison import EXACT, Row, Tool
 from codesign.hardware.systolic.array import DATAFLOWS, Systolic
-from codesign.hardware.systolic.dataflow import products
+from codesign.hardware.systolic.products import products
 from codesign.hardware.systolic.traffic import inputs_used
 from codesign.workloads.workload import LayerWork, Workload
 from tests import golden_files

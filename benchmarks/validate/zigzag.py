@@ -49,13 +49,13 @@ def _workload(case: dict[str, Any]) -> Workload:
 def ours(case: dict[str, Any]) -> dict[str, float]:
     """What `inside/run_zigzag.py` returns, by our model."""
     chip, workload = Systolic.of(rows=SIZE, columns=SIZE, dataflow="weight_stationary", **BUFFERS), _workload(case)
-    moved = chip._work(workload, 1.0).traffic
+    moved = chip.traffic(workload)
     # both buffers are also written, once
     return {
         "input_reads": float(moved.input_buffer[0] - inputs_used(workload)[0] * PRECISION),
         "weight_reads": float(moved.weight_buffer[0]) - workload.layers[0].weights * PRECISION,
         "output_moves": float(moved.output_buffer[0]),
-        "dram": float(moved.dram[0]),
+        "dram": float(moved.off_chip[0]),
         "cycles": float(chip.cycles(workload)[0]),
     }
 

@@ -38,7 +38,7 @@ from codesign.hardware.systolic.dataflow import (
 from codesign.hardware.systolic.energy import dynamic_pj
 from codesign.hardware.systolic.limits import is_closed, maximum_mhz, over_capacity
 from codesign.hardware.systolic.prices import areas_um2, leakage_mw
-from codesign.hardware.systolic.traffic import Memories
+from codesign.hardware.systolic.traffic import Memories, Traffic
 from codesign.hardware.systolic.work import Build, mixed_work
 from codesign.hardware.systolic.zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
 from codesign.numerics import smooth_maximum, smooth_minimum
@@ -169,6 +169,10 @@ class Systolic(AbstractHardware):
     def cycles(self, workload: Workload, hardness: ArrayLike = 1.0) -> Float[Array, " layers"]:
         """Cycles of the array over all timesteps; at hardness 1 and one step SCALE-Sim's closed forms, per group and head."""
         return mixed_work(self.dataflows, self.dataflow, self._build(closed=False), workload, hardness).cycles
+
+    def traffic(self, workload: Workload, hardness: ArrayLike = 1.0) -> Traffic:
+        """Bits that one inference moves at the ports of each memory, on a chip with a memory beside it."""
+        return mixed_work(self.dataflows, self.dataflow, self._build(closed=False), workload, hardness).traffic
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference; see `AbstractHardware.cost`."""

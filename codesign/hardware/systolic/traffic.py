@@ -13,7 +13,8 @@ from jaxtyping import Array, Float
 
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parts.neuron import kept_words, moved_words
-from codesign.hardware.systolic.dataflow import AbstractDataflow, Bits, Pass, Products
+from codesign.hardware.systolic.dataflow import AbstractDataflow, Bits, Pass
+from codesign.hardware.systolic.products import Products
 from codesign.workloads.workload import Workload
 
 KB_BITS: Final = 8192

@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parameters.shares import sharpened
-from codesign.hardware.systolic.dataflow import AbstractDataflow, Grid, products
+from codesign.hardware.systolic.dataflow import AbstractDataflow, Grid
+from codesign.hardware.systolic.products import products
 from codesign.hardware.systolic.traffic import Memories, Traffic, count_traffic, has_neurons, is_pool, operand_bits, pooled_elements
 from codesign.hardware.systolic.zeros import AbstractZeros
 from codesign.numerics import safe_divide

@@ -97,7 +97,7 @@ def test_the_largest_neuron_decides_a_shared_unit():
 
 def test_units_set_the_pace_where_products_are_many():
     """One unit for all 32 columns: a parallel neuron of 31 steps takes it 16 cycles of 2.5 ns."""
-    chip = Systolic.of(columns_per_neuron_unit=32, dram_gbit_per_s=1e6)
+    chip = Systolic.of(columns_per_neuron_unit=32, offchip_gbit_per_s=1e6)
     layer = [dense("a", 64, 4096)]
     quick, slow = (chip.cost(Workload.of(layer, timesteps=31, neuron=name), PRICES).latency for name in ("lif", "parallel"))
     assert float(slow) == pytest.approx(31 * 4096 * 16 * 2.5, rel=1e-5)
