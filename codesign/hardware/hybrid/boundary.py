@@ -30,7 +30,11 @@ BOUNDARY: Final[Boundary] = {
     "logic leakage": Charged(
         ("transfer_leakage",), "of the router, and of every engine that holds a layer, while the whole inference runs"
     ),
-    "off-chip traffic": Charged((), "the engines'; the background power of their memories while they run, as self-refresh is small"),
+    "off-chip traffic": Charged(
+        (),
+        "the engines'; the background power of their memories while they run, as self-refresh is small; an engine on a closed chip "
+        "is asked to hold the layers of the others too",
+    ),
     "input encoding": _ENGINES,
     "residual additions": Charged((), "the engines'; a path that comes from another engine crosses for nothing"),
     "pooling": _ENGINES,

@@ -46,7 +46,7 @@ def engine_cost(
     held = _runnable(engine, workload)
     if isinstance(engine, AbstractPartialHardware):
         # area and leakage power already follow the share
-        return _split(engine.partial_cost(held, technology, share, hardness), *_in_runs(engine, held, technology, share, hardness), share)
+        return _split(*_in_runs(engine, held, technology, share, hardness), share)
     cost = engine.cost(held, technology, hardness)
     # such an engine is not built in part: a single layer in full already pays for all of it
     used = any_of(share)
@@ -66,11 +66,13 @@ def _split(cost: Cost, energy_pj: Array, latency_ns: Array, share: Array) -> Eng
 
 def _in_runs(
     engine: AbstractPartialHardware, workload: Workload, technology: Technology, share: Array, hardness: ArrayLike
-) -> tuple[Float[Array, "layers components"], Float[Array, " layers"]]:
-    """Energy and time, run by run: an engine overlaps its layers, but not across a layer that another engine has to finish first."""
+) -> tuple[Cost, Float[Array, "layers components"], Float[Array, " layers"]]:
+    """All of the engine; energy and time run by run: it overlaps its layers, but not across one that another engine has to finish first."""
     runs = _runs(share)
-    costs = jax.vmap(lambda one: engine.partial_cost(workload, technology, one, hardness))(runs)
-    return jnp.sum(runs[:, :, None] * costs.energy_pj, 0), jnp.sum(runs * costs.latency_ns, 0)
+    # one program for all runs and for the whole share
+    costs = jax.vmap(lambda held: engine.partial_cost(workload, technology, held, hardness))(jnp.concatenate([runs, share[None]]))
+    whole = jax.tree.map(lambda leaf: leaf[-1], costs)
+    return whole, jnp.sum(runs[:, :, None] * costs.energy_pj[:-1], 0), jnp.sum(runs * costs.latency_ns[:-1], 0)
 
 
 def _runs(share: Float[Array, " layers"]) -> Float[Array, "runs layers"]:

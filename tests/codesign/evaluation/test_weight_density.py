@@ -65,9 +65,9 @@ def test_only_chips_that_skip_zeros_profit():
     sparse = dataclasses.replace(whole, weight_density=pruned.weight_density)
 
     def saved(chip: AbstractHardware) -> float:
-        # leakage apart: of chips this small it is nearly all
-        spent = [chip.cost(work, PRICES) for work in (sparse, whole)]
-        ours, theirs = (float(cost.energy - cost.by_component()["leakage"]) for cost in spent)
+        # leakage and the memory off the chip apart: of chips this small they are nearly all
+        spent = [chip.cost(work, PRICES).by_component() for work in (sparse, whole)]
+        ours, theirs = (sum(float(pj) for name, pj in parts.items() if name not in ("leakage", "off_chip")) for parts in spent)
         return 1 - ours / theirs
 
     assert saved(Systolic.of()) > 1e-3

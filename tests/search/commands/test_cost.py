@@ -50,7 +50,7 @@ def test_a_technology_by_its_parts(capsys):
     for memory in ("hp", "lstp"):
         cost("digits", "systolic", technology=f"{{process: cmos_28nm, memory: {memory}}}", as_json=True)
         totals.append(json.loads(capsys.readouterr().out)["totals"]["energy_pj"])
-    assert totals[0] > 2 * totals[1]
+    assert totals[0] > 1.3 * totals[1]  # most of the rest is the memory off the chip
     for wrong, message in [("{process: cmos_28nm, memory: slow}", "unknown memory 'slow'"), ("{process: [", "technology '{process: \\['")]:
         with pytest.raises(UserError, match=message):
             cost("digits", "systolic", technology=wrong)
