@@ -87,6 +87,13 @@ class HybridChip(AbstractHardware):
             f"{name}.{field}": options for name, chip in engines for field, options in chip.choices.items()
         }
 
+    @property
+    def limiting(self) -> frozenset[str]:
+        """Those of the engines; with an engine that layers move to or leave, what it has to hold changes too."""
+        engines = zip(self.names, self.engines, strict=True)
+        found = {f"{name}.{field}" for name, chip in engines for field in chip.limiting}
+        return frozenset(found | {"assignment"} if found else found)
+
     def unsupported(self, layer: LayerWork) -> str | None:
         """A layer that no engine can run."""
         reasons = [engine.unsupported(layer) for engine in self.engines]

@@ -162,6 +162,12 @@ class Systolic(AbstractHardware):
         cells = {"memory": self.memory_names} if self.memory_names else {}
         return {"dataflow": self.dataflow_names, **cells}
 
+    @property
+    def limiting(self) -> frozenset[str]:
+        """What sets the clock and what its memories follow; what a closed chip holds."""
+        buffers = {"scratchpad_kb", "input_buffer_kb", "weight_buffer_kb", "output_buffer_kb"}
+        return frozenset({"clock_mhz", "supply_v", "memory"} | buffers)
+
     def unsupported(self, layer: LayerWork) -> str | None:
         """Every kind of layer runs."""
         return None
