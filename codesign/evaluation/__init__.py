@@ -3,8 +3,9 @@
 The only room that knows both sides of the waist. Nothing is searched here.
 """
 
-from codesign.evaluation.arithmetic import arrays_of, device_arrays, device_of
+from codesign.evaluation.arithmetic import arrays_of, device_arrays
 from codesign.evaluation.conversion import converted_design
+from codesign.evaluation.devices import ageing_of, device_of
 from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate_on
 from codesign.evaluation.recalibrate import Recalibrated
 from codesign.evaluation.verify import age_errors, over_chips
@@ -15,6 +16,7 @@ __all__ = [
     "Evaluation",
     "Recalibrated",
     "age_errors",
+    "ageing_of",
     "arrays_of",
     "converted_design",
     "device_arrays",

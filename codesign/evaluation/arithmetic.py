@@ -1,20 +1,21 @@
 """Which arithmetic a chip gives each weighted layer: the way loss gradients reach hardware parameters."""
 
+import dataclasses
 from functools import singledispatch
 
+import jax
 import jax.numpy as jnp
-from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from codesign.analog.arrays.array import AbstractArray, Condition, CrossbarPhysics, DigitalArray, StatisticalCrossbar, TiledCrossbar
+from codesign.analog.arrays.array import AbstractArray, DigitalArray
 from codesign.analog.arrays.converter import UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
-from codesign.analog.arrays.mapping import DifferentialPair
+from codesign.analog.arrays.physics import CrossbarPhysics
+from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 from codesign.analog.device.ageing import AbstractAgeing
-from codesign.analog.device.device import Device
-from codesign.analog.device.noise import NormalNoise, leaf
-from codesign.analog.device.time import FlickerReadNoise, Independent, PowerLawDrift, Relaxation, Successively, WhiteReadNoise
+from codesign.analog.device.time import Lasting
 from codesign.analog.wires.resistance import wire_resistance
+from codesign.evaluation.devices import device_of, mapping_of
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.operation import Operation
@@ -39,7 +40,8 @@ def arrays_of(
         operation: how the network is run.
         exact: tile by tile with legal parameters, or the smooth form.
         granularity: divides every number of rows that may occur (exact form only).
-        ageing: how long after programming analog devices are used, then with their read noise; None for right after, without.
+        ageing: how long after programming analog devices are used, then with their read noise; None for right after, without. Its
+            time may differ from layer to layer (`codesign.evaluation.devices.ageing_of`).
     """
     return [DigitalArray()] * operation.weight_bits.shape[0]
 
@@ -54,68 +56,37 @@ def _(
     ageing: AbstractAgeing | None = None,
 ) -> list[AbstractArray]:
     layers = operation.weight_bits.shape[0]
-    # errors of a weight's slices are independent, whether devices or converters make them
-    slicing = slicing_factor(operation.weight_bits, hardware.cell_bits)
-    sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,)) * slicing
+    # errors of a weight's slices are independent, whether devices or converters make them; 1 for the sign, which takes no cell of a pair
+    slicing = slicing_factor(hardware.encoding.stored_bits(operation.weight_bits) + 1, hardware.cell_bits)
+    sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
-    # without programming noise of its own, which CrossbarPhysics adds
-    condition = None if ageing is None else Condition(device_of(technology), ageing)
-    # weights are bell-shaped: a device conducts about a quarter of the largest on average
-    conductance = 0.25 / technology["on_resistance_ohm"]
     # the cell that the technologies' cell sizes describe
     row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
     arrays: list[AbstractArray] = []
     for layer in range(layers):
+        device = device_of(technology, sigmas[layer])
         physics = CrossbarPhysics(
             rows=hardware.rows,
             columns=hardware.columns,
-            programming_sigma=sigmas[layer],
-            row_loss=conductance * row_ohm,
-            column_loss=conductance * column_ohm,
-            condition=condition,
+            # noise of single readings is drawn at each of them when designs are measured, and with the devices when they are searched
+            device=device if exact else dataclasses.replace(device, reading=Lasting(device.reading)),
+            r_word=row_ohm,
+            r_bit=column_ohm,
+            mapping=mapping_of(hardware.encoding),
+            ageing=jax.tree.map(lambda leaf, layer=layer: leaf[layer] if leaf.ndim else leaf, ageing),
+            spread_share=slicing[layer],
+            exact=exact,
+            block=granularity,
         )
         bits, step = converters[layer], slicing[layer]
         arrays.append(TiledCrossbar(physics, bits, granularity, step) if exact else StatisticalCrossbar(physics, bits, step))
     return arrays
 
 
-def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0) -> Device:
-    """The memory device that a technology describes.
-
-    Args:
-        technology: its constants.
-        programming_sigma: spread left by program-and-verify, as a share of the largest conductance.
-    """
-
-    def line(name: str) -> Array:
-        return jnp.stack([technology[f"drift_{name}_{part}"] for part in ("slope", "intercept", "lowest", "highest")])
-
-    drift = PowerLawDrift(technology["drift_start_s"], line("mean"), line("spread"))
-    relaxation = Relaxation(technology["relaxation_share"], technology["relaxation_start_s"])
-    # technologies count in ns, laws of devices in s
-    read_s = 1e-9 * technology["read_time_ns"]
-    # the law averages over its own time, longer than a circuit reads
-    averaged_s = 1e-9 * technology["read_noise_time_ns"]
-    flicker = FlickerReadNoise(technology["flicker_strength"], technology["flicker_power"], technology["flicker_strongest"], averaged_s)
-    return Device(
-        r_on_ohm=technology["on_resistance_ohm"],
-        r_off_ohm=technology["off_resistance_ohm"],
-        # weights arrive quantised: the device itself takes any level
-        levels=leaf(jnp.inf),
-        read_voltage_v=technology["read_voltage_v"],
-        read_time_s=read_s,
-        programming=NormalNoise(jnp.asarray(programming_sigma)),
-        drift=Successively((drift, relaxation)),
-        reading=Independent(flicker, WhiteReadNoise(technology["white_noise_share"])),
-        name=technology.name,
-        source="the technology's constants",
-    )
-
-
 def device_arrays(
     hardware: Crossbar, technology: Technology, operation: Operation, ageing: AbstractAgeing, tier: str
 ) -> list[DeviceCrossbar]:
-    """Arrays of single devices for a legal crossbar design: wires solved tile by tile, one device pair a weight (no bit slices).
+    """Arrays of single devices for a legal crossbar design: wires solved tile by tile, one device or pair a weight (no bit slices).
 
     Args:
         hardware: the chip; rows and columns must be known numbers, as they set shapes.
@@ -130,10 +101,14 @@ def device_arrays(
     wires = Wires(*wire_resistance(technology.node_nm, "1T1R"), tier)
     # known numbers, as they set the shapes of tiles
     rows, columns = int(hardware.rows), int(hardware.columns)
-    return [
-        DeviceCrossbar(device_of(technology, sigma), DifferentialPair(), ageing, wires, UniformConverter(bits), rows, columns)
-        for sigma, bits in zip(sigmas, converters, strict=True)
-    ]
+    mapping = mapping_of(hardware.encoding)
+
+    def at(layer: int) -> DeviceCrossbar:
+        used = jax.tree.map(lambda leaf: leaf[layer] if leaf.ndim else leaf, ageing)
+        converter = UniformConverter(converters[layer], signed=mapping.signed)
+        return DeviceCrossbar(device_of(technology, sigmas[layer]), mapping, used, wires, converter, rows, columns)
+
+    return [at(layer) for layer in range(layers)]
 
 
 def slicing_factor(weight_bits: Float[Array, " layers"], cell_bits: Float[Array, ""]) -> Float[Array, " layers"]:

@@ -18,6 +18,7 @@ from codesign.analog.arrays.array import AbstractArray
 from codesign.analog.device.ageing import AbstractAgeing
 from codesign.cost import Cost
 from codesign.evaluation.arithmetic import arrays_of
+from codesign.evaluation.devices import ageing_of
 from codesign.hardware.base import AbstractHardware
 from codesign.network.answers.score import accuracy, cross_entropy
 from codesign.network.answers.tet import tet
@@ -101,11 +102,13 @@ def evaluate(
         exact: the discrete model (parameters must be legal), or the smooth one (static).
         hardness: of the smooth cost model, in [0, 1]; ignored when exact.
         granularity: divides every number of rows that may occur (static).
-        ageing: how long after programming analog devices are used, then with their read noise; None for right after, without.
+        ageing: how long after programming analog devices are used, with their read noise; None for as long as the chip leaves them
+            (`codesign.evaluation.devices.ageing_of`).
 
     Raises:
         AssertionError: not as many labels as samples, or labels per step for a network with one answer.
     """
+    ageing = ageing_of(design.hardware, technology) if ageing is None else ageing
     arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity, ageing)
     return evaluate_on(graph, design, batch, technology, arrays, key, hardness=1.0 if exact else hardness)
 
@@ -170,7 +173,7 @@ def _densities_and_magnitudes(
         density = non_zero_share(weights, scale, bits)
         sizes = jnp.abs(quantise_signed(weights, scale, bits)) / scale
         # over the non-zero ones alone: a chip multiplies by the density
-        return density, safe_divide(jnp.mean(sizes * array.delivered(sizes.shape)), density)
+        return density, safe_divide(jnp.mean(sizes * array.delivered(sizes.shape, jnp.mean(sizes))), density)
 
     layers = zip(network.geometries, arrays, operation.weight_bits, strict=True)
     densities, magnitudes = zip(*(measured(*layer) for layer in layers), strict=True)

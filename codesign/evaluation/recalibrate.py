@@ -14,9 +14,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
-from codesign.analog.arrays.array import AbstractArray
+from codesign.analog.arrays.array import BELL_SHAPED, AbstractArray
 from codesign.evaluation.evaluate import Batch, Design
 from codesign.network.builders.models import SpikingNetwork
 from codesign.numerics import safe_divide
@@ -54,9 +55,9 @@ class Recalibrated(AbstractArray):
         base, part = self.base.part(held, start, stop)
         return Recalibrated(base, self.gain, self.offset), part
 
-    def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
+    def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:
         """The array's own."""
-        return self.base.delivered(shape)
+        return self.base.delivered(shape, magnitude)
 
 
 class _Calibrating(AbstractArray):
@@ -87,8 +88,8 @@ class _Calibrating(AbstractArray):
         (base, own), (reference, wanted) = self.base.part(held[0], start, stop), self.reference.part(held[1], start, stop)
         return _Calibrating(base, reference, self.tap), (own, wanted)
 
-    def delivered(self, shape: tuple[int, ...]) -> Float[Array, "fan_in outputs"]:
-        return self.base.delivered(shape)
+    def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:
+        return self.base.delivered(shape, magnitude)
 
 
 @jax.custom_vjp

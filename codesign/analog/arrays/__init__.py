@@ -3,20 +3,13 @@
 Searches move the smooth ones, designs are measured on those of single devices. What a device itself does is in `device`.
 """
 
-from codesign.analog.arrays.array import (
-    AbstractArray,
-    Condition,
-    CrossbarPhysics,
-    DigitalArray,
-    StatisticalCrossbar,
-    TiledCrossbar,
-    analog_matmul,
-)
+from codesign.analog.arrays.array import AbstractArray, DigitalArray, analog_matmul
 from codesign.analog.arrays.converter import AbstractConverter, IdealConverter, UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.driver import AbstractDriver, BitSerialDriver, IdealDriver, MultiLevelDriver, SpikeDriver
 from codesign.analog.arrays.mapping import (
     AbstractMapping,
+    AbstractWhole,
     BinaryBranches,
     BitSlices,
     DifferentialPair,
@@ -24,17 +17,19 @@ from codesign.analog.arrays.mapping import (
     OffsetColumn,
     TowardsHighResistance,
 )
+from codesign.analog.arrays.physics import CrossbarPhysics
 from codesign.analog.arrays.readout import convert, converter_step, statistical_read, tile_sums
+from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 
 __all__ = [
     "AbstractArray",
     "AbstractConverter",
     "AbstractDriver",
     "AbstractMapping",
+    "AbstractWhole",
     "BinaryBranches",
     "BitSerialDriver",
     "BitSlices",
-    "Condition",
     "CrossbarPhysics",
     "DeviceCrossbar",
     "DifferentialPair",

@@ -51,6 +51,7 @@ class UniformConverter(AbstractConverter):
         offset: standard deviation of a converter's offset, as a share of the full scale.
         noise: standard deviation of one conversion, as a share of the full scale.
         columns_per_converter: neighbouring columns that share one converter, and so its offset (static).
+        signed: whether sums have both signs (static); else, as of an offset column, the converter covers [0, 2 full scales].
 
     Raises:
         ValueError: (outside `jit`) fewer than one bit or column, or a negative spread.
@@ -60,6 +61,7 @@ class UniformConverter(AbstractConverter):
     offset: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)
     noise: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)
     columns_per_converter: int = eqx.field(static=True, default=1)
+    signed: bool = eqx.field(static=True, default=True)
 
     def __check_init__(self) -> None:
         """Refuse fewer than one bit or column, and negative spreads."""
@@ -80,4 +82,4 @@ class UniformConverter(AbstractConverter):
         """Rounded sums, offset and noise included."""
         # at the input, so clipped and rounded with the sum; drawn at a noise of 0 too, which is a value and must not compile anew
         errors = offset + self.noise.astype(sums.dtype) * jax.random.normal(key, sums.shape, sums.dtype)
-        return convert(sums + full_scale * errors, full_scale, self.bits)
+        return convert(sums + full_scale * errors, full_scale, self.bits, signed=self.signed)

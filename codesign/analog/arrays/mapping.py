@@ -58,31 +58,88 @@ def check_weights(weights: Float[Array, "fan_in outputs"], scale: Float[Array, "
     require_above("scale", scale, 0.0)
 
 
-class DifferentialPair(AbstractMapping):
-    """Two devices a weight: one carries the positive, one the negative part, the other rests at G_min."""
+class AbstractWhole(AbstractMapping):
+    """A weight in one plane, or in planes that are subtracted before one conversion."""
+
+    @property
+    @abc.abstractmethod
+    def sense(self) -> tuple[float, ...]:
+        """How the planes' currents add."""
+
+    @property
+    @abc.abstractmethod
+    def reach(self) -> float:
+        """Weights that the range of a device stands for, in scales."""
+
+    @property
+    @abc.abstractmethod
+    def signed(self) -> bool:
+        """Whether a converter sees currents of both signs."""
+
+    @abc.abstractmethod
+    def places(self, share: Float[Array, "fan_in outputs"]) -> Float[Array, "planes fan_in outputs"]:
+        """Where in its range each device is, 0 to 1, for weights as shares of the scale."""
+
+    def zero(self, low: Array, span: Array) -> Array:
+        """What a weight of zero reads, in scales; subtracted digitally, as the sum of the inputs is known."""
+        middle = self.places(jnp.zeros((1, 1), low.dtype))[:, 0, 0]
+        return self.reach / span * jnp.sum(jnp.asarray(self.sense, low.dtype) * (low + span * middle))
 
     def encode(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], device: Device) -> Encoding:
-        """`G+- = G_min + (G_max - G_min) relu(+-w / scale)`; the minimum cancels."""
+        """`G = G_min + (G_max - G_min) place`."""
         check_weights(weights, scale)
         low, span = _range(device, weights)
-        share = jnp.clip(weights / scale, -1, 1)
+        G = quantise(device, low + span * self.places(jnp.clip(weights / scale, -1, 1)))
+        gain = jnp.full((1, weights.shape[1]), self.reach, weights.dtype) * scale / span
+        correction = jnp.broadcast_to(-scale * self.zero(low, span), weights.shape)
+        return Encoding(G, jnp.asarray([self.sense], weights.dtype), gain, correction)
+
+
+class DifferentialPair(AbstractWhole):
+    """Two devices a weight: one carries the positive, one the negative part, the other rests at G_min, which cancels."""
+
+    @property
+    def sense(self) -> tuple[float, ...]:
+        """The second is subtracted."""
+        return 1.0, -1.0
+
+    @property
+    def reach(self) -> float:
+        """Half of the weights' range each."""
+        return 1.0
+
+    @property
+    def signed(self) -> bool:
+        """Yes."""
+        return True
+
+    def places(self, share: Float[Array, "fan_in outputs"]) -> Float[Array, "planes fan_in outputs"]:
+        """`relu(+-share)`."""
         # maximum, not relu, whose slope at zero is 0: quantised weights are often exactly zero
-        parts = jnp.stack([jnp.maximum(share, 0), jnp.maximum(-share, 0)])
-        gain = jnp.full((1, weights.shape[1]), 1.0, weights.dtype) * scale / span
-        return Encoding(quantise(device, low + span * parts), jnp.asarray([[1, -1]], weights.dtype), gain, jnp.zeros_like(weights))
+        return jnp.stack([jnp.maximum(share, 0), jnp.maximum(-share, 0)])
 
 
-class OffsetColumn(AbstractMapping):
+class OffsetColumn(AbstractWhole):
     """One device a weight, zero at mid-range; the offset, known digitally, is taken from the sum of the inputs."""
 
-    def encode(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], device: Device) -> Encoding:
-        """`G = G_min + (G_max - G_min) (1 + w / scale) / 2`."""
-        check_weights(weights, scale)
-        low, span = _range(device, weights)
-        G = quantise(device, low + span * (1 + jnp.clip(weights / scale, -1, 1)) / 2)
-        gain = jnp.full((1, weights.shape[1]), 2.0, weights.dtype) * scale / span
-        correction = jnp.broadcast_to(-gain * (low + span / 2), weights.shape)
-        return Encoding(G[None], jnp.ones((1, 1), weights.dtype), gain, correction)
+    @property
+    def sense(self) -> tuple[float, ...]:
+        """One plane."""
+        return (1.0,)
+
+    @property
+    def reach(self) -> float:
+        """All of the weights' range."""
+        return 2.0
+
+    @property
+    def signed(self) -> bool:
+        """No: conductances are not negative."""
+        return False
+
+    def places(self, share: Float[Array, "fan_in outputs"]) -> Float[Array, "planes fan_in outputs"]:
+        """`(1 + share) / 2`."""
+        return (1 + share[None]) / 2
 
 
 class BitSlices(AbstractMapping):

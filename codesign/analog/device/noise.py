@@ -5,11 +5,13 @@ so gradients reach the law's own parameters. Conductances are in siemens, the pu
 """
 
 import abc
+import math
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.scipy.special import ndtr
 from jaxtyping import Array, Float, Key
 
 MICRO = 1e-6
@@ -36,6 +38,16 @@ class AbstractProgrammingNoise(eqx.Module):
 def _normal(G: Array, sigma: Array, key: Array) -> Array:
     # cut, not drawn again: where the spread is wide against the target the mean rises a little
     return jnp.maximum(G + sigma * jax.random.normal(key, G.shape, G.dtype), 0)
+
+
+def clipped_mean(G: Float[Array, "..."], sigma: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Mean of a normal device that is cut off at zero, `G Phi(G / sigma) + sigma phi(G / sigma)`; smooth in both."""
+    # at no spread the second where keeps the ratio finite, and the mean is the target
+    spread = sigma > 0
+    ratio = jnp.where(spread, G / jnp.where(spread, sigma, 1), jnp.inf)
+    # phi(inf) is 0 with a slope of NaN
+    bounded = jnp.minimum(ratio, 40)
+    return G * ndtr(bounded) + sigma * jnp.exp(-(bounded**2) / 2) / math.sqrt(2 * math.pi)
 
 
 class NoNoise(AbstractProgrammingNoise):

@@ -207,6 +207,23 @@ class EachReading(AbstractReadNoise):
         return self.law.sigma(G, G_max, time_s)
 
 
+class Lasting(AbstractReadNoise):
+    """Another law, drawn once per chip, what changes between readings included: every reading errs as much, but the same way.
+
+    A search takes it for speed: nothing is drawn at a reading.
+    """
+
+    law: AbstractReadNoise
+
+    def slow(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """All of the law's noise."""
+        return self.law.sigma(G, G_max, time_s)
+
+    def fast(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike) -> Float[Array, "..."]:
+        """Zero."""
+        return jnp.zeros_like(G)
+
+
 def compensate(
     read: Float[Array, "... columns"], programmed_sum: Float[Array, ""], read_sum: Float[Array, ""]
 ) -> Float[Array, "... columns"]:

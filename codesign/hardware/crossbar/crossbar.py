@@ -45,7 +45,7 @@ DEFAULTS: Final = {
     "cell_bits": 2,
     "programming_sigma": 0.03,
     "clock_mhz": 200,
-    "inferences_per_programming": 1000,
+    "refresh_s": 86400,
     "driver_bits": 1,
     "arrays_per_tile": 8,
     "buffer_kb": 16,
@@ -70,7 +70,8 @@ class Crossbar(AbstractPartialHardware):
         cell_bits: bits stored in one device.
         programming_sigma: conductance spread left after program-and-verify, as a share of Gmax.
         clock_mhz: digital clock and conversion rate [MHz].
-        inferences_per_programming: inferences over which one programming is amortised (drift makes refreshing necessary).
+        refresh_s: time from one programming to the next [s]. Devices are measured at its end, and programming is shared by the inferences
+            in between, taken to follow each other without a pause: a chip that rests pays more for each of them than is charged.
         driver_bits: input bits applied at once; 1 is a spike driver, more a multi-level driver.
         arrays_per_tile: arrays that share a buffer and a place in the network.
         buffer_kb: input buffer of a tile [KB].
@@ -89,7 +90,7 @@ class Crossbar(AbstractPartialHardware):
     cell_bits: Float[Array, "..."]
     programming_sigma: Float[Array, "..."]
     clock_mhz: Float[Array, "..."]
-    inferences_per_programming: Float[Array, "..."]
+    refresh_s: Float[Array, "..."]
     driver_bits: Float[Array, "..."]
     arrays_per_tile: Float[Array, "..."]
     buffer_kb: Float[Array, "..."]
@@ -145,8 +146,10 @@ class Crossbar(AbstractPartialHardware):
         memory_kb = jnp.sum(share * crossbar_prices.state_kb(workload))
         # neurons (the last area) sit outside the tiles. 1 um where nothing is placed: a root has no finite slope at 0
         side = jnp.sqrt(safe_divide(sum(jnp.sum(area) for area in areas[:-1]), jnp.sum(share * mapping.tiles), 1.0))
-        latency = crossbar_prices.latency_ns(design, mapping, work, workload, technology, hardness)
-        dynamic = crossbar_prices.energy_pj(design, mapping, work, workload, memory_kb, side, technology)
+        running = crossbar_prices.latency_ns(design, mapping, work, workload, technology, hardness)
+        refreshing = crossbar_prices.refreshing(design, jnp.sum(share * running))
+        latency = running + mapping.weighted * refreshing * crossbar_prices.programming_ns(design, technology)
+        dynamic = crossbar_prices.energy_pj(design, mapping, work, workload, memory_kb, side, refreshing, technology)
         return Cost(
             workload.names,
             COMPONENTS,

@@ -23,7 +23,7 @@ class Design(NamedTuple):
     cell_bits: Array
     programming_sigma: Array
     clock_mhz: Array
-    inferences_per_programming: Array
+    refresh_s: Array
     driver_bits: Array
     arrays_per_tile: Array
     buffer_kb: Array

@@ -94,21 +94,33 @@ def neurons_pj(workload: Workload, memory_kb: Array, t: Technology) -> Array:
     return _has_neurons(workload) * workload.static("neurons_out") * (updates + moved)
 
 
+def refreshing(design: Design, inference_ns: Array) -> Array:
+    """Programmings in the time of one inference; inferences follow each other without a pause."""
+    # ns to s
+    return 1e-9 * inference_ns / design.refresh_s
+
+
+def programming_ns(design: Design, t: Technology) -> Array:
+    """Time to program a layer [ns]: all arrays at once, only the rows of an array follow each other."""
+    return design.rows * pulses(design, t) * (t["write_time_ns"] + vector_ns(design, t))
+
+
 def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
-    """Program-and-verify of all used cells, each pulse with a read and a conversion, shared by the inferences that follow."""
+    """Program-and-verify of all used cells, each pulse with a read and a conversion."""
     # targets are not known here: half way between the extremes
     mean = (1 / t["off_resistance_ohm"] + 1 / t["on_resistance_ohm"]) / 2
     write = t["write_voltage_v"] ** 2 * t["write_time_ns"] * mean * _PJ_PER_V2_S_NS
     read = t["read_voltage_v"] ** 2 * t["read_time_ns"] * mean * _PJ_PER_V2_S_NS
-    return mapping.used_cells * pulses(design, t) * (write + read + adc_pj(design, t)) / design.inferences_per_programming
+    return mapping.used_cells * pulses(design, t) * (write + read + adc_pj(design, t))
 
 
 def energy_pj(
-    design: Design, mapping: Mapping, work: Activity, workload: Workload, memory_kb: Array, side_um: Array, t: Technology
+    design: Design, mapping: Mapping, work: Activity, workload: Workload, memory_kb: Array, side_um: Array, refreshing: Array, t: Technology
 ) -> list[Array]:
     """Dynamic energy of each component [pJ], in the order of `codesign.hardware.crossbar.crossbar.COMPONENTS`, leakage left out.
 
-    `memory_kb` is the capacity of the memory that holds all neuron states, `side_um` the side of a tile.
+    `memory_kb` is the capacity of the memory that holds all neuron states, `side_um` the side of a tile, `refreshing` the share of a
+    programming that an inference pays (the function of that name).
     """
     return [
         array_pj(design, mapping, work, workload, t),
@@ -118,7 +130,7 @@ def energy_pj(
         sram_pj_per_bit(design.buffer_kb, t) * (work.input_bits + work.fetched_bits),
         interconnect_pj(design, mapping, work, workload, side_um, t),
         neurons_pj(workload, memory_kb, t),
-        programming_pj(design, mapping, t),
+        refreshing * programming_pj(design, mapping, t),
     ]
 
 
@@ -126,8 +138,8 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
     """Time of each layer [ns].
 
     Over the positions a pipeline of three stages runs at its slowest: load a vector, read its digits, update neurons; its filling
-    is paid at every step. Digital layers add on their lanes, and the neurons of attention come after. Programming row by row is shared by
-    the inferences that follow.
+    is paid at every step. Digital layers add on their lanes, and the neurons of attention come after. Programming comes on
+    top (`programming_ns`).
     """
     cycle = 1000 / design.clock_mhz
     load = fetched_per_read(mapping, work, workload) / design.bus_bits * cycle
@@ -139,11 +151,9 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
     # `rounds` has the read of the first vector: loading it and updating the last are what is left to pay
     analog = workload.timesteps * (rounds * stage + load + update)
     neurons = _has_neurons(workload) * workload.timesteps * rounds * update
-    # all arrays at once; only the rows of an array follow each other
-    writing = design.rows * pulses(design, t) * (t["write_time_ns"] + vector_ns(design, t)) / design.inferences_per_programming
     digital = (work.additions + work.products) / design.adder_lanes * cycle
     # a digital layer takes at least a cycle: without events it would take no time at all
-    return mapping.weighted * (analog + writing) + digital + (1 - mapping.weighted) * (neurons + cycle)
+    return mapping.weighted * analog + digital + (1 - mapping.weighted) * (neurons + cycle)
 
 
 def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> list[Array]:

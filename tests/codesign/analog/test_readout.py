@@ -8,8 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from codesign.analog.arrays.array import CrossbarPhysics, StatisticalCrossbar, TiledCrossbar, analog_matmul, wire_attenuation
+from codesign.analog.arrays.array import analog_matmul
+from codesign.analog.arrays.physics import CrossbarPhysics
 from codesign.analog.arrays.readout import clip_and_round, convert, converter_step, statistical_read, tile_sums
+from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
+from codesign.analog.device.catalogue import generic
 from codesign.evaluation.arithmetic import slicing_factor
 from codesign.numerics import straight_through
 
@@ -77,8 +80,7 @@ def test_all_array_sizes_share_one_trace() -> None:
 @pytest.mark.parametrize("rows", [16.0, 32.0, 64.0])
 def test_the_statistical_form_errs_as_much_as_the_tiles(rows: float) -> None:
     """The rounding errors of both forms have the same root mean square, within a quarter."""
-    zero = jnp.float32(0)
-    physics = CrossbarPhysics(jnp.float32(rows), jnp.float32(64), zero, zero, zero)
+    physics = CrossbarPhysics(jnp.float32(rows), jnp.float32(64), generic())
     share = jnp.float32(2.0 / rows)  # a full scale of 2, above every partial sum: rounding alone
     ideal = X @ W
     tiled = product(X, W, TiledCrossbar(physics, jnp.float32(6), 16), jax.random.key(2), 1.0, share) - ideal

@@ -164,7 +164,7 @@ def hermes(phases: int) -> float:
         columns_per_adc=1,
         driver_bits=8,
         clock_mhz=1000 / 133,
-        inferences_per_programming=1e6,
+        refresh_s=86400,
         arrays_per_tile=1,
         bus_bits=2048,
     )

@@ -38,7 +38,7 @@ LEGAL = {
     "cell_bits": (1, 2, 3, 4, 8),
     "programming_sigma": (0.001, 0.01, 0.05, 0.2),
     "clock_mhz": (10, 100, 1000),
-    "inferences_per_programming": (1, 100, 1e6),
+    "refresh_s": (1e-3, 1, 86400, 2592000),
     "driver_bits": (1, 2, 4, 8),
     "arrays_per_tile": (1, 4, 8, 64),
     "buffer_kb": (1, 16, 256),

@@ -10,7 +10,10 @@ from flax import nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codesign.analog.arrays.array import CrossbarPhysics, DigitalArray, StatisticalCrossbar
+from codesign.analog.arrays.array import DigitalArray
+from codesign.analog.arrays.physics import CrossbarPhysics
+from codesign.analog.arrays.searched import StatisticalCrossbar
+from codesign.analog.device.catalogue import generic
 from codesign.data.registry import load
 from codesign.evaluation.evaluate import Batch, Design, evaluate
 from codesign.hardware.systolic.array import Systolic
@@ -263,6 +266,6 @@ def test_blocks_without_integer_form_and_analog_arrays_are_named(vectors):
     with pytest.raises(TypeError, match="call to_fixed_point first"):
         to_integer(network, operation)
     one = jnp.float32(64)
-    analog = StatisticalCrossbar(CrossbarPhysics(one, one, one * 0, one * 0, one * 0), one)
+    analog = StatisticalCrossbar(CrossbarPhysics(one, one, generic()), one)
     with pytest.raises(TypeError, match="layer 'dense1' is in fixed point and needs a DigitalArray, got StatisticalCrossbar"):
         to_fixed_point(network, operation)(vectors, operation, [analog] * 2, jax.random.key(0))

@@ -1,0 +1,121 @@
+"""From weights to what the devices of a searched crossbar hold: its array size is a real number, or a legal one known at run time."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Key
+
+from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair
+from codesign.analog.device.ageing import AbstractAgeing, fast_variance, slow_noise
+from codesign.analog.device.device import Device
+from codesign.analog.device.noise import clipped_mean, leaf
+from codesign.analog.device.time import Lasting, NoReadNoise
+from codesign.analog.wires.cut import Cut, exact_cut, shared_drops, smooth_cut
+
+
+class Held(NamedTuple):
+    """A programmed layer.
+
+    Attributes:
+        weights: effective weights, as the converters see them.
+        variance: of one reading of each weight; None without noise from reading to reading.
+        correction: what is added digitally, the same for all outputs; None where nothing is.
+    """
+
+    # fan_in first: `AbstractArray.part` cuts rows leaf by leaf; outputs last, as in every array's form: layers split them into groups
+    weights: Float[Array, "fan_in outputs"]
+    variance: Float[Array, "fan_in outputs"] | None
+    correction: Float[Array, "fan_in outputs"] | None
+
+
+class CrossbarPhysics(eqx.Module):
+    """What programming, time and wires do to the weights of one crossbar-mapped layer.
+
+    Attributes:
+        rows, columns: array size.
+        device: range of conductances, and laws of programming, drift and read noise; its levels and stuck cells are left out.
+        r_word, r_bit: resistance of a wire segment along a row and along a column [ohm].
+        mapping: weights to conductances.
+        ageing: time since programming, and its compensation; None for right after programming, without read noise.
+        spread_share: spread of a weight that is programmed in bit slices, as a multiple of one device's.
+        exact: array sizes are legal ones (static); else real numbers.
+        block: divides every number of rows that may occur (static); None where nothing is known.
+    """
+
+    rows: Float[Array, ""]
+    columns: Float[Array, ""]
+    device: Device
+    r_word: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)
+    r_bit: Float[Array, ""] = eqx.field(converter=leaf, default=0.0)
+    mapping: AbstractWhole = DifferentialPair()
+    ageing: AbstractAgeing | None = None
+    spread_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+    exact: bool = eqx.field(static=True, default=False)
+    block: int | None = eqx.field(static=True, default=None)
+
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
+        """Devices programmed, aged and behind their wires, put together into weights.
+
+        Reparameterised: the draw depends on `key` only, so gradients reach every law.
+        """
+        low, span = self._range(weights.dtype)
+        # no clip and no levels: weights arrive quantised and within their scale, and those on its edge keep their slope
+        targets = low + span * self.mapping.places(weights / scale)
+        # folded in, not split: a chip has the same programming noise fresh and aged
+        G = self._used(self._programmed(targets, key), jax.random.fold_in(key, 1))
+        share = self.attenuation(G)
+        sense = jnp.asarray(self.mapping.sense, G.dtype)[:, None, None]
+        gain = self.mapping.reach * scale / span
+        # currents of planes subtract, their variances add
+        held = gain * jnp.sum(sense * share * G, axis=0)
+        variance = correction = None
+        if self.ageing is not None and not isinstance(self.device.reading, NoReadNoise | Lasting):
+            variance = gain**2 * jnp.sum(share**2 * fast_variance(self.device, G, self.ageing.age_s), axis=0)
+        if not self.mapping.signed:
+            correction = jnp.broadcast_to(-scale * self.mapping.zero(low, span), weights.shape)
+        return Held(held, variance, correction)
+
+    def attenuation(self, G: Float[Array, "planes fan_in outputs"]) -> Float[Array, "planes fan_in outputs"]:
+        """Share of its ideal current that each device delivers, by the Pade form of `codesign.analog.wires.wires`."""
+        rest = self.device.g_min.astype(G.dtype)
+        # the largest drop that the form is good for is far above those that designs with useful answers have
+        word = jnp.swapaxes(shared_drops(jnp.swapaxes(G, -1, -2), rest, self._cut(G.shape[-1], False)), -1, -2)
+        bit = shared_drops(G, rest, self._cut(G.shape[-2], True))
+        return 1 / (1 + self.r_word.astype(G.dtype) * word + self.r_bit.astype(G.dtype) * bit)
+
+    def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike) -> Float[Array, "fan_in outputs"]:
+        """As `attenuation`, where all devices have the mean conductance of weights of a mean size, half of them of each sign."""
+        low, span = self._range(jnp.result_type(float))
+        size = jnp.asarray(magnitude, span.dtype)
+        mean = low + span * jnp.mean(self.mapping.places(jnp.stack([size, -size])[:, None]))
+        word, bit = self.r_word * self._cut(shape[1], False).full, self.r_bit * self._cut(shape[0], True).full
+        return 1 / (1 + mean * (word[None, :] + bit[:, None]))
+
+    def _range(self, dtype: jnp.dtype) -> tuple[Array, Array]:
+        low = self.device.g_min.astype(dtype)
+        return low, self.device.g_max.astype(dtype) - low
+
+    def _programmed(self, targets: Array, key: Array) -> Array:
+        """One chip's devices; of bit slices, one device that errs in mean and spread as they do together."""
+        law, highest = self.device.programming, self.device.g_max.astype(targets.dtype)
+        G = law.sample(targets, highest, key)
+        # slices next to zero are cut off one by one, so the mean is that of a single device while the spread averages
+        mean = clipped_mean(targets, law.sigma(targets, highest))
+        return mean + self.spread_share.astype(G.dtype) * (G - mean)
+
+    def _used(self, G: Array, key: Array) -> Array:
+        """Devices at the time of use."""
+        if self.ageing is None:
+            return G
+        drift_key, noise_key = jax.random.split(key)
+        aged = self.ageing(self.device, G, drift_key)
+        # noise may carry a conductance below zero
+        return jnp.maximum(slow_noise(self.device, aged, self.ageing.age_s, noise_key), 0)
+
+    def _cut(self, count: int, to_ground: bool) -> Cut:
+        size = self.rows if to_ground else self.columns
+        # of the columns nothing is known but that they are whole
+        return exact_cut(count, size, to_ground, self.block if to_ground else None) if self.exact else smooth_cut(count, size, to_ground)

@@ -1,0 +1,89 @@
+"""The crossbars that a search moves: smooth ones, and the same with legal sizes, tile by tile."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Key
+
+from codesign.analog.arrays.array import BELL_SHAPED, AbstractArray
+from codesign.analog.arrays.physics import CrossbarPhysics, Held
+from codesign.analog.arrays.readout import convert, statistical_read, tile_sums
+from codesign.analog.device.noise import leaf
+from codesign.numerics import safe_root
+
+
+def _corrected(x: Float[Array, "batch fan_in"], held: Held) -> Float[Array, "batch 1"]:
+    """What is added digitally to every output."""
+    # one column stands for all: the sum of the inputs times what a weight of zero reads
+    return jnp.zeros((), x.dtype) if held.correction is None else x @ held.correction[:, :1]
+
+
+class StatisticalCrossbar(AbstractArray):
+    """A crossbar whose array size and converter bits are real numbers, for gradients.
+
+    Attributes:
+        physics: from weights to what the devices hold.
+        adc_bits: resolution of the converters.
+        step_share: rounding step of a whole weight as a share of that of one conversion (`codesign.evaluation.arithmetic.slicing_factor`).
+    """
+
+    physics: CrossbarPhysics
+    adc_bits: Float[Array, ""]
+    step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
+        """See `CrossbarPhysics.program`."""
+        return self.physics.program(weights, scale, key)
+
+    def read(
+        self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
+    ) -> Float[Array, "batch outputs"]:
+        """One equivalent converter per output; see `statistical_read`."""
+        # currents add, so one draw per output with the summed variance is that of reading every device
+        product = x @ held.weights
+        if held.variance is not None:
+            product = product + safe_root(x**2 @ held.variance) * jax.random.normal(key, product.shape, product.dtype)
+        # not rounded up, so that rows keep a gradient; a last, part-filled tile counts by its part
+        tiles = x.shape[1] / self.physics.rows
+        common = None if held.correction is None else -_corrected(x, held)
+        # full_scale is per row: what a tile may add up to grows with its rows
+        return statistical_read(product, tiles, self.adc_bits, full_scale * self.physics.rows, self.step_share, common)
+
+    def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:
+        """See `CrossbarPhysics.delivered`."""
+        return self.physics.delivered(shape, magnitude)
+
+
+class TiledCrossbar(AbstractArray):
+    """A crossbar with legal sizes and whole bits, tile by tile.
+
+    Attributes:
+        physics, adc_bits, step_share: as `StatisticalCrossbar`.
+        block: divides every row count that may occur (static).
+    """
+
+    physics: CrossbarPhysics
+    adc_bits: Float[Array, ""]
+    block: int = eqx.field(static=True)
+    step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+
+    def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
+        """See `CrossbarPhysics.program`."""
+        return self.physics.program(weights, scale, key)
+
+    def read(
+        self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
+    ) -> Float[Array, "batch outputs"]:
+        """One converter per tile and output; see `codesign.analog.arrays.readout`."""
+        sums = tile_sums(x, held.weights, self.physics.rows, self.block)
+        # in front of the converters, which clip and round the noise with the signal
+        if held.variance is not None:
+            variance = tile_sums(x**2, held.variance, self.physics.rows, self.block)
+            sums = sums + safe_root(variance) * jax.random.normal(key, sums.shape, sums.dtype)
+        codes = convert(sums, full_scale * self.physics.rows, self.adc_bits, self.step_share, signed=held.correction is None)
+        return jnp.sum(codes, axis=0) + _corrected(x, held)
+
+    def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:
+        """See `CrossbarPhysics.delivered`."""
+        return self.physics.delivered(shape, magnitude)
