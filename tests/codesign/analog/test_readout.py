@@ -143,32 +143,30 @@ def test_zero_current_reads_zero() -> None:
     assert float(convert(jnp.asarray(0.0), jnp.float32(1), jnp.float32(3))) == 0
 
 
-def test_programming_noise_has_the_stated_spread_and_its_gradient() -> None:
-    zero = jnp.float32(0)
-
-    def spread(sigma: jax.Array) -> jax.Array:
-        physics = CrossbarPhysics(jnp.float32(64), jnp.float32(64), sigma, zero, zero)
-        return jnp.std(physics.program(jnp.zeros((200, 100)), jnp.float32(0.5), jax.random.key(3)).weights)
-
-    value, slope = jax.jit(jax.value_and_grad(spread))(jnp.float32(0.1))
-    assert float(value) == pytest.approx(0.1 * 0.5 * 2**0.5, rel=0.02)  # two devices a weight
-    assert float(slope) == pytest.approx(0.5 * 2**0.5, rel=0.02)
+def test_an_unsigned_converter_is_as_wide_and_reads_zero_as_zero() -> None:
+    x, full_scale, bits = jnp.asarray([-1.0, 0, 1.0, 3.9, 9.0]), jnp.float32(2), jnp.float32(6)
+    read = jax.jit(lambda x: convert(x, full_scale, bits, signed=False))(x)
+    step = float(converter_step(full_scale, bits))
+    np.testing.assert_allclose(read, [0, 0, round(1 / step) * step, round(3.9 / step) * step, 4], atol=1e-6)
+    assert float(jax.grad(lambda f: convert(x[-1], f, bits, signed=False))(full_scale)) == pytest.approx(2, rel=0.01)
 
 
-def test_wires_weaken_far_cells_more_and_larger_arrays_more() -> None:
-    loss = jnp.float32(1e-4)
+@pytest.mark.parametrize("cover", [0.7, 1.5])
+def test_a_common_mode_uses_up_the_same_share_of_the_range_in_both_forms(cover: float) -> None:
+    """Offset columns in tiles against their equivalent converter: with room above the common mode, and half clipped."""
+    w, x = jnp.asarray(codes((512, 32), 7) / 7), jnp.asarray(spikes((256, 512), 0.3))
+    rows, bits = jnp.float32(64), jnp.float32(6)
+    full_scale = jnp.float32(cover * 64 * 0.3 / 2 * 1.2)
 
-    compiled = jax.jit(functools.partial(wire_attenuation, (64, 64)))
+    @jax.jit
+    def errors() -> tuple[jax.Array, jax.Array]:
+        common = jnp.sum(x, axis=1, keepdims=True)
+        tiled = jnp.sum(convert(tile_sums(x, w + 1, rows, 16), full_scale, bits, signed=False), axis=0) - common
+        soft = statistical_read(x @ (w + 1), 512 / rows, bits, full_scale, common=common)
+        return soft - x @ w, tiled - x @ w
 
-    def attenuation(rows: float, columns: float) -> np.ndarray:
-        return np.asarray(compiled(jnp.float32(rows), jnp.float32(columns), loss, loss))
-
-    small, large = attenuation(32, 32), attenuation(64, 64)
-    assert large.mean() < small.mean() < 1
-    assert large[63, 0] > large[0, 63]  # nearest to source and ground, farthest from both
-    np.testing.assert_allclose(small[:32, :32], small[32:, 32:], rtol=1e-6)  # a new array begins
-    between = attenuation(48, 48)
-    assert np.all(between <= np.maximum(small, large) + 1e-6)
+    soft, tiled = errors()
+    assert np.sqrt(np.mean(soft**2) / np.mean(tiled**2)) == pytest.approx(1, abs=0.25)
 
 
 def test_the_converters_derivative_is_that_of_its_parts() -> None:
