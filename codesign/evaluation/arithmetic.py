@@ -12,7 +12,7 @@ from codesign.analog.arrays.converter import UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.physics import CrossbarPhysics
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
-from codesign.analog.device.ageing import AbstractAgeing
+from codesign.analog.device.ageing import AbstractAged, AbstractAgeing
 from codesign.analog.device.time import Lasting
 from codesign.analog.wires.resistance import wire_resistance
 from codesign.evaluation.devices import device_of, mapping_of
@@ -62,14 +62,15 @@ def _(
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     # the cell that the technologies' cell sizes describe
     row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
+    # what searches draw once per chip, for speed
+    each_reading = exact and not (isinstance(ageing, AbstractAged) and ageing.lasting)
     arrays: list[AbstractArray] = []
     for layer in range(layers):
         device = device_of(technology, sigmas[layer])
         physics = CrossbarPhysics(
             rows=hardware.rows,
             columns=hardware.columns,
-            # noise of single readings is drawn at each of them when designs are measured, and with the devices when they are searched
-            device=device if exact else dataclasses.replace(device, reading=Lasting(device.reading)),
+            device=device if each_reading else dataclasses.replace(device, reading=Lasting(device.reading)),
             r_word=row_ohm,
             r_bit=column_ohm,
             mapping=mapping_of(hardware.encoding),

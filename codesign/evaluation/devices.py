@@ -11,7 +11,18 @@ from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair, Offs
 from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
 from codesign.analog.device.device import Device
 from codesign.analog.device.noise import NormalNoise, leaf
-from codesign.analog.device.time import FlickerReadNoise, Independent, PowerLawDrift, Relaxation, Successively, WhiteReadNoise
+from codesign.analog.device.time import (
+    AbstractDrift,
+    AbstractReadNoise,
+    FlickerReadNoise,
+    Independent,
+    NoDrift,
+    NoReadNoise,
+    PowerLawDrift,
+    Relaxation,
+    Successively,
+    WhiteReadNoise,
+)
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.crossbar import Crossbar
@@ -22,34 +33,55 @@ _AGES: Final = "drift_start_s"
 
 
 def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0) -> Device:
-    """The memory device that a technology describes.
+    """The memory device that a technology describes; laws whose quantities it lacks do nothing.
 
     Args:
         technology: its constants.
         programming_sigma: spread left by program-and-verify, as a share of the largest conductance.
     """
-
-    def line(name: str) -> Array:
-        return jnp.stack([technology[f"drift_{name}_{part}"] for part in ("slope", "intercept", "lowest", "highest")])
-
-    drift = PowerLawDrift(technology["drift_start_s"], line("mean"), line("spread"))
-    relaxation = Relaxation(technology["relaxation_share"], technology["relaxation_start_s"])
-    # technologies count in ns, laws of devices in s
-    read_s = 1e-9 * technology["read_time_ns"]
-    flicker = FlickerReadNoise(technology["flicker_strength"], technology["flicker_power"], technology["flicker_strongest"], read_s)
     return Device(
         r_on_ohm=technology["on_resistance_ohm"],
         r_off_ohm=technology["off_resistance_ohm"],
         # weights arrive quantised: the device itself takes any level
         levels=leaf(jnp.inf),
         read_voltage_v=technology["read_voltage_v"],
-        read_time_s=read_s,
+        # technologies count in ns, laws of devices in s
+        read_time_s=1e-9 * technology["read_time_ns"],
         programming=NormalNoise(jnp.asarray(programming_sigma)),
-        drift=Successively((drift, relaxation)),
-        reading=Independent(flicker, WhiteReadNoise(technology["white_noise_share"])),
+        drift=_drift(technology),
+        reading=_reading(technology),
         name=technology.name,
         source="the technology's constants",
     )
+
+
+def _drift(technology: Technology) -> AbstractDrift:
+    def line(name: str) -> Array:
+        return jnp.stack([technology[f"drift_{name}_{part}"] for part in ("slope", "intercept", "lowest", "highest")])
+
+    # by what is there, not by its value: a law that does nothing would still draw for every device
+    laws: list[AbstractDrift] = []
+    if "drift_mean_slope" in technology.values:
+        laws.append(PowerLawDrift(technology[_AGES], line("mean"), line("spread")))
+    if "relaxation_share" in technology.values:
+        laws.append(Relaxation(technology["relaxation_share"], technology["relaxation_start_s"]))
+    if len(laws) == 1:
+        return laws[0]
+    return Successively(tuple(laws)) if laws else NoDrift()
+
+
+def _reading(technology: Technology) -> AbstractReadNoise:
+    laws: list[AbstractReadNoise] = []
+    if "flicker_strength" in technology.values:
+        # the law averages over its own time, longer than a circuit reads
+        averaged_s = 1e-9 * technology["read_noise_time_ns"]
+        strength, power, strongest = (technology[f"flicker_{name}"] for name in ("strength", "power", "strongest"))
+        laws.append(FlickerReadNoise(strength, power, strongest, averaged_s))
+    if "white_noise_share" in technology.values:
+        laws.append(WhiteReadNoise(technology["white_noise_share"]))
+    if len(laws) == 2:
+        return Independent(*laws)
+    return laws[0] if laws else NoReadNoise()
 
 
 @singledispatch
@@ -76,8 +108,9 @@ def ageing_of(hardware: AbstractHardware, technology: Technology) -> AbstractAge
     """The age at which a chip's devices are measured: the end of its refresh interval, with global drift compensation.
 
     The end is the worst that a user of the chip meets; on a logarithmic time axis, on which drift and relaxation are lines or roots,
-    a device spends nearly all of an interval near it. None for digital chips, and for technologies without laws of time.
+    a device spends nearly all of an interval near it. Noise of single readings is drawn once per chip, as a draw for every sample, step
+    and array would take longer than all else (`age_errors` draws it). None for digital chips, and for technologies without laws of time.
     """
     if not isinstance(hardware, Crossbar) or _AGES not in technology.values:
         return None
-    return AgedCompensated(hardware.refresh_s)
+    return AgedCompensated(hardware.refresh_s, lasting=True)

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from codesign.analog.arrays.array import analog_matmul
 from codesign.evaluation.arithmetic import arrays_of
+from codesign.evaluation.devices import ageing_of
 from codesign.hardware.base import AbstractHardware
 from codesign.network.operation import Operation
 from codesign.technology.technology import Technology
@@ -46,7 +47,7 @@ def arithmetic_error(technology: Technology, workload: Workload, rows: Sequence[
     weighted = next((index for index, layer in enumerate(workload) if layer.has_weights), 0)
 
     def error(chip: Any) -> Array:
-        array = arrays_of(chip, technology, operation, True, granularity)[weighted]
+        array = arrays_of(chip, technology, operation, True, granularity, ageing_of(chip, technology))[weighted]
         # one key: all designs have the same noise, so that what differs is the design
         found = analog_matmul(spikes, weights, array, jax.random.key(0), full_scale_share=_FULL_SCALE)
         exact = spikes @ weights

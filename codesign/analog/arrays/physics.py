@@ -9,11 +9,12 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
 from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair
-from codesign.analog.device.ageing import AbstractAgeing, fast_variance, slow_noise
+from codesign.analog.device.ageing import AbstractAgeing
 from codesign.analog.device.device import Device
 from codesign.analog.device.noise import clipped_mean, leaf
 from codesign.analog.device.time import Lasting, NoReadNoise
 from codesign.analog.wires.cut import Cut, exact_cut, shared_drops, smooth_cut
+from codesign.numerics import safe_root
 
 
 class Held(NamedTuple):
@@ -65,15 +66,20 @@ class CrossbarPhysics(eqx.Module):
         # no clip and no levels: weights arrive quantised and within their scale, and those on its edge keep their slope
         targets = low + span * self.mapping.places(weights / scale)
         # folded in, not split: a chip has the same programming noise fresh and aged
-        G = self._used(self._programmed(targets, key), jax.random.fold_in(key, 1))
+        drift_key, noise_key = jax.random.split(jax.random.fold_in(key, 1))
+        G = self._programmed(targets, key)
+        if self.ageing is not None:
+            G = self.ageing(self.device, G, drift_key)
         share = self.attenuation(G)
         sense = jnp.asarray(self.mapping.sense, G.dtype)[:, None, None]
         gain = self.mapping.reach * scale / span
-        # currents of planes subtract, their variances add
-        held = gain * jnp.sum(sense * share * G, axis=0)
-        variance = correction = None
-        if self.ageing is not None and not isinstance(self.device.reading, NoReadNoise | Lasting):
-            variance = gain**2 * jnp.sum(share**2 * fast_variance(self.device, G, self.ageing.age_s), axis=0)
+        held, variance, correction = gain * jnp.sum(sense * share * G, axis=0), None, None
+        if self.ageing is not None and not isinstance(self.device.reading, NoReadNoise):
+            # currents of planes subtract, their variances add: one draw for what lasts serves both devices of a pair
+            lasting, variance = (gain**2 * jnp.sum(share**2 * v, axis=0) for v in self._reading_variances(G))
+            held = held + safe_root(lasting) * jax.random.normal(noise_key, held.shape, held.dtype)
+            # a matter of structure, known while tracing
+            variance = None if isinstance(self.device.reading, Lasting) else variance
         if not self.mapping.signed:
             correction = jnp.broadcast_to(-scale * self.mapping.zero(low, span), weights.shape)
         return Held(held, variance, correction)
@@ -106,14 +112,12 @@ class CrossbarPhysics(eqx.Module):
         mean = clipped_mean(targets, law.sigma(targets, highest))
         return mean + self.spread_share.astype(G.dtype) * (G - mean)
 
-    def _used(self, G: Array, key: Array) -> Array:
-        """Devices at the time of use."""
-        if self.ageing is None:
-            return G
-        drift_key, noise_key = jax.random.split(key)
-        aged = self.ageing(self.device, G, drift_key)
-        # noise may carry a conductance below zero
-        return jnp.maximum(slow_noise(self.device, aged, self.ageing.age_s, noise_key), 0)
+    def _reading_variances(self, G: Array) -> tuple[Array, Array]:
+        """Of each device: of the part of its read noise that lasts, and of the part that is new in every reading [S^2]."""
+        assert self.ageing is not None
+        highest, law = self.device.g_max.astype(G.dtype), self.device.reading
+        slow, fast = (part(G, highest, self.ageing.age_s) ** 2 for part in (law.slow, law.fast))
+        return slow, fast
 
     def _cut(self, count: int, to_ground: bool) -> Cut:
         size = self.rows if to_ground else self.columns

@@ -45,9 +45,15 @@ class Fresh(AbstractAgeing):
 
 
 class AbstractAged(AbstractAgeing):
-    """Used `time_s` seconds after programming."""
+    """Used `time_s` seconds after programming.
 
-    time_s: Float[Array, ""] = eqx.field(converter=leaf)
+    Attributes:
+        time_s: the time [s].
+        lasting: searched arrays draw the noise of single readings once per chip (static): faster, and each answer errs as much.
+    """
+
+    time_s: Float[Array, "..."] = eqx.field(converter=leaf)
+    lasting: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:
         """Refuse a time before programming."""

@@ -6,11 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from codesign.analog.arrays.array import Condition, CrossbarPhysics, StatisticalCrossbar, TiledCrossbar
 from codesign.analog.arrays.converter import IdealConverter, UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.driver import BitSerialDriver, IdealDriver, MultiLevelDriver, SpikeDriver
 from codesign.analog.arrays.mapping import BitSlices, DifferentialPair
+from codesign.analog.arrays.physics import CrossbarPhysics
+from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 from codesign.analog.device.ageing import Aged, AgedCompensated, Fresh
 from codesign.analog.device.catalogue import generic, pcm
 from codesign.analog.device.device import read
@@ -147,10 +148,9 @@ def test_bit_serial_pulses_are_converted_one_by_one_and_all_cost_energy():
 @pytest.mark.parametrize("form", ["statistical", "tiled"])
 def test_searched_arrays_read_with_the_devices_noise_and_age(form):
     x, weights = layer(fan_in=64)
-    zero = jnp.float32(0)
 
     def array(device, ageing):
-        physics = CrossbarPhysics(jnp.float32(16), jnp.float32(64), zero, zero, zero, Condition(device, ageing))
+        physics = CrossbarPhysics(jnp.float32(16), jnp.float32(64), device, ageing=ageing)
         bits = jnp.float32(20)
         return StatisticalCrossbar(physics, bits) if form == "statistical" else TiledCrossbar(physics, bits, 16)
 

@@ -1,5 +1,7 @@
 """Searched crossbars against arrays of single devices: what programming, wires and encodings do to weights."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -117,9 +119,8 @@ def test_wires_of_the_actual_weights_follow_the_exact_solver(kind: str) -> None:
     assert float(jnp.sqrt(jnp.mean((found - exact) ** 2)) / ideal) < 0.01
     assert float(jnp.sqrt(jnp.mean((x @ w - exact) ** 2)) / ideal) > 0.1
     # what the wires add to the slope of the plain product
-    ours, theirs = (
-        jax.jit(jax.grad(lambda w, f=f: jnp.sum((f(w) - x @ w) ** 2)))(w).ravel() for f in (searched, lambda w: solved(w, "line mean-field"))
-    )
+    lines = functools.partial(solved, tier="line mean-field")
+    ours, theirs = (jax.jit(jax.grad(lambda w, f=f: jnp.sum((f(w) - x @ w) ** 2)))(w).ravel() for f in (searched, lines))
     assert float(ours @ theirs / jnp.linalg.norm(ours) / jnp.linalg.norm(theirs)) > 0.99
 
 
@@ -157,7 +158,7 @@ def test_offset_columns_answer_worse() -> None:
 
     # each with the best full scale of a few
     best = {
-        (mapping.signed, kind): min(error(mapping, share, kind) for share in (0.05, 0.1, 0.15, 0.2, 0.3))
+        (mapping.signed, kind): min(error(mapping, share, kind) for share in (0.1, 0.15, 0.2))
         for mapping in MAPPINGS
         for kind in ("tiles", "smooth", "devices")
     }
@@ -181,4 +182,4 @@ def test_aged_weights_have_the_mean_and_spread_of_aged_devices(mapping: Abstract
 
     found, expected = (np.asarray(held) for held in both(jax.random.key(0)))
     np.testing.assert_allclose(found.mean(0), expected.mean(0), atol=0.01)
-    np.testing.assert_allclose(found.std(0), expected.std(0), rtol=0.06)
+    np.testing.assert_allclose(found.std(0), expected.std(0), rtol=0.1)

@@ -45,7 +45,7 @@ CROSSBAR: Final = {
     "cell_bits": (1, 4),
     "programming_sigma": (0.02, 0.2),
     "clock_mhz": (50.0, 1000.0),
-    "inferences_per_programming": (1.0, 1e6),
+    "refresh_s": (1.0, 2592000.0),
     "driver_bits": (1, 4),
     "arrays_per_tile": (1, 64),
     "buffer_kb": (1.0, 64.0),

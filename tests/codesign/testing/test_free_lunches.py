@@ -14,7 +14,6 @@ from tests.codesign.testing.families import families
 KNOWN: Final = {
     "systolic": {},
     "crossbar": {
-        "inferences_per_programming high": "drift: the age of the devices that are measured is the refresh interval's",
         "buffer_kb low": "what does not fit the tile's buffer is fetched over the network again",
         "bus_bits high": "the bus: 29 um2 a bit and array at 32 nm (ISAAC, ISCA 2016: 7500 um2 over 256 bits), its wires' switching",
     },
