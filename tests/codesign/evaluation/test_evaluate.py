@@ -10,7 +10,8 @@ from flax import nnx
 from jax.test_util import check_grads
 
 from codesign.analog.arrays.array import DigitalArray
-from codesign.evaluation.arithmetic import slicing_factor
+from codesign.evaluation.arithmetic import arrays_of, slicing_factor
+from codesign.evaluation.devices import ageing_of
 from codesign.evaluation.evaluate import Batch, Design, evaluate
 from codesign.evaluation.verify import verify
 from codesign.hardware.crossbar.crossbar import Crossbar
@@ -183,3 +184,37 @@ def test_labels_per_step_and_steps_without_a_label() -> None:
     assert float(evaluation.accuracy) == pytest.approx(right.mean())
     with pytest.raises(AssertionError):
         evaluate(graph, design, Batch(inputs, labels[:, 0]), prices, jax.random.key(1), exact=True)
+
+
+@pytest.mark.slow
+def test_a_refresh_interval_trades_programming_against_age() -> None:
+    """Programming is shared by more inferences, and the devices that are measured have relaxed for longer."""
+    t = trained()
+
+    def loss_and_energy(log_refresh_s: jax.Array) -> tuple[jax.Array, jax.Array]:
+        evaluation = mean_evaluation(t, place(t.design, refresh_s=jnp.exp(log_refresh_s)), t.train, exact=False)
+        return evaluation.loss, jnp.log(evaluation.cost.energy)
+
+    loss, energy = jax.jit(jax.jacfwd(loss_and_energy))(jnp.log(jnp.float32(10)))
+    assert float(loss) > 1e-4
+    assert np.isfinite(float(energy))
+
+
+def test_devices_are_as_old_as_the_chip_leaves_them() -> None:
+    rram, digital = technology.load("rram_45nm"), technology.load("digital_45nm")
+    ageing = ageing_of(Crossbar.of(refresh_s=100.0), rram)
+    assert ageing is not None
+    assert float(ageing.age_s) == 100
+    assert ageing_of(Systolic.of(), digital) is None
+    operation = Operation.of(2, longest=1)
+
+    def held(refresh_s: jax.Array, exact: bool) -> list[jax.Array]:
+        chip = Crossbar.of(refresh_s=refresh_s)
+        arrays = arrays_of(chip, rram, operation, exact, 16, ageing_of(chip, rram))
+        return [array.program(jnp.zeros((100, 50)), jnp.float32(1), jax.random.key(0)).weights for array in arrays]
+
+    for exact in (False, True):
+        spread = [float(w.std()) for w in jax.jit(held, static_argnums=1)(jnp.asarray([1.0, 86400.0]), exact)]
+        # an age for each layer; resistive memory relaxes from 1 s on, to 8.4 % of G_max
+        assert spread[0] < 0.05
+        assert spread[1] > spread[0] + 0.03
