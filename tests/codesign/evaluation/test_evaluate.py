@@ -201,7 +201,7 @@ def test_a_refresh_interval_trades_programming_against_age() -> None:
 
 
 def test_devices_are_as_old_as_the_chip_leaves_them() -> None:
-    rram, digital = technology.load("rram_45nm"), technology.load("digital_45nm")
+    rram, digital = catalogue.load("rram_45nm"), catalogue.load("digital_45nm")
     ageing = ageing_of(Crossbar.of(refresh_s=100.0), rram)
     assert ageing is not None
     assert float(ageing.age_s) == 100
