@@ -1,9 +1,10 @@
 """From a checked config to a problem: names become data sets, networks, chips, technologies and objectives."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from flax import nnx
@@ -22,6 +23,9 @@ from search.problem.config import Config, ConfigFile, HardwareConfig, Technology
 from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
+
+_OPEN: Final = ("dataflow", "memory")
+"""Options that `of` takes as several names, of which a search chooses."""
 
 
 def build(file: ConfigFile) -> Problem:
@@ -97,13 +101,13 @@ def _chip(file: ConfigFile, config: HardwareConfig, layers: int, parameters: Map
 
 
 def _offered(file: ConfigFile, kind: str, parameters: Mapping[str, Parameter], prefix: str = "") -> dict[str, Any]:
-    """What a chip is to leave open because a categorical parameter chooses from it."""
-    found = parameters.get(f"{prefix}dataflow")
-    if kind != "systolic" or not isinstance(found, Categorical):
-        return {}
-    offered = {"dataflow": found.options}
-    # tried alone, so that a wrong option is told where it stands and not at `hardware.fixed`
-    _attempt(file, ("parameters", f"{prefix}dataflow"), lambda: HARDWARE[kind].of(**offered))
+    """What a chip is to leave open because a categorical parameter chooses from it: its dataflow, its memory cell."""
+    fields = {field.name for field in dataclasses.fields(HARDWARE[kind])} & set(_OPEN)
+    found = {name: parameters.get(prefix + name) for name in sorted(fields)}
+    offered = {name: choice.options for name, choice in found.items() if isinstance(choice, Categorical)}
+    # each tried alone, so that a wrong option is told where it stands and not at `hardware.fixed`
+    for name, options in offered.items():
+        _attempt(file, ("parameters", f"{prefix}{name}"), partial(HARDWARE[kind].of, **{name: options}))
     return offered
 
 

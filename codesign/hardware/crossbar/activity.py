@@ -21,7 +21,8 @@ class Activity(NamedTuple):
         cell_reads: used cells under a driven row.
         idle_cell_reads: cells of other groups under a driven row; they hold no weight.
         input_bits: the coded input map, all steps: the smaller of a bitmap and address events.
-        fetched_bits: the same after unfolding into vectors.
+        fetched_bits: the same after unfolding into vectors, less what a window shares with the one before it.
+        shifted_bits: what it shares.
         additions, products: digital operations of pooling and attention.
     """
 
@@ -31,6 +32,7 @@ class Activity(NamedTuple):
     idle_cell_reads: Array
     input_bits: Array
     fetched_bits: Array
+    shifted_bits: Array
     additions: Array
     products: Array
 
@@ -67,6 +69,8 @@ def count(design: Design, mapping: Mapping, workload: Workload, hardness: ArrayL
     # bits of one element: a bitmap has all of them, events bring payload and address of the non-zero ones
     coded = smooth_minimum(bits, rate * (bits + jnp.log2(neurons_in + 1)), hardness)
     unfolded = steps * workload.static("positions") * fan_in * groups
+    # columns of a window that the one before it did not have; a line's first window is not treated apart
+    fresh = jnp.minimum(workload.static("stride") / workload.static("kernel_width"), 1)
     is_pool = jnp.asarray([layer.kind == "pool" for layer in workload], rate.dtype)
     is_attention = jnp.asarray([layer.kind == "attention" for layer in workload], rate.dtype)
     # one operand streams and is skipped at zeros; the other is taken as dense
@@ -77,7 +81,8 @@ def count(design: Design, mapping: Mapping, workload: Workload, hardness: ArrayL
         cell_reads=cells,
         idle_cell_reads=cells * (mapping.blocks - 1),  # a row crosses all groups
         input_bits=steps * neurons_in * coded,
-        fetched_bits=unfolded * coded,
+        fetched_bits=unfolded * coded * fresh,
+        shifted_bits=unfolded * coded * (1 - fresh),
         additions=is_pool * unfolded * rate + products,
         products=products,
     )

@@ -29,13 +29,14 @@ def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> 
     # fades from one digit to several: slices are a real number while relaxed
     sliced = jnp.clip(slices - 1, 0, 1)
     lowest = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
-    # all higher digits at once, along an axis in front: a loop over them would be most of a cost model's program
-    place = jnp.arange(_MOST_SLICES - 1, dtype=slices.dtype).reshape(-1, *[1] * slices.ndim)
-    # digits of over 40 bits below the point are evenly spread for any size, and their powers leave float32's range
-    # below 2e-2 a digit is nothing (exp(-50)), and exp(1 / mean) would soon leave the range too
-    mean = jnp.maximum(size * base ** jnp.minimum(place + 1, 40 / jnp.log2(base)), 2e-2)
-    higher = jnp.clip(slices - 1 - place, 0, 1) * jnp.minimum(0.5, 1 / (jnp.expm1(1 / mean) * (base - 1)))
-    total = lowest + jnp.sum(higher, axis=0)
+    # one digit after another, fused into one pass: summed along an axis they would take longer than the rest of a cost model
+    total, mean = lowest, size
+    for place in range(_MOST_SLICES - 1):
+        # from the base up a digit is evenly spread; its mean must not leave float32's range on the way
+        mean = jnp.minimum(mean * base, base)
+        # below 2e-2 a digit is nothing (exp(-50)), and exp(1 / mean) would soon leave the range too
+        digit = jnp.minimum(0.5, 1 / ((jnp.exp(1 / jnp.maximum(mean, 2e-2)) - 1) * (base - 1)))
+        total = total + jnp.clip(slices - 1 - place, 0, 1) * digit
     return total / slices
 
 

@@ -7,7 +7,7 @@ converted, and traffic is a bitmap or address events, whichever is smaller.
 
 What runs where: convolutions (any stride), dense and recurrent layers on arrays; groups side by side on an array's diagonal; layers
 larger than an array on several, smaller ones on part of one, paying for all of its area; pooling and attention, whose operands are both
-dynamic, on digital adders. A residual addition is one more input of a neuron and is not charged apart.
+dynamic, on digital adders. What is charged and what is not: `codesign.hardware.crossbar.boundary`.
 
 Corrected here against SpikeSim's model (`codesign.published`): energy and area of an array grow with its rows and columns and the area
 constant is not used as an energy; latency follows mapping, converter sharing and duplication, and counts positions as energy does;
@@ -15,6 +15,7 @@ neuron state exists for every layer; each layer has its own kernel; drivers, net
 bits and converter bits count; any order of layer sizes maps, including layers that are all smaller than one array.
 """
 
+from collections.abc import Mapping as Choices
 from collections.abc import Sequence
 from typing import Final
 
@@ -26,17 +27,36 @@ from jaxtyping import Array, Float
 from codesign.cost import Cost
 from codesign.hardware.crossbar import activity as crossbar_activity
 from codesign.hardware.crossbar import prices as crossbar_prices
+from codesign.hardware.crossbar.area import areas_um2, leakage_mw
+from codesign.hardware.crossbar.buffers import count_maps
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.mapping import Design, Mapping, map_layers
 from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.per_layer import per_layer
+from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.parts.interconnect import AbstractInterconnect, HTree, Mesh
+from codesign.hardware.parts.memory import clock_excess
 from codesign.numerics import safe_divide
+from codesign.technology.sram import CELLS
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
-COMPONENTS: Final = ("array", "adc", "drivers", "accumulate", "buffers", "interconnect", "neurons", "programming", "leakage")
+COMPONENTS: Final = (
+    "array",
+    "adc",
+    "drivers",
+    "decoders",
+    "accumulate",
+    "buffers",
+    "interconnect",
+    "neurons",
+    "programming",
+    "clock",
+    "control",
+    "off_chip",
+    "leakage",
+)
 DEFAULTS: Final = {
     "rows": 128,
     "columns": 128,
@@ -81,6 +101,8 @@ class Crossbar(AbstractPartialHardware):
         adder_lanes: digital adders of a pooling or attention layer.
         encoding: how signed weights become columns (static).
         interconnect: how tiles are joined (static).
+        memory: cell of the buffers, and class of the logic's transistors: share of each option, none for the technology's.
+        memory_names: the options.
     """
 
     rows: Float[Array, "..."]
@@ -101,6 +123,9 @@ class Crossbar(AbstractPartialHardware):
     # strategies choose what is traced, hence static and hashable
     encoding: AbstractColumns = eqx.field(static=True)
     interconnect: AbstractInterconnect = eqx.field(static=True)
+    # None and no empty array: chips are stacked and mapped over
+    memory: Float[Array, "*stack cells"] | None
+    memory_names: tuple[str, ...] = eqx.field(static=True)
 
     @classmethod
     def of(
@@ -108,18 +133,34 @@ class Crossbar(AbstractPartialHardware):
         *,
         encoding: str | AbstractColumns = "differential",
         interconnect: str | AbstractInterconnect = "mesh",
+        memory: str | Sequence[str] = (),
         **parameters: ArrayLike | Sequence[float],
     ) -> "Crossbar":
         """A crossbar from its parameters; those left out take the values of `DEFAULTS`.
 
+        Args:
+            encoding: how signed weights become columns.
+            interconnect: how tiles are joined.
+            memory: a memory cell, or those that a search may choose from, which begin with equal shares; none for the technology's own.
+            **parameters: numbers.
+
         Raises:
             ValueError: unknown parameter or option (the message gives the nearest).
         """
+        cells = (memory,) if isinstance(memory, str) else tuple(memory)
         return cls(
+            # equal shares: nothing is chosen until a search or the user does
+            memory=jnp.full(len(cells), 1 / len(cells), jnp.float32) if cells else None,
+            memory_names=tuple(option("memory", {name: name for name in CELLS}, cell) for cell in cells),
             encoding=option("encoding", ENCODINGS, encoding),
             interconnect=option("interconnect", INTERCONNECTS, interconnect),
             **float_leaves("Crossbar", DEFAULTS, parameters),
         )
+
+    @property
+    def choices(self) -> Choices[str, tuple[str, ...]]:
+        """The memory cell where several are named."""
+        return {"memory": self.memory_names} if self.memory_names else {}
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """None: every kind of layer runs."""
@@ -137,31 +178,51 @@ class Crossbar(AbstractPartialHardware):
     def partial_cost(self, workload: Workload, technology: Technology, share: Float[Array, " layers"], hardness: ArrayLike = 1.0) -> Cost:
         """Cost when only a share of each layer is placed here; see `AbstractPartialHardware.partial_cost`."""
         technology.require_first_principles("Crossbar")
-        design = self._design(workload)
+        technology, design = self._with_memory(technology, hardness), self._design(workload)
         mapping = map_layers(design, workload, hardness)
         work = crossbar_activity.count(design, mapping, workload, hardness)
-        areas = [share * area for area in crossbar_prices.area_um2(design, mapping, workload, technology)]
-        leaking = jnp.sum(share * crossbar_prices.leakage_mw(design, mapping, workload, technology))
+        maps = count_maps(design, mapping, work, workload, share, hardness)
+        areas = areas_um2(design, mapping, workload, technology)
         # one memory for the potentials of all layers: its size sets the price of an access
         memory_kb = jnp.sum(share * crossbar_prices.state_kb(workload))
-        # neurons (the last area) sit outside the tiles. 1 um where nothing is placed: a root has no finite slope at 0
-        side = jnp.sqrt(safe_divide(sum(jnp.sum(area) for area in areas[:-1]), jnp.sum(share * mapping.tiles), 1.0))
+        # neurons sit outside the tiles. 1 um where nothing is placed: a root has no finite slope at 0
+        inside = jnp.sum(share * sum(area for name, area in areas.items() if name != "neurons"))
+        side = jnp.sqrt(safe_divide(inside, jnp.sum(share * mapping.tiles), 1.0))
+        leaking = jnp.sum(share * leakage_mw(design, mapping, areas, side, workload, technology))
+        areas["interconnect"] = areas["interconnect"] + design.interconnect.area_um2(mapping.tiles, side, technology)
         running = crossbar_prices.latency_ns(design, mapping, work, workload, technology, hardness)
         refreshing = crossbar_prices.refreshing(design, jnp.sum(share * running))
         latency = running + mapping.weighted * refreshing * crossbar_prices.programming_ns(design, technology)
-        dynamic = crossbar_prices.energy_pj(design, mapping, work, workload, memory_kb, side, refreshing, technology)
+        energy = crossbar_prices.energy_pj(design, mapping, work, maps, workload, memory_kb, side, running, technology, hardness)
+        energy["programming"] = refreshing * crossbar_prices.programming_pj(design, mapping, technology)
+        energy["leakage"] = leaking * latency  # mW ns = pJ
+        nothing = jnp.zeros_like(latency)
+        overflow = jnp.log(jnp.maximum(maps.overflow, 1)) if _is_closed(technology) else 0.0
+        too_fast = jnp.max(clock_excess(design.clock_mhz, design.buffer_kb, technology, design.bus_bits))
         return Cost(
             workload.names,
             COMPONENTS,
-            # mW ns = pJ
-            jnp.stack([energy + jnp.zeros_like(latency) for energy in (*dynamic, leaking * latency)], axis=1),
+            # what is only area has no energy, and the reverse
+            jnp.stack([energy.get(name, nothing) + nothing for name in COMPONENTS], axis=1),
             latency,
-            jnp.stack([*(jnp.sum(area) for area in areas), *jnp.zeros((2,), latency.dtype)]),
+            jnp.stack([jnp.sum(share * areas.get(name, nothing)) for name in COMPONENTS]),
             # 0 without arrays; clipped, as a full array may come out above 1 by a rounding
             jnp.clip(safe_divide(mapping.used_cells, mapping.arrays * design.rows * design.columns), 0, 1),
+            jnp.maximum(too_fast, overflow),
         )
+
+    def _with_memory(self, technology: Technology, hardness: ArrayLike) -> Technology:
+        # the technology's own cell where nothing is to choose
+        if self.memory is None:
+            return technology
+        return technology.with_memory(self.memory_names, sharpened(self.memory[None], hardness)[0])
 
     def _design(self, workload: Workload) -> Design:
         # DEFAULTS, chip and `Design` have the same names
         values = {name: per_layer(f"Crossbar.{name}", getattr(self, name), workload) for name in DEFAULTS}
         return Design(encoding=self.encoding, interconnect=self.interconnect, **values)
+
+
+def _is_closed(technology: Technology) -> bool:
+    """Whether the chip has no memory beside it."""
+    return technology.parts is not None and technology.parts.offchip == "none"

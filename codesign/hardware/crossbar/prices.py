@@ -1,4 +1,4 @@
-"""Prices on crossbars: energy, time, area and leakage of the counted actions."""
+"""Prices on crossbars: energy and time of the counted actions."""
 
 from typing import Final
 
@@ -6,14 +6,17 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.hardware.crossbar.accumulation import accumulate_pj, clocked_bits, code_bits, partial_sums, sum_bits
 from codesign.hardware.crossbar.activity import Activity, fetched_per_read
+from codesign.hardware.crossbar.buffers import Maps, buffers_pj, off_chip_pj
 from codesign.hardware.crossbar.columns import mean_fill
-from codesign.hardware.crossbar.converters import adc_area_um2, adc_energy_pj
+from codesign.hardware.crossbar.converters import adc_energy_pj
 from codesign.hardware.crossbar.mapping import Design, Mapping
+from codesign.hardware.crossbar.periphery import decoders_pj, drivers_pj
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parts.interconnect import wire_pj_per_bit
-from codesign.hardware.parts.memory import logic_leakage_mw, sram_area_um2, sram_leakage_mw, sram_pj_per_bit
-from codesign.hardware.parts.neuron import kept_words, moved_words, products_pj, unit_um2, update_cycles, update_pj
+from codesign.hardware.parts.memory import sram_pj_per_bit
+from codesign.hardware.parts.neuron import kept_words, moved_words, products_pj, update_cycles, update_pj
 from codesign.numerics import smooth_maximum
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import Workload
@@ -35,7 +38,7 @@ def vector_ns(design: Design, technology: Technology) -> Float[Array, "..."]:
     """Time to read and convert one vector [ns].
 
     All columns integrate over one read pulse into sample-and-hold circuits, and each converter then takes its columns one after
-    another, as in ISAAC and PUMA (whose sample-and-hold takes 9.7 nW, left out).
+    another, as in ISAAC and PUMA.
     """
     return technology["read_time_ns"] + design.columns_per_adc * 1000 / design.clock_mhz
 
@@ -48,42 +51,33 @@ def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workloa
     pulse = t["read_voltage_v"] ** 2 * t["read_time_ns"] * _PJ_PER_V2_S_NS
     column_um = design.rows * t["cell_height_f"] * t["wire_half_pitch_um"]
     column = column_um * t["wire_capacitance_ff_per_um"] * t["read_voltage_v"] ** 2 * _PJ_PER_FF_V2
-    return pulse * (work.cell_reads * mean + work.idle_cell_reads * low) + work.conversions * column
+    # both bit lines of a pair, which is one conversion
+    lines = work.conversions / design.encoding.conversions_per_column
+    return pulse * (work.cell_reads * mean + work.idle_cell_reads * low) + lines * column
 
 
 def adc_pj(design: Design, t: Technology) -> Array:
-    """One conversion, with its column multiplexer."""
+    """One conversion."""
     # a converter keeps up with the clock: one conversion a cycle
-    return adc_energy_pj(design.adc_bits, design.clock_mhz, t.node_nm) + t["mux_pj"]
+    return adc_energy_pj(design.adc_bits, design.clock_mhz, t)
 
 
-def drivers_pj(design: Design, work: Activity, t: Technology) -> Array:
-    """Row wires, and the drivers' power over the read pulse; a d-bit driver is 2^d - 1 unit drivers."""
-    row_um = design.columns * t["cell_width_f"] * t["wire_half_pitch_um"]
-    row = row_um * t["wire_capacitance_ff_per_um"] * t.supply_v**2 * _PJ_PER_FF_V2
-    # mW ns = pJ
-    return work.row_drives * (row + t["driver_power_mw"] * (2**design.driver_bits - 1) * t["read_time_ns"])
-
-
-def accumulate_pj(design: Design, work: Activity, workload: Workload, t: Technology) -> Array:
-    """Shift-and-add of every conversion (slices, digits and row tiles), and the digital operations of pooling and attention."""
-    # wide enough for a code shifted over a weight's bits; growth over row tiles and digits is left out
-    add = t["int_add_offset_pj"] + t["int_add_per_bit_pj"] * (design.adc_bits + workload.weight_bits)
-    multiply = t["int_mult_per_bit2_pj"] * workload.activation_bits**2
-    return (work.conversions + work.additions) * add + work.products * multiply
-
-
-def interconnect_pj(design: Design, mapping: Mapping, work: Activity, workload: Workload, side_um: Array, t: Technology) -> Array:
-    """Input maps between tiles; vectors to, and partial sums from, the arrays of a tile over half its side."""
-    between = work.input_bits * design.interconnect.pj_per_bit(mapping.tiles, side_um, t)
+def interconnect_pj(
+    design: Design, mapping: Mapping, work: Activity, maps: Maps, side_um: Array, t: Technology, hardness: ArrayLike
+) -> Array:
+    """Maps, and sums of outputs whose rows lie in several tiles, between tiles; vectors and joined codes over half a tile's side."""
+    sums = partial_sums(design, mapping, work)
+    # tiles that the rows of one output lie in: all but one send a sum
+    tall = pieces(mapping.row_tiles, design.arrays_per_tile, hardness)
+    crossing = sums / mapping.row_tiles * (tall - 1) * sum_bits(design, mapping)
+    between = (maps.arriving + crossing) * design.interconnect.pj_per_bit(mapping.tiles, side_um, t)
     vectors = work.fetched_bits * mapping.column_tiles * mapping.weighted
-    sums = work.conversions * (design.adc_bits + workload.weight_bits)
-    return between + (vectors + sums) * wire_pj_per_bit(side_um / 2, t)
+    return between + (vectors + sums * code_bits(design, mapping)) * wire_pj_per_bit(side_um / 2, t)
 
 
 def state_kb(workload: Workload) -> Array:
     """States of each layer's neurons [KB]."""
-    return _has_neurons(workload) * workload.static("neurons_out") * workload.state_bits * kept_words(workload) / 8192
+    return has_neurons(workload) * workload.static("neurons_out") * workload.state_bits * kept_words(workload) / 8192
 
 
 def neurons_pj(workload: Workload, memory_kb: Array, t: Technology) -> Array:
@@ -91,7 +85,7 @@ def neurons_pj(workload: Workload, memory_kb: Array, t: Technology) -> Array:
     # one step at a time, each a batch of its own
     moved = workload.state_bits * moved_words(workload, workload.timesteps) * sram_pj_per_bit(memory_kb, t)
     updates = workload.timesteps * (update_pj(workload, t) + products_pj(workload, t))
-    return _has_neurons(workload) * workload.static("neurons_out") * (updates + moved)
+    return has_neurons(workload) * workload.static("neurons_out") * (updates + moved)
 
 
 def refreshing(design: Design, inference_ns: Array) -> Array:
@@ -106,32 +100,52 @@ def programming_ns(design: Design, t: Technology) -> Array:
 
 
 def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
-    """Program-and-verify of all used cells, each pulse with a read and a conversion."""
+    """Program-and-verify of all used cells, each pulse selected, read and converted."""
     # targets are not known here: half way between the extremes
     mean = (1 / t["off_resistance_ohm"] + 1 / t["on_resistance_ohm"]) / 2
     write = t["write_voltage_v"] ** 2 * t["write_time_ns"] * mean * _PJ_PER_V2_S_NS
     read = t["read_voltage_v"] ** 2 * t["read_time_ns"] * mean * _PJ_PER_V2_S_NS
-    return mapping.used_cells * pulses(design, t) * (write + read + adc_pj(design, t))
+    select = t["row_decoder_pj"] + t["mux_decoder_pj"] + t["mux_pj"]
+    return mapping.used_cells * pulses(design, t) * (write + read + adc_pj(design, t) + select)
+
+
+def clock_pj(design: Design, mapping: Mapping, latency_ns: Array, t: Technology) -> Array:
+    """Registers and clock tree of a layer's tiles, every cycle that the layer runs; the others are gated."""
+    cycles = latency_ns * design.clock_mhz / 1000
+    return cycles * clocked_bits(design, mapping) * t["register_clock_pj_per_bit"] * t["clock_tree_factor"]
 
 
 def energy_pj(
-    design: Design, mapping: Mapping, work: Activity, workload: Workload, memory_kb: Array, side_um: Array, refreshing: Array, t: Technology
-) -> list[Array]:
-    """Dynamic energy of each component [pJ], in the order of `codesign.hardware.crossbar.crossbar.COMPONENTS`, leakage left out.
+    design: Design,
+    mapping: Mapping,
+    work: Activity,
+    maps: Maps,
+    workload: Workload,
+    memory_kb: Array,
+    side_um: Array,
+    latency_ns: Array,
+    t: Technology,
+    hardness: ArrayLike,
+) -> dict[str, Array]:
+    """Dynamic energy by component [pJ], programming and leakage left out.
 
-    `memory_kb` is the capacity of the memory that holds all neuron states, `side_um` the side of a tile, `refreshing` the share of a
-    programming that an inference pays (the function of that name).
+    `memory_kb` is the capacity of the memory that holds all neuron states, `side_um` the side of a tile, `latency_ns` that
+    of each layer without programming.
     """
-    return [
-        array_pj(design, mapping, work, workload, t),
-        work.conversions * adc_pj(design, t),
-        drivers_pj(design, work, t),
-        accumulate_pj(design, work, workload, t),
-        sram_pj_per_bit(design.buffer_kb, t) * (work.input_bits + work.fetched_bits),
-        interconnect_pj(design, mapping, work, workload, side_um, t),
-        neurons_pj(workload, memory_kb, t),
-        refreshing * programming_pj(design, mapping, t),
-    ]
+    control = mapping.tiles * t["core_control_pj_per_cycle"] * latency_ns * design.clock_mhz / 1000
+    return {
+        "array": array_pj(design, mapping, work, workload, t),
+        "adc": work.conversions * adc_pj(design, t),
+        "drivers": drivers_pj(design, work, t),
+        "decoders": decoders_pj(design, work, vector_ns(design, t), t),
+        "accumulate": accumulate_pj(design, mapping, work, workload, t),
+        "buffers": buffers_pj(design, maps, t),
+        "interconnect": interconnect_pj(design, mapping, work, maps, side_um, t, hardness),
+        "neurons": neurons_pj(workload, memory_kb, t),
+        "clock": clock_pj(design, mapping, latency_ns, t),
+        "control": control,
+        "off_chip": off_chip_pj(maps, t),
+    }
 
 
 def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workload, t: Technology, hardness: ArrayLike) -> Array:
@@ -150,48 +164,12 @@ def latency_ns(design: Design, mapping: Mapping, work: Activity, workload: Workl
     rounds = pieces(workload.static("positions"), mapping.copies, hardness)
     # `rounds` has the read of the first vector: loading it and updating the last are what is left to pay
     analog = workload.timesteps * (rounds * stage + load + update)
-    neurons = _has_neurons(workload) * workload.timesteps * rounds * update
+    neurons = has_neurons(workload) * workload.timesteps * rounds * update
     digital = (work.additions + work.products) / design.adder_lanes * cycle
     # a digital layer takes at least a cycle: without events it would take no time at all
     return mapping.weighted * analog + digital + (1 - mapping.weighted) * (neurons + cycle)
 
 
-def area_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> list[Array]:
-    """Area of each component by layer [um2], up to the neurons; programming and leakage occupy none."""
-    cell = t["cell_width_f"] * t["cell_height_f"] * t["wire_half_pitch_um"] ** 2
-    adcs = _converters(design, mapping)
-    # lanes are not shared: each digital layer has its own, as each analog one has its arrays
-    lanes = (1 - mapping.weighted) * design.adder_lanes
-    return [
-        mapping.arrays * design.rows * design.columns * cell,
-        adcs * adc_area_um2(design.adc_bits, design.clock_mhz, t.node_nm),
-        mapping.arrays * design.rows * t["driver_area_um2"] * (2**design.driver_bits - 1),
-        (adcs + lanes) * t["shift_add_area_um2"],
-        mapping.tiles * sram_area_um2(design.buffer_kb, t),
-        design.interconnect.area_um2(mapping.tiles, t),
-        _neuron_units_um2(design, mapping, workload, t) + sram_area_um2(state_kb(workload), t),
-    ]
-
-
-def leakage_mw(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
-    """Leakage power of each layer's share of the chip [mW]; all of it leaks while any layer runs."""
-    memory = mapping.tiles * sram_leakage_mw(design.buffer_kb, t) + sram_leakage_mw(state_kb(workload), t)
-    # a converter leaks as the adder behind it; its analog part, cells and drivers are left out
-    adders = _converters(design, mapping) * t["adder_leakage_mw"]
-    return memory + adders + logic_leakage_mw(_neuron_units_um2(design, mapping, workload, t), t)
-
-
-def _converters(design: Design, mapping: Mapping) -> Array:
-    # not rounded up: the last converter counts by the columns it serves
-    return mapping.arrays * design.columns / design.columns_per_adc
-
-
-def _neuron_units_um2(design: Design, mapping: Mapping, workload: Workload, t: Technology) -> Array:
-    # units serve one layer each, and need be no larger than it asks
-    units = _has_neurons(workload) * workload.static("channels_out") * mapping.copies / design.channels_per_neuron
-    return units * unit_um2(workload, t)
-
-
-def _has_neurons(workload: Workload) -> Array:
+def has_neurons(workload: Workload) -> Array:
     """1 for layers whose outputs are neurons or activations, attention among them; 0 for pooling."""
     return jnp.asarray([layer.kind != "pool" for layer in workload], workload.input_rate.dtype)

@@ -5,7 +5,7 @@ A part asks the technology for prices and knows no chip.
 
 from codesign.hardware.parts.activity import share_with_any
 from codesign.hardware.parts.interconnect import AbstractInterconnect, HTree, Mesh, wire_pj_per_bit
-from codesign.hardware.parts.memory import logic_leakage_mw, sram_area_um2, sram_leakage_mw, sram_maximum_mhz, sram_pj_per_bit
+from codesign.hardware.parts.memory import clock_excess, logic_leakage_mw, sram_area_um2, sram_leakage_mw, sram_maximum_mhz, sram_pj_per_bit
 from codesign.hardware.parts.neuron import (
     NEURONS,
     NeuronModel,
@@ -25,6 +25,7 @@ __all__ = [
     "HTree",
     "Mesh",
     "NeuronModel",
+    "clock_excess",
     "delay_factor",
     "energy_factor",
     "kept_words",

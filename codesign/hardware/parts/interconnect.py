@@ -13,8 +13,9 @@ _PJ_PER_FF_V2 = 1e-3  # fF V^2 = fJ
 
 
 def wire_pj_per_bit(length_um: ArrayLike, technology: Technology) -> Float[Array, "..."]:
-    """Energy of one bit over a wire [pJ]: `C V^2 / 2`, a random bit toggling the wire every second time."""
-    return 0.5 * jnp.asarray(length_um) * technology["wire_capacitance_ff_per_um"] * technology.supply_v**2 * _PJ_PER_FF_V2
+    """Energy of one bit over a wire with repeaters [pJ]: `C V^2 / 2`, a random bit toggling the wire every second time."""
+    per_um = technology["wire_capacitance_ff_per_um"] * (1 + technology["repeater_capacitance_share"])
+    return 0.5 * jnp.asarray(length_um) * per_um * technology.supply_v**2 * _PJ_PER_FF_V2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +27,12 @@ class AbstractInterconnect(abc.ABC):
         """Energy to bring one bit to a layer that occupies `tiles` tiles [pJ]."""
 
     @abc.abstractmethod
-    def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:
+    def area_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
         """Area of the network's share of `tiles` tiles [um2]."""
+
+    @abc.abstractmethod
+    def logic_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """As much of `area_um2` as leaks."""
 
 
 def _side(tiles: Array) -> Array:
@@ -45,19 +50,27 @@ class Mesh(AbstractInterconnect):
         # A hop has the published price of a hop, whatever the tile's side
         return jnp.maximum(2 / 3 * _side(tiles), 1) * technology["hop_pj_per_bit"]
 
-    def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:
+    def area_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
         """A router per tile."""
+        return tiles * technology["router_area_um2"]
+
+    def logic_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """All of the routers."""
         return tiles * technology["router_area_um2"]
 
 
 @dataclasses.dataclass(frozen=True)
 class HTree(AbstractInterconnect):
-    """Wires from the middle of a layer's square to every tile: half its side along each axis, side in all. No routers."""
+    """Wires from the middle of a layer's square to every tile: half its side along each axis, side in all. No routers, but repeaters."""
 
     def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
         """Wire of one side of the layer's square."""
         return wire_pj_per_bit(_side(tiles) * tile_side_um, technology)
 
-    def area_um2(self, tiles: Array, technology: Technology) -> Float[Array, " layers"]:
-        """Tracks and repeaters per tile."""
-        return tiles * technology["htree_area_um2"]
+    def area_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """Repeaters along the side of every tile; tracks lie above them."""
+        return tiles * tile_side_um * technology["htree_width_um"]
+
+    def logic_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """All of the repeaters."""
+        return self.area_um2(tiles, tile_side_um, technology)

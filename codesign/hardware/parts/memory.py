@@ -30,6 +30,12 @@ def logic_leakage_mw(area_um2: ArrayLike, technology: Technology) -> Float[Array
     return jnp.asarray(area_um2) * technology.memory.logic_leakage_mw_per_um2()
 
 
-def sram_maximum_mhz(capacity_kb: ArrayLike, technology: Technology) -> Float[Array, "..."]:
+def sram_maximum_mhz(capacity_kb: ArrayLike, technology: Technology, word_bits: ArrayLike = 64) -> Float[Array, "..."]:
     """Highest clock at which one SRAM takes an access a cycle [MHz]."""
-    return 1000 / jnp.asarray(technology.memory.cycle_ns(capacity_kb))  # ns to MHz
+    return 1000 / jnp.asarray(technology.memory.cycle_ns(capacity_kb, word_bits))  # ns to MHz
+
+
+def clock_excess(clock_mhz: ArrayLike, capacity_kb: ArrayLike, technology: Technology, word_bits: ArrayLike = 64) -> Float[Array, "..."]:
+    """Natural logarithm of a clock over the fastest that logic and a memory of this capacity and word follow; 0 where they do."""
+    fastest = jnp.minimum(sram_maximum_mhz(capacity_kb, technology, word_bits), technology["maximum_clock_mhz"])
+    return jnp.log(jnp.maximum(jnp.asarray(clock_mhz) / fastest, 1))

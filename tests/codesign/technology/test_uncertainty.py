@@ -48,8 +48,8 @@ def test_elasticities_say_what_a_small_change_does(chip: Crossbar | Systolic) ->
     found = elasticities(energy, RRAM)
     assert list(map(abs, found.values())) == sorted(map(abs, found.values()), reverse=True)
     name = next(name for name in found if not name.startswith("sram"))
-    values = RRAM.values | {name: RRAM.values[name] * 1.01}
+    values = RRAM.values | {name: RRAM.values[name] * 1.001}
     raised = Technology(RRAM.name, RRAM.node_nm, RRAM.supply_v, RRAM.parts, RRAM.basis, RRAM.quantities, values, RRAM.sram)
-    assert float(np.log(energy(raised) / energy(RRAM)) / np.log(1.01)) == pytest.approx(found[name], rel=0.03)
+    assert float(np.log(energy(raised) / energy(RRAM)) / np.log(1.001)) == pytest.approx(found[name], rel=0.03)
     assert {f"sram {factor}" for factor in FACTORS} <= found.keys()
     assert spreads(RRAM).keys() == found.keys()

@@ -75,7 +75,7 @@ def families() -> dict[str, Family]:
     systolic = Systolic.of(dataflow=tuple(DATAFLOWS), memory=tuple(CELLS))
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {"zeros": ZEROS}),
-        "crossbar": Family(Crossbar.of(), "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
+        "crossbar": Family(Crossbar.of(memory=tuple(CELLS)), "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
         "manycore": Family(ManyCore.of(), "digital_28nm", MANYCORE, {"synapses": SYNAPSES}),
         "manycore, calibrated": Family(ManyCore.of(), "loihi_14nm", MANYCORE, {"synapses": SYNAPSES}),
         "hybrid": Family(hybrid(), "digital_28nm", HYBRID, {}),

@@ -13,10 +13,7 @@ from tests.codesign.testing.families import families
 # what gets worse nowhere: `parameter low` or `high`, `field one option over another`, `parameter dead`; and the price that is missing
 KNOWN: Final = {
     "systolic": {},
-    "crossbar": {
-        "buffer_kb low": "what does not fit the tile's buffer is fetched over the network again",
-        "bus_bits high": "the bus: 29 um2 a bit and array at 32 nm (ISAAC, ISCA 2016: 7500 um2 over 256 bits), its wires' switching",
-    },
+    "crossbar": {},
     "manycore": {
         "clock_mhz high": "clock tree by clock, also while a core waits; above the memories' cycle illegal",
     },

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.systolic.array import Systolic
 from codesign.parameters.categorical import Categorical
 from search.commands.export import hardware_point
@@ -16,6 +17,7 @@ from search.problem import build, config
 from tests.search.toy import TOY, Silent, finished_study
 
 SYSTOLIC = "hardware: {kind: systolic, technology: digital_28nm}"
+CROSSBAR = "hardware: {kind: crossbar, technology: rram_45nm}"
 HYBRID = """hardware:
   kind: hybrid
   technology: digital_14nm
@@ -46,6 +48,22 @@ def test_a_dataflow_for_each_layer(tmp_path: Path) -> None:
     np.testing.assert_allclose(soft.hardware.dataflow, hard.hardware.dataflow, atol=1e-6)
 
 
+@pytest.mark.parametrize(("hardware", "name"), [(CROSSBAR, "memory"), (SYSTOLIC, "memory"), (HYBRID, "array.memory")])
+def test_a_memory_cell_of_any_family_that_has_one(tmp_path: Path, hardware: str, name: str) -> None:
+    family = Crossbar if hardware is CROSSBAR else Systolic
+    if "memory" not in {field.name for field in dataclasses.fields(family)}:
+        pytest.skip("no memory cell to choose yet")
+    cells = "{kind: categorical, options: [hp, lop, lstp]}"
+    problem = build.build(config.read(toy(tmp_path, hardware, f"  {name}: {cells}")))
+    placed = problem.place(problem.build(0), {name: jnp.float32(2)}).hardware
+    chip = placed.engines[0] if hardware is HYBRID else placed
+    np.testing.assert_array_equal(chip.memory, [0, 0, 1])
+    assert chip.choices["memory"] == ("hp", "lop", "lstp")
+    wrong = cells.replace("lstp", "lstpp")
+    with pytest.raises(UserError, match=f"parameters.{name}.*did you mean 'lstp'"):
+        build.build(config.read(toy(tmp_path, hardware, f"  {name}: {wrong}")))
+
+
 def test_an_exported_chip_names_its_choices() -> None:
     """As many options as layers are not a number for each layer: catches a share that is written as the layer's setting."""
     both = Systolic.of(dataflow=("weight_stationary", "output_stationary"))
@@ -63,7 +81,7 @@ def test_an_exported_chip_names_its_choices() -> None:
     [
         (SYSTOLIC, FLOWS.replace("spike_tailored", "spike_taylored"), "dataflow", "did you mean 'spike_tailored'"),
         (SYSTOLIC, "{kind: integer, low: 0, high: 3}", "dataflow", "kind: categorical"),
-        ("hardware: {kind: crossbar, technology: rram_45nm}", FLOWS, "dataflow", "neither Crossbar"),
+        (CROSSBAR, FLOWS, "dataflow", "neither Crossbar"),
         (
             HYBRID,
             "{kind: categorical, options: [array, core], per_layer: true}",
