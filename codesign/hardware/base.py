@@ -47,6 +47,10 @@ class AbstractHardware(eqx.Module):
         """Parameters that can make a chip ask for more than its technology can do (`Cost.excess`), such as a clock."""
         return frozenset()
 
+    def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
+        """Parameters that change nothing under these prices, each with the reason; no search may move them."""
+        return {}
+
     def supports(self, layer: LayerWork) -> bool:
         """Whether the chip can run this layer."""
         return self.unsupported(layer) is None

@@ -87,7 +87,9 @@ def moves_to_bounds(
     """
     rng = np.random.default_rng(seed)
     work = default_workload(hardware) if workload is None else workload
-    parameters = parameters_of(hardware, ranges)
+    # no search may move what is inert
+    inert = hardware.inert_parameters(technology)
+    parameters = {name: parameter for name, parameter in parameters_of(hardware, ranges).items() if name not in inert}
     base = {**draw_values(parameters, len(work), designs, rng), **draw_choices(hardware, designs, rng)}
     told = {**base, **chosen(hardware, base)}
     workloads = draw_workloads(work, designs, rng)
@@ -103,6 +105,8 @@ def moves_to_bounds(
         for side, bound in bounds(parameter).items()
     ]
     for name, choices in hardware.choices.items():
+        if name in inert:
+            continue
         moves += _duels(name, {option: results[name, option] for option in choices}, told)
     alone = {name: value[None] for name, value in base.items()}
 

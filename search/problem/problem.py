@@ -173,7 +173,8 @@ def designable(hardware: AbstractHardware, operation: Operation) -> list[str]:
 
 def _parameters(hardware: AbstractHardware) -> list[str]:
     """Fields that hold numbers: strategies and engines are no parameters."""
-    return [name for name in _fields(hardware) if isinstance(getattr(hardware, name), jax.Array)]
+    # nothing can be chosen among no options
+    return [name for name in _fields(hardware) if isinstance(found := getattr(hardware, name), jax.Array) and found.size]
 
 
 def make_problem(
@@ -202,8 +203,8 @@ def make_problem(
         operation: fixed values of operation fields.
 
     Raises:
-        UserError: a parameter or constraint that nothing has (with the nearest name), a value below its lowest, objectives of different
-            ages, or a layer that the chip cannot run.
+        UserError: a parameter or constraint that nothing has (with the nearest name), a parameter that changes nothing under these prices,
+            a value below its lowest, objectives of different ages, or a layer that the chip cannot run.
     """
     # for its structure alone: weights are drawn by `build`
     network = build_network(nnx.Rngs(0))
@@ -215,12 +216,14 @@ def make_problem(
         raise UserError(f"network.{error}") from None
     if not LOWEST["timesteps"] <= float(template.timesteps) <= longest:
         raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {template.timesteps:g}")
-    known = designable(hardware, template)
+    known, inert = designable(hardware, template), hardware.inert_parameters(technology)
     for name, parameter in parameters.items():
         if name not in known:
             raise UserError(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
+        if name in inert:
+            raise UserError(f"parameters.{name}: {inert[name]}")
         _check_choice(name, parameter, hardware)
         # the lower bound, whatever the kind
         lowest = float(parameter.relax(0.0))

@@ -94,6 +94,11 @@ class HybridChip(AbstractHardware):
         found = {f"{name}.{field}" for name, chip in engines for field in chip.limiting}
         return frozenset(found | {"assignment"} if found else found)
 
+    def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
+        """Those of the engines, by their names."""
+        engines = zip(self.names, self.engines, strict=True)
+        return {f"{name}.{parameter}": why for name, engine in engines for parameter, why in engine.inert_parameters(technology).items()}
+
     def unsupported(self, layer: LayerWork) -> str | None:
         """A layer that no engine can run."""
         reasons = [engine.unsupported(layer) for engine in self.engines]

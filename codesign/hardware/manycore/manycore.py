@@ -7,32 +7,33 @@ An ANN layer runs as one step of graded spikes: only non-zero activations travel
 
 Sources: Davies et al., IEEE Micro 2018 (Loihi); SANA-FE (SLAM-Lab), whose energy equation this family reproduces under its
 constants. Different from SANA-FE: layers are placed by their statistics and not neuron by neuron, layers do not share a core,
-supply, message length, memory sizes and leakage count, and the inputs of the first layer are messages too.
+supply, message length, memory sizes and leakage count, and the inputs of the first layer and the outputs of the last are messages too.
 """
 
-import math
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.cost import Cost
-from codesign.hardware.manycore.placement import AbstractPlacement, SnakePlacement
-from codesign.hardware.manycore.prices import Core, EventPrices, event_prices
+from codesign.hardware.manycore.core import Core, EventPrices, address_excess
+from codesign.hardware.manycore.events import Events, count_events, stored_bits
+from codesign.hardware.manycore.placement import AbstractPlacement, Hops, SnakePlacement
+from codesign.hardware.manycore.prices import event_prices, has_measured_events
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
 from codesign.hardware.parameters.leaves import float_leaves, option
-from codesign.hardware.parameters.pieces import pieces
+from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
-from codesign.hardware.parts.activity import share_with_any
 from codesign.numerics import held_between, safe_log
+from codesign.technology.sram import CELLS
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
-COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "leakage", "cores")
+COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "control", "leakage", "cores")
 LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
 TIE: Final = 1e-5  # of the longest time, far above the rounding of float32: layers this near to it set the pace together
 DEFAULTS: Final = {
@@ -45,31 +46,6 @@ DEFAULTS: Final = {
 SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
 
 
-class Events(NamedTuple):
-    """What happens in one step, per layer.
-
-    Attributes:
-        cores: cores that hold the layer.
-        neuron_cores, full_cores: the layer's neurons, and whatever of it is scarcest, over what one core can hold; at least one.
-        neurons: mapped neurons.
-        updated: neurons with at least one input.
-        spikes_in: events into the layer.
-        spikes_out: events out of it.
-        destinations: cores that an event into the layer is sent to.
-        synaptic: synaptic events.
-    """
-
-    cores: Float[Array, " layers"]
-    neuron_cores: Float[Array, " layers"]
-    full_cores: Float[Array, " layers"]
-    neurons: Float[Array, " layers"]
-    updated: Float[Array, " layers"]
-    spikes_in: Float[Array, " layers"]
-    spikes_out: Float[Array, " layers"]
-    destinations: Float[Array, " layers"]
-    synaptic: Float[Array, " layers"]
-
-
 class ManyCore(AbstractPartialHardware):
     """A mesh of event-driven cores.
 
@@ -79,9 +55,12 @@ class ManyCore(AbstractPartialHardware):
     Attributes:
         neurons_per_core: neurons that one core holds.
         synapse_memory_kb: synapse memory of one core [kB].
-        message_bits: length of the message of a binary spike [bit]; a payload adds to it.
-        clock_mhz: event rate of a core [MHz], where the technology has no measured event times; bounded by the supply.
+        message_bits: length of the message of a binary spike, and width of the links [bit]; a payload adds to the length.
+        clock_mhz: event rate of a core [MHz], where the technology has no measured event times; illegal above what the slowest memory
+            follows at this supply.
         supply_v: supply voltage [V].
+        memory: memory cell: share of each option, `[options]`; a chip that is built has one 1. Without options the technology's own.
+        memory_names: the options.
         synapses: format of dense and recurrent layers.
         placement: where the layers sit on the mesh.
     """
@@ -91,6 +70,8 @@ class ManyCore(AbstractPartialHardware):
     message_bits: Float[Array, ""]
     clock_mhz: Float[Array, ""]
     supply_v: Float[Array, ""]
+    memory: Float[Array, " options"]
+    memory_names: tuple[str, ...] = eqx.field(static=True)
     synapses: AbstractSynapses
     placement: AbstractPlacement
 
@@ -98,20 +79,45 @@ class ManyCore(AbstractPartialHardware):
     def of(
         cls,
         *,
+        memory: str | Sequence[str] = (),
         synapses: str | AbstractSynapses = "dense",
         placement: AbstractPlacement | None = None,
         **parameters: ArrayLike | Sequence[float],
     ) -> "ManyCore":
         """A chip from its parameters; those left out are Loihi's (`DEFAULTS`).
 
+        Args:
+            memory: the name of a memory cell, or those that a search may choose from, which begin with equal shares.
+            synapses: format of dense and recurrent layers.
+            placement: where the layers sit on the mesh.
+            **parameters: numbers.
+
         Raises:
             ValueError: unknown parameter or option (the message gives the nearest).
         """
+        names = (memory,) if isinstance(memory, str) else tuple(memory)
+        for name in names:
+            option("memory", CELLS, name)
         return cls(
+            # equal shares: nothing is chosen until a search or the user does
+            memory=jnp.full(len(names), 1 / max(len(names), 1), jnp.float32),
+            memory_names=names,
             synapses=option("synapses", SYNAPSES, synapses),
             placement=SnakePlacement() if placement is None else placement,
             **float_leaves("ManyCore", DEFAULTS, parameters),
         )
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """The memory cell, where it is left open."""
+        return {"memory": self.memory_names} if self.memory_names else {}
+
+    def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
+        """Measured events have their own time and memory."""
+        if not has_measured_events(technology):
+            return {}
+        why = f"means nothing under {technology.name!r}, whose events are measured on a chip"
+        return {"clock_mhz": f"{why}, times included", "memory": f"{why}, memories included"}
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """Attention has no stored weights that an event could select."""
@@ -131,98 +137,62 @@ class ManyCore(AbstractPartialHardware):
 
     def partial_cost(self, workload: Workload, technology: Technology, share: Float[Array, " layers"], hardness: ArrayLike = 1.0) -> Cost:
         """Cost when only a share of each layer is placed here."""
-        prices = event_prices(self._core(), workload, self.synapses.name, self._stored_bits(workload), technology, hardness)
+        if self.memory_names:
+            technology = technology.with_memory(self.memory_names, sharpened(self.memory[None], hardness)[0])
+        stored = stored_bits(self._core(), self.synapses, workload)
+        prices = event_prices(self._core(), workload, self.synapses.name, stored, technology, hardness)
         events = self.events(workload, hardness)
         hops = self.placement.hops(events.cores, workload)
-        messages = events.spikes_in * events.destinations
         held = jnp.sum(share * events.cores)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
         # weighed: what is placed elsewhere must not set the pace here
-        pace, setters = _pace(share * (_core_times(events, messages, prices) + flight), hardness)
+        pace, setters = _pace(share * (_core_times(events, prices) + flight), hardness)
         step = pace + prices.barrier(held / self.placement.cores_per_tile)
         # one step more for every further layer that a spike has to cross
         latency = (jnp.max(workload.timesteps) + jnp.maximum(jnp.sum(share) - 1, 0)) * step * setters
-        per_step = [
-            events.neurons * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj,
-            events.synaptic * prices.synapse.pj,
-            messages * prices.message.pj,
-            messages * (hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj),
-        ]
+        energies = _energies(events, hops, workload, prices)
         # mW ns = pJ
-        leakage = prices.leakage_mw * held * latency
+        waiting = [power * held * latency for power in (prices.control_mw, prices.leakage_mw)]
         return Cost(
             workload.names,
             COMPONENTS,
-            jnp.stack([*(workload.timesteps * energy for energy in per_step), leakage, jnp.zeros_like(latency)], axis=1),
+            jnp.stack([*energies, *waiting, jnp.zeros_like(latency)], axis=1),
             latency,
             # area is that of whole cores and does not split by event
             jnp.zeros(len(COMPONENTS), held.dtype).at[-1].set(prices.area_um2 * held),
             # a part of the step's own time, to rounding
             held_between(share * events.synaptic / events.full_cores * prices.synapse.ns / step, 0, 1),
+            jnp.maximum(prices.excess, address_excess(self._core(), held)),
         )
 
     def events(self, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
         """Cores, messages and synaptic events of one step."""
-        static, rate = workload.static, workload.input_rate
-        neurons = static("neurons_out")
-        kept = _of_matrices(workload, self.synapses.stored_share(workload.weight_density), jnp.ones_like(rate))
-        stored_kb = static("weights") * kept * self._stored_bits(workload) / 8192
-        for_synapses = pieces(stored_kb, self.synapse_memory_kb, hardness)
-        cores = jnp.maximum(pieces(neurons, self.neurons_per_core, hardness), for_synapses)
-        # a missing synapse wakes nobody
-        fan_in = static("fan_in") * kept
-        # not rounded up: times are divided by this, which gives those of a full core (`_core_time`)
-        neuron_cores = jnp.maximum(neurons / self.neurons_per_core, 1)
-        return Events(
-            cores=cores,
-            neuron_cores=neuron_cores,
-            full_cores=jnp.maximum(neuron_cores, stored_kb / self.synapse_memory_kb),
-            neurons=neurons,
-            updated=neurons * share_with_any(rate, fan_in),
-            spikes_in=rate * static("neurons_in"),
-            spikes_out=workload.output_rate * neurons,
-            destinations=_destinations(workload, cores, for_synapses),
-            synaptic=rate * _synapses(workload) * kept,
-        )
+        return count_events(self._core(), self.synapses, workload, hardness)
 
     def _core(self) -> Core:
         return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v)
 
-    def _stored_bits(self, workload: Workload) -> Float[Array, " layers"]:
-        """Bits of one stored synapse of each layer."""
-        return _of_matrices(workload, self.synapses.stored_bits(workload.weight_bits, self.neurons_per_core), workload.weight_bits)
+
+def _energies(events: Events, hops: Hops, workload: Workload, prices: EventPrices) -> list[Float[Array, " layers"]]:
+    """Energy of neurons, synapses, messages and hops in one inference [pJ]."""
+    # what the last layer answers leaves the chip
+    last = jnp.zeros_like(events.spikes_out).at[-1].set(events.spikes_out[-1])
+    neurons = events.neurons * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj
+    flight = hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj
+    leaving = hops.leaving[0] * prices.east_west.pj + hops.leaving[1] * prices.north_south.pj
+    per_step = [
+        neurons + workload.static("encoded_inputs") * prices.encode_pj,
+        events.synaptic * prices.synapse.pj,
+        events.messages * (prices.message.pj + prices.receive.pj) + last * prices.message.pj,
+        events.messages * flight + last * leaving,
+    ]
+    energies = [workload.timesteps * energy for energy in per_step]
+    # to ask whether to stop is to visit the layer's neurons once more
+    energies[0] += workload.exit_checks * events.neurons * prices.access.pj
+    return energies
 
 
-def _of_matrices(workload: Workload, matrix: Array, otherwise: Array) -> Float[Array, " layers"]:
-    """`matrix` where a layer is a full matrix (dense, recurrent), `otherwise` where it shares a kernel."""
-    return jnp.where(np.asarray([layer.kind in ("dense", "recurrent") for layer in workload]), matrix, otherwise)
-
-
-def _synapses(workload: Workload) -> Float[Array, " layers"]:
-    """Connections of each layer: its multiply-accumulates, and the windows of a pooling layer."""
-    # pooling has no multiply-accumulates, but its spikes are added all the same
-    connections = [layer.neurons_out * layer.fan_in if layer.kind == "pool" else layer.macs for layer in workload]
-    return jnp.asarray(np.asarray(connections, float), workload.input_rate.dtype)
-
-
-def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Float[Array, " layers"]:
-    """Cores that one input event reaches.
-
-    A layer that outgrows one core's synapses, or whose pixel outgrows one core's neurons, is cut by channels, and every event goes to
-    every cut (of its own group). Otherwise its map is cut into near-square pieces, and an event reaches the pieces that its window
-    overlaps: `(1 + (window - 1) / side)^2` on average.
-    """
-    positions, groups = workload.static("positions"), workload.static("groups")
-    by_channel = jnp.clip(jnp.maximum(for_synapses, cores / positions), 1, cores)
-    areas = cores / by_channel
-    # along a side, one input lies in kernel / stride windows
-    window = [max(math.sqrt(layer.kernel_height * layer.kernel_width) / layer.stride, 1) for layer in workload]
-    overlap = (1 + (jnp.asarray(window, cores.dtype) - 1) * jnp.sqrt(areas / positions)) ** 2
-    # cuts of other groups hold no synapse of the event
-    return jnp.maximum(by_channel / groups, 1) * jnp.minimum(overlap, areas)
-
-
-def _core_times(events: Events, messages: Array, prices: EventPrices) -> Float[Array, "2 layers"]:
+def _core_times(events: Events, prices: EventPrices) -> Float[Array, "2 layers"]:
     """Time that either half of the slowest core of each layer is busy in a step [ns].
 
     The first half visits, updates and fires neurons and sends their spikes, the second receives messages and integrates their synaptic
@@ -231,6 +201,7 @@ def _core_times(events: Events, messages: Array, prices: EventPrices) -> Float[A
     It is a full core: the one that is left over holds less. So cores that only their memory calls for do not make a step faster.
     """
     # a layer sends what the next one receives, as long as that is; the last one's spikes leave the chip, one message each
+    messages = events.messages
     sending_ns = jnp.concatenate([messages[1:] * prices.message.ns[1:], events.spikes_out[-1:] * prices.message.ns[-1:]])
     neuron_side = (
         (events.neurons, prices.access),

@@ -17,10 +17,11 @@ from codesign.workloads.workload import Workload
 
 
 class Hops(NamedTuple):
-    """Mean hops of a message on its way into each layer, by direction."""
+    """Mean hops of a message on its way into each layer, by direction, and of one that leaves the chip, `[east-west, north-south]`."""
 
     east_west: Float[Array, " layers"]
     north_south: Float[Array, " layers"]
+    leaving: Float[Array, "2"]
 
 
 class AbstractPlacement(eqx.Module):
@@ -48,11 +49,12 @@ class GivenHops(AbstractPlacement):
 
     def hops(self, cores: Float[Array, " layers"], workload: Workload) -> Hops:
         """The given distances."""
-        return Hops(jnp.broadcast_to(self.east_west, cores.shape), jnp.broadcast_to(self.north_south, cores.shape))
+        along = jnp.stack([self.east_west, self.north_south])
+        return Hops(jnp.broadcast_to(along[0], cores.shape), jnp.broadcast_to(along[1], cores.shape), along)
 
 
 class SnakePlacement(AbstractPlacement):
-    """Consecutive runs along a snake; input enters at the first tile; recurrent layers also send to themselves.
+    """Consecutive runs along a snake; input enters and output leaves at the first tile; recurrent layers also send to themselves.
 
     The mesh grows downwards as far as the network needs (further chips are attached below).
 
@@ -81,6 +83,8 @@ class SnakePlacement(AbstractPlacement):
         return Hops(
             east_west + own * (jnp.einsum("lx,xy,ly->l", columns, distance, columns) - east_west),
             north_south + own * (_distance_within(starts, ends) - north_south),
+            # the first tile lies in the first column of the first row
+            jnp.stack([columns[-1] @ distance[0], rows[-1]]),
         )
 
 

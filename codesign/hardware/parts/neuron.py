@@ -134,6 +134,16 @@ def visited_words(workload: Workload) -> tuple[Float[Array, " layers"], Float[Ar
     return states + products(workload) - _count("causal", workload), states
 
 
+def parameter_words(workload: Workload) -> Float[Array, " layers"]:
+    """Constants that a neuron in memory has to itself, each of the state's width: a threshold per comparison, a rate per decay."""
+    return _count("comparisons", workload) + _count("shifts", workload)
+
+
+def register_bits(workload: Workload) -> Float[Array, " layers"]:
+    """Registers of a unit that an update passes [bit]."""
+    return (_count("registers", workload) + _count("causal", workload)) * workload.state_bits
+
+
 def unit_um2(workload: Workload, technology: Technology) -> Float[Array, " layers"]:
     """Area of a neuron unit that serves the layer [um2]: adders, registers, and the multiplier of a causal product.
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
+from codesign.hardware.manycore.core import EventPrices
 from codesign.hardware.manycore.manycore import ManyCore, _core_times
-from codesign.hardware.manycore.prices import EventPrices, event_prices
+from codesign.hardware.manycore.prices import event_prices
 from codesign.hardware.parts.supply import delay_factor, energy_factor
 from codesign.technology.catalogue import load
 from codesign.technology.technology import Technology
@@ -55,9 +56,8 @@ def test_what_is_sent_is_as_long_as_what_is_received(name: str) -> None:
     def busy(received: list[float]) -> tuple[Array, Array, EventPrices]:
         workload = Workload.of([dense("a", 64, 64), dense("b", 64, 64)], activation_bits=received, input_rate=0.5, output_rate=0.5)
         events = chip.events(workload, 1.0)
-        messages = events.spikes_in * events.destinations
         found = event_prices(chip._core(), workload, "dense", workload.weight_bits, technology, 1.0)
-        return _core_times(events, messages, found), messages / events.cores, found
+        return _core_times(events, found), events.messages / events.cores, found
 
     (plain, messages, before), (graded, _, after) = busy([1.0, 1.0]), busy([1.0, 9.0])
     sent = messages[1] * (after.message.ns - before.message.ns)[1]

@@ -72,11 +72,12 @@ def hybrid() -> HybridChip:
 
 def families() -> dict[str, Family]:
     """Every registered family; a many-core on measured events and on first principles."""
+    cores = ManyCore.of(memory=tuple(CELLS))
     systolic = Systolic.of(dataflow=tuple(DATAFLOWS), memory=tuple(CELLS))
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {"zeros": ZEROS}),
         "crossbar": Family(Crossbar.of(memory=tuple(CELLS)), "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
-        "manycore": Family(ManyCore.of(), "digital_28nm", MANYCORE, {"synapses": SYNAPSES}),
-        "manycore, calibrated": Family(ManyCore.of(), "loihi_14nm", MANYCORE, {"synapses": SYNAPSES}),
+        "manycore": Family(cores, "digital_28nm", MANYCORE, {"synapses": SYNAPSES}),
+        "manycore, calibrated": Family(cores, "loihi_14nm", MANYCORE, {"synapses": SYNAPSES}),
         "hybrid": Family(hybrid(), "digital_28nm", HYBRID, {}),
     }
