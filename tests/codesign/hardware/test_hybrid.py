@@ -90,7 +90,7 @@ def test_area_is_paid_once_per_engine_in_use():
     areas = [float(run(HybridChip.of(ENGINES, a), workload).area) for a in ([0] * 6, [0, 0, 0, 0, 0, 1], [0, 0, 0, 0, 1, 1])]
     assert areas[0] < areas[1] < areas[2]  # the second engine appears, then holds one more layer
     mesh = [c for c in run(HybridChip.of(ENGINES, [0] * 6), workload).components if c.startswith("mesh")]
-    assert len(mesh) == 6
+    assert len(mesh) == 7
     relaxed = HybridChip.of(ENGINES, np.tile([0.99, 0.01], (6, 1)))
     assert areas[0] < float(run(relaxed, workload, 0.0).area)
 
