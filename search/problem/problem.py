@@ -218,12 +218,12 @@ def make_problem(
         raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {template.timesteps:g}")
     known, inert = designable(hardware, template), hardware.inert_parameters(technology)
     for name, parameter in parameters.items():
+        if name in inert:
+            raise UserError(f"parameters.{name}: {inert[name]}")
         if name not in known:
             raise UserError(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
-        if name in inert:
-            raise UserError(f"parameters.{name}: {inert[name]}")
         _check_choice(name, parameter, hardware)
         # the lower bound, whatever the kind
         lowest = float(parameter.relax(0.0))

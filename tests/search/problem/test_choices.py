@@ -24,6 +24,7 @@ HYBRID = """hardware:
   engines:
     array: {kind: systolic}
     cores: {kind: manycore}"""
+LOIHI = "hardware: {kind: manycore, technology: loihi_14nm}"
 FLOWS = "{kind: categorical, options: [weight_stationary, output_stationary, spike_tailored], per_layer: true}"
 
 
@@ -91,6 +92,9 @@ def test_an_exported_chip_names_its_choices() -> None:
         (HYBRID, "{kind: categorical, options: [array, cores]}", "assignment", "per_layer: true"),
         (HYBRID, "{kind: integer, low: 0, high: 1}", "assignment", "kind: categorical"),
         (SYSTOLIC, "{kind: categorical, options: [a, b]}", "rows", "is a number, not a choice of names"),
+        (LOIHI, "{kind: continuous, low: 50, high: 500}", "clock_mhz", "whose events are measured"),
+        (LOIHI, "{kind: categorical, options: [lop, lstp]}", "memory", "whose events are measured"),
+        ("hardware: {kind: manycore, technology: digital_28nm}", "{kind: integer, low: 0, high: 1}", "memory", "neither ManyCore"),
     ],
 )
 def test_mistakes_are_located(tmp_path: Path, hardware: str, parameters: str, where: str, what: str) -> None:
