@@ -6,7 +6,8 @@ import jax
 
 from benchmarks.validate.comparison import Bar, Row, Tool, within
 from codesign.cost import Cost
-from codesign.hardware.manycore.manycore import Events, ManyCore
+from codesign.hardware.manycore.events import Events
+from codesign.hardware.manycore.manycore import ManyCore
 from codesign.technology.catalogue import load
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload, conv, dense

@@ -112,6 +112,11 @@ class ManyCore(AbstractPartialHardware):
         """The memory cell, where it is left open."""
         return {"memory": self.memory_names} if self.memory_names else {}
 
+    @property
+    def limiting(self) -> frozenset[str]:
+        """What sets the clock and what its memories follow, and the message; neurons take the least of a core's memory."""
+        return frozenset({"clock_mhz", "supply_v", "message_bits", "synapse_memory_kb", "memory"})
+
     def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
         """Measured events have their own time and memory."""
         if not has_measured_events(technology):

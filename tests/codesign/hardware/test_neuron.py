@@ -55,7 +55,7 @@ def test_an_update_is_the_sum_of_its_parts():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_more_of_a_neuron_costs_more_on_every_family(family):
     """DAM-2 (IF < LIF < current-based), and the others: a second state, then all inputs kept."""
-    costs = {name: priced(family, name) for name in ("if", "lif", "cuba", "adaptive", "parallel")}
+    costs = {name: priced(family, name, timesteps=8) for name in ("if", "lif", "cuba", "adaptive", "parallel")}
     column = costs["if"].components.index(COMPONENT[family])
     energies = [float(jnp.sum(cost.energy_pj[:, column])) for cost in costs.values()]
     assert energies == sorted(energies)
