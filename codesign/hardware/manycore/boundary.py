@@ -51,7 +51,8 @@ BOUNDARY: Final[Boundary] = {
     ),
     "off-chip traffic": Uncharged(_HOLDS),
     "input encoding": Charged(
-        ("neuron", "message", "hop"), "a comparison per encoded element and step at the chip's edge, and the messages of its spikes"
+        ("neuron", "message", "hop"),
+        "a comparison per encoded element and step at the chip's edge, while the cores work, and the messages of its spikes",
     ),
     "residual additions": Charged(
         ("synapse", "message", "hop"),
