@@ -73,18 +73,17 @@ class SnakePlacement(AbstractPlacement):
         columns = _column_shares(starts, ends, self.mesh_columns)
         # rows never fall along the snake, so their mean distance is the difference of means; columns turn back, so pairs count
         rows = _mean_row(starts, ends)
-        distance = jnp.asarray(np.abs(np.subtract.outer(np.arange(self.mesh_columns), np.arange(self.mesh_columns))), cores.dtype)
-        # input enters at the first tile
-        corner = jnp.zeros((1, self.mesh_columns), cores.dtype).at[0, 0].set(1)
-        before = jnp.concatenate([corner, columns[:-1]])
-        east_west = jnp.einsum("lx,xy,ly->l", before, distance, columns)
+        # share of a run in the columns up to each but the last; input enters at the first tile, which has all of its own
+        up_to = columns @ jnp.asarray(np.triu(np.ones((self.mesh_columns, self.mesh_columns - 1))), cores.dtype)
+        before = jnp.concatenate([jnp.ones((1, self.mesh_columns - 1), cores.dtype), up_to[:-1]])
+        east_west = _distance_across(before, up_to)
         north_south = rows - jnp.concatenate([jnp.zeros(1, cores.dtype), rows[:-1]])
         own = _own_share(workload, cores)
         return Hops(
-            east_west + own * (jnp.einsum("lx,xy,ly->l", columns, distance, columns) - east_west),
+            east_west + own * (_distance_across(up_to, up_to) - east_west),
             north_south + own * (_distance_within(starts, ends) - north_south),
             # the first tile lies in the first column of the first row
-            jnp.stack([columns[-1] @ distance[0], rows[-1]]),
+            jnp.stack([jnp.sum(1 - up_to[-1]), rows[-1]]),
         )
 
 
@@ -109,6 +108,11 @@ def _column_shares(starts: Array, ends: Array, columns: int) -> Float[Array, "la
     # relative to an even row below the start: whole numbers stay small, so float32 keeps the fractions
     base = 2 * jnp.floor(starts / 2)
     return (covered(ends - base) - covered(starts - base)) / ((ends - starts) * columns)[:, None]
+
+
+def _distance_across(a: Array, b: Array) -> Float[Array, " layers"]:
+    """Mean column distance of two runs from their cumulative shares: a pair is cut by every border that one of them lies before."""
+    return jnp.sum(a + b - 2 * a * b, axis=1)
 
 
 def _mean_row(starts: Array, ends: Array) -> Float[Array, " layers"]:
