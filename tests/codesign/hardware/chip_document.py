@@ -34,6 +34,11 @@ def energy(picojoules: float, unit: str) -> str:
     return f"{picojoules / (1e6 if unit.startswith('uJ') else 1):.3g}"
 
 
+def times(ratio: float) -> str:
+    """A ratio, two digits at least."""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
 def shares(estimate: Estimate) -> str:
     """Where the model's energy goes, the largest first."""
     large = sorted(((share, name) for name, share in estimate.shares.items() if share >= SHOWN), reverse=True)
@@ -68,7 +73,7 @@ def comparison(found: Sequence[Row]) -> list[str]:
                 chip.unit,
                 energy(measured, chip.unit),
                 energy(estimate.pj, chip.unit),
-                f"{estimate.pj / measured:.2f}",
+                times(estimate.pj / measured),
                 chip.family,
                 chip.setting,
                 chip.assumption,
@@ -85,7 +90,7 @@ def moves(found: Sequence[Row]) -> list[str]:
     """What the rules changed."""
     return markdown(
         ("chip", "ratio before", "ratio now", "settings that moved"),
-        ((row.chip.name, f"{row.chip.former:.2f}", f"{row.ratio:.2f}", row.chip.moved) for row in found),
+        ((row.chip.name, times(row.chip.former), times(row.ratio), row.chip.moved) for row in found),
     )
 
 
