@@ -13,10 +13,12 @@ from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.validate.comparison import Bar, Row, Tool
-from codesign.analog.arrays.array import AbstractArray, CrossbarPhysics, StatisticalCrossbar, analog_matmul
+from codesign.analog.arrays.array import AbstractArray, analog_matmul
 from codesign.analog.arrays.converter import IdealConverter, UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.mapping import DifferentialPair
+from codesign.analog.arrays.physics import CrossbarPhysics
+from codesign.analog.arrays.searched import StatisticalCrossbar
 from codesign.analog.device.ageing import AgedCompensated, Fresh
 from codesign.analog.device.catalogue import generic, pcm
 from tests import golden_files
@@ -98,9 +100,8 @@ def statistical_arrays(network: Network, used: dict[str, Any]) -> list[AbstractA
     """The search's form of the same, for devices that do not age."""
 
     def array(weights: Array) -> AbstractArray:
-        zero = jnp.zeros(())
         rows, columns = (jnp.asarray(float(size)) for size in weights.shape)
-        physics = CrossbarPhysics(rows, columns, jnp.asarray(used["sigma"]), zero, zero)
+        physics = CrossbarPhysics(rows, columns, generic(used["sigma"], 1 / G_MAX_S, 1e12))
         return StatisticalCrossbar(physics, jnp.asarray(24.0 if used["bits"] is None else float(used["bits"])))
 
     return [array(weights) for weights in network.weights]

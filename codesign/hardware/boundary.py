@@ -33,6 +33,7 @@ ITEMS: Final[Mapping[str, str]] = MappingProxyType(
         "output maps": "writing the finished map, and reading it out once",
         "neuron state": "reading and writing what neurons carry from step to step",
         "neuron arithmetic": "updates of neurons, or activation functions",
+        "zeros": "finding operands that are zero, and leaving them out",
         "partial sums": "unfinished sums and the registers and adders that join them",
         "decoders and multiplexers": "selecting rows, columns and words",
         "drivers": "of word lines, bit lines and long wires",

@@ -13,6 +13,7 @@ BOUNDARY: Final[Boundary] = {
     "output maps": Charged(("buffers", "interconnect", "off_chip"), "written where the next layer reads; the last is read out once"),
     "neuron state": Charged(("neurons",), "read and written between steps, in one memory for all layers"),
     "neuron arithmetic": Charged(("neurons",), "the operations of each layer's neuron"),
+    "zeros": Uncharged("rows without an event are not driven: an event-driven input has no zeros to find"),
     "partial sums": Charged(("accumulate", "interconnect"), "shift-and-add units, output registers and accumulators as wide as codes grow"),
     "decoders and multiplexers": Charged(("decoders", "programming"), "columns for every conversion; the row decoder in programming"),
     "drivers": Charged(("drivers", "interconnect"), "word-line drivers, level shifters (area), repeaters of wires"),

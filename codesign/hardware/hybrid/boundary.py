@@ -15,6 +15,7 @@ BOUNDARY: Final[Boundary] = {
     "output maps": Charged(("transfer",), "as input maps"),
     "neuron state": _ENGINES,
     "neuron arithmetic": _ENGINES,
+    "zeros": _ENGINES,
     "partial sums": _ENGINES,
     "decoders and multiplexers": Charged(("transfer",), "the transfer buffer's are in CACTI's prices; else the engines'"),
     "drivers": Charged(("transfer",), "the link's are in the price of a hop; else the engines'"),

@@ -11,7 +11,8 @@ BOUNDARY: Final[Boundary] = {
         ("synapse",), "an addition per synaptic event, a multiplication by the bits that a graded spike has beyond its first"
     ),
     "weight storage and loading": Charged(
-        ("synapse",), "every event reads its synapse; loading them once is left out, they stay while the chip is on"
+        ("synapse", "cores"),
+        "area of whole cores; every event reads its synapse; loading them once is left out: they stay",
     ),
     "input maps": Charged(
         ("message", "hop"),
@@ -23,6 +24,7 @@ BOUNDARY: Final[Boundary] = {
         "a visit reads states and parameters, an update writes states, a synaptic event reads and writes the potential",
     ),
     "neuron arithmetic": Charged(("neuron",), "operations of the layer's own neuron, and the capture of each spike"),
+    "zeros": Uncharged("only events travel: there are no zeros to find"),
     "partial sums": Charged(("synapse",), "sums gather in the potentials, read and written for every event"),
     "decoders and multiplexers": Charged(
         ("message", "synapse", "hop"),

@@ -28,6 +28,7 @@ BOUNDARY: Final[Boundary] = {
     "neuron arithmetic": Charged(
         ("neurons",), "operations and registers of the layer's own neuron; an ANN's output is rescaled by a product"
     ),
+    "zeros": Charged(("zeros",), "a detector per operand that enters, and where vectors are skipped a tag for each and a finder per row"),
     "partial sums": Charged(
         ("registers", "output_buffer", "weight_buffer", "clock"),
         "a register in every element, a round through the output buffer per further fold; sums that outgrow it cut the map, and weights "

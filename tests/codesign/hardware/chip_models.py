@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -115,9 +117,14 @@ def waiting(node: int) -> Technology:
     return compose(process=f"cmos_{node}nm", memory="lstp", offchip="none")
 
 
-def clocked(node: int, device: str = "none") -> Technology:
+def clocked(node: int) -> Technology:
     """Prices of a clocked accelerator."""
-    return compose(process=f"cmos_{node}nm", memory="lop", offchip="lpddr4", device=device)
+    return compose(process=f"cmos_{node}nm", memory="lop", offchip="lpddr4")
+
+
+def analog(node: int, device: str) -> Technology:
+    """Prices of a crossbar, which holds everything."""
+    return compose(process=f"cmos_{node}nm", memory="lop", offchip="none", device=device)
 
 
 def core(
@@ -170,17 +177,22 @@ def unpu() -> Estimate:
 
 
 def hermes(phases: int) -> Estimate:
-    """A differential pair a weight, a converter a column, inputs as pulse widths; so many reads a product (Le Gallo 2023)."""
+    """A differential pair a weight, a converter a column, inputs as pulse widths; so many reads a product (Le Gallo 2023).
+
+    An 8-bit input is a pulse of up to 128 ns (1 ns per step of each sign); what is left of the 133 ns of a product is the conversion's.
+    """
+    prices = analog(14, "pcm")
+    prices = eqx.tree_at(lambda t: t.values["read_time_ns"], prices, jnp.asarray(128.0))
     sizes = {"rows": 256, "columns": 512, "cell_bits": 4, "adc_bits": 8, "columns_per_adc": 1, "driver_bits": 8}
-    chip = Crossbar.of(clock_mhz=1000 / 133, **sizes)
-    return convolution(chip, clocked(14, "pcm"), "a", timesteps=phases, weight_bits=5)
+    chip = Crossbar.of(clock_mhz=1000 / (133 - 128), **sizes)
+    return convolution(chip, prices, "a", timesteps=phases, weight_bits=5)
 
 
 def isaac_class(clock_mhz: float, operations: int) -> Estimate:
     """128 x 128 arrays of 2-bit cells, one 8-bit converter each, 16-bit operands sent bit by bit."""
     sizes = {"rows": 128, "columns": 128, "cell_bits": 2, "adc_bits": 8, "columns_per_adc": 128}
     chip = Crossbar.of(clock_mhz=clock_mhz, encoding="offset", **sizes)
-    return convolution(chip, clocked(32, "rram"), "a", operations, weight_bits=16, activation_bits=16)
+    return convolution(chip, analog(32, "rram"), "a", operations, weight_bits=16, activation_bits=16)
 
 
 CHIPS: Final = (
@@ -301,7 +313,7 @@ CHIPS: Final = (
         "Crossbar",
         lambda: hermes(1),
         "14 nm PCM, 256 x 256 weights per core, 8-bit input and output, 63.1 TOPS over 64 cores = 133 ns per product",
-        "differential pairs of 4-bit cells, a converter per column, one 8-bit pulse per input (Le Gallo 2023)",
+        "differential pairs of 4-bit cells, a converter per column, one 8-bit pulse of 128 ns per input (Le Gallo 2023)",
         "Converters of the chip are current-controlled oscillators, the model's are those of the survey.",
         1.39,
         "layer; inferences per programming, arrays of a tile and bus became the defaults; PCM's read pulse is a circuit's",

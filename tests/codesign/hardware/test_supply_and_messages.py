@@ -9,11 +9,9 @@ import pytest
 from jaxtyping import Array
 
 from codesign.cost import Cost
-from codesign.hardware.boundary import ITEMS, Charged
 from codesign.hardware.hybrid import HybridChip
-from codesign.hardware.manycore.boundary import BOUNDARY
 from codesign.hardware.manycore.core import EventPrices
-from codesign.hardware.manycore.manycore import COMPONENTS, ManyCore, _core_times
+from codesign.hardware.manycore.manycore import ManyCore, _core_times
 from codesign.hardware.manycore.prices import event_prices
 from codesign.hardware.parts.memory import sram_maximum_mhz
 from codesign.hardware.parts.supply import delay_factor, energy_factor
@@ -89,12 +87,6 @@ PAIR = (dense("a", 256, 256), dense("b", 256, 10))
 
 def cost(workload: Workload, technology: Technology = LSTP, chip: ManyCore | None = None) -> Cost:
     return jax.jit(lambda w: (ManyCore.of() if chip is None else chip).cost(w, technology))(workload)
-
-
-def test_the_boundary_answers_for_every_item_and_names_components_that_exist() -> None:
-    assert BOUNDARY.keys() == ITEMS.keys()
-    charged = [answer for answer in BOUNDARY.values() if isinstance(answer, Charged)]
-    assert {name for answer in charged for name in answer.components} == set(COMPONENTS) - {"cores"}
 
 
 def test_answers_leave_the_chip_as_messages() -> None:
