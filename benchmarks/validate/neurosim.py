@@ -142,8 +142,9 @@ TOOL = Tool(
         "Converters are shown and not held: our energy follows measured converters, of which NeuroSim's is a tenth.",
         "NeuroSim reports converters and cells together; cells are what grows with the input rate.",
         "Latency is shown and not held: 85 % of NeuroSim's is buffers that serve one word at a time.",
-        "Leakage is power over that latency: NeuroSim's inference lasts five times as long as ours. At 45 nm CACTI's low-standby transistors leak "
-        "a fifth as much per area as at 22 nm, NeuroSim's as much.",
-        "Area: three quarters of NeuroSim's chip are corners that its floor plan leaves empty; against the parts that it names ours is 0.57 to 1.12.",
+        "Leakage is power over that latency: NeuroSim's inference lasts five times as long as ours. At 45 nm CACTI's transistors of low "
+        "standby power leak a fifth as much per area as at 22 nm, NeuroSim's as much.",
+        "Area: three quarters of NeuroSim's chip are corners that its floor plan leaves empty; against the parts it names ours "
+        "is 0.57 to 1.12.",
     ),
 )

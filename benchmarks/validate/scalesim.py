@@ -7,6 +7,7 @@ import numpy as np
 
 from benchmarks.validate.comparison import EXACT, Row, Tool
 from codesign.hardware.systolic.array import DATAFLOWS, Systolic
+from codesign.hardware.systolic.dataflow import Grid
 from codesign.hardware.systolic.products import products
 from codesign.hardware.systolic.traffic import inputs_used
 from codesign.workloads.workload import LayerWork, Workload
@@ -50,7 +51,7 @@ def ours(case: dict[str, Any]) -> dict[str, float]:
     layer = _work("layer", whole, case["size"], out)
     chip, workload = _chip(case["rows"], case["columns"], case["dataflow"]), Workload.of([layer], timesteps=1)
     shape = products(workload)
-    passes = DATAFLOWS[DATAFLOW_NAMES[case["dataflow"]]].one_step(shape, chip._grid(), 1.0)
+    passes = DATAFLOWS[DATAFLOW_NAMES[case["dataflow"]]].one_step(shape, Grid(chip.rows, chip.columns), 1.0)
     return {
         "cycles": float(chip.cycles(workload)[0]),
         "input_reads": float(jnp.sum(shape.repeats * shape.positions * shape.fan_in * passes.input_passes)),

@@ -74,6 +74,7 @@ DEFAULTS: Final = {
     "channels_per_neuron": 1,
     "adder_lanes": 128,
 }
+INFERENCES_PER_S: Final = 1.0  # assumed: programming is all that depends on it
 ENCODINGS: Final = {"differential": DifferentialColumns(), "offset": OffsetColumns()}
 INTERCONNECTS: Final = {"mesh": Mesh(), "htree": HTree()}
 
@@ -91,7 +92,7 @@ class Crossbar(AbstractPartialHardware):
         programming_sigma: conductance spread left after program-and-verify, as a share of Gmax.
         clock_mhz: digital clock and conversion rate [MHz].
         refresh_s: time from one programming to the next [s]. Devices are measured at its end, and programming is shared by the inferences
-            in between, taken to follow each other without a pause: a chip that rests pays more for each of them than is charged.
+            in between.
         driver_bits: input bits applied at once; 1 is a spike driver, more a multi-level driver.
         arrays_per_tile: arrays that share a buffer and a place in the network.
         buffer_kb: input buffer of a tile [KB].
@@ -101,6 +102,7 @@ class Crossbar(AbstractPartialHardware):
         adder_lanes: digital adders of a pooling or attention layer.
         encoding: how signed weights become columns (static).
         interconnect: how tiles are joined (static).
+        inferences_per_s: how often the chip is asked (static): a matter of its use, and none of its design.
         memory: cell of the buffers, and class of the logic's transistors: share of each option, none for the technology's.
         memory_names: the options.
     """
@@ -123,6 +125,7 @@ class Crossbar(AbstractPartialHardware):
     # strategies choose what is traced, hence static and hashable
     encoding: AbstractColumns = eqx.field(static=True)
     interconnect: AbstractInterconnect = eqx.field(static=True)
+    inferences_per_s: float = eqx.field(static=True)
     # None and no empty array: chips are stacked and mapped over
     memory: Float[Array, "*stack cells"] | None
     memory_names: tuple[str, ...] = eqx.field(static=True)
@@ -133,6 +136,7 @@ class Crossbar(AbstractPartialHardware):
         *,
         encoding: str | AbstractColumns = "differential",
         interconnect: str | AbstractInterconnect = "mesh",
+        inferences_per_s: float = INFERENCES_PER_S,
         memory: str | Sequence[str] = (),
         **parameters: ArrayLike | Sequence[float],
     ) -> "Crossbar":
@@ -141,12 +145,15 @@ class Crossbar(AbstractPartialHardware):
         Args:
             encoding: how signed weights become columns.
             interconnect: how tiles are joined.
+            inferences_per_s: how often the chip is asked, above 0; never more often than one inference after another.
             memory: a memory cell, or those that a search may choose from, which begin with equal shares; none for the technology's own.
             **parameters: numbers.
 
         Raises:
-            ValueError: unknown parameter or option (the message gives the nearest).
+            ValueError: unknown parameter or option (the message gives the nearest), or a rate of inferences that is not above 0.
         """
+        if not inferences_per_s > 0:
+            raise ValueError(f"Crossbar.inferences_per_s must be above 0, got {inferences_per_s!r}")
         cells = (memory,) if isinstance(memory, str) else tuple(memory)
         return cls(
             # equal shares: nothing is chosen until a search or the user does
@@ -154,6 +161,7 @@ class Crossbar(AbstractPartialHardware):
             memory_names=tuple(option("memory", {name: name for name in CELLS}, cell) for cell in cells),
             encoding=option("encoding", ENCODINGS, encoding),
             interconnect=option("interconnect", INTERCONNECTS, interconnect),
+            inferences_per_s=float(inferences_per_s),
             **float_leaves("Crossbar", DEFAULTS, parameters),
         )
 
@@ -220,7 +228,7 @@ class Crossbar(AbstractPartialHardware):
     def _design(self, workload: Workload) -> Design:
         # DEFAULTS, chip and `Design` have the same names
         values = {name: per_layer(f"Crossbar.{name}", getattr(self, name), workload) for name in DEFAULTS}
-        return Design(encoding=self.encoding, interconnect=self.interconnect, **values)
+        return Design(encoding=self.encoding, interconnect=self.interconnect, inferences_per_s=self.inferences_per_s, **values)
 
 
 def _is_closed(technology: Technology) -> bool:

@@ -33,6 +33,7 @@ class Design(NamedTuple):
     adder_lanes: Array
     encoding: AbstractColumns
     interconnect: AbstractInterconnect
+    inferences_per_s: float
 
 
 class Mapping(NamedTuple):

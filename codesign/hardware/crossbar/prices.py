@@ -89,9 +89,9 @@ def neurons_pj(workload: Workload, memory_kb: Array, t: Technology) -> Array:
 
 
 def refreshing(design: Design, inference_ns: Array) -> Array:
-    """Programmings in the time of one inference; inferences follow each other without a pause."""
+    """Programmings for each inference; one inference begins when the last has ended, at the earliest."""
     # ns to s
-    return 1e-9 * inference_ns / design.refresh_s
+    return jnp.maximum(1e-9 * inference_ns, 1 / design.inferences_per_s) / design.refresh_s
 
 
 def programming_ns(design: Design, t: Technology) -> Array:

@@ -52,6 +52,7 @@ def resumed(store: Store, monkeypatch: pytest.MonkeyPatch) -> Study:
     found._hardener = SimpleNamespace(  # type: ignore[assignment]
         problem=problem, evaluations=0, validation=lambda *a: evaluation, measure=lambda *a: (evaluation, np.zeros(2))
     )
+    found._prices = lambda evaluation: ({}, {"values": [], "elasticities": {}})  # type: ignore[assignment]
     monkeypatch.setattr(harden, "variants", lambda hardener, m, *a: [scored(m)])
     monkeypatch.setattr(study, "is_finite", lambda *a: True)
     monkeypatch.setattr(study, "design_row", lambda *a: {})
