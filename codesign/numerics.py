@@ -70,6 +70,8 @@ def smooth_ceil(x: ArrayLike, hardness: ArrayLike = 1.0) -> Array:
     between `x` and `ceil(x)`, rises with `x` (to rounding), and equals both on integers at every hardness.
     """
     x = jnp.asarray(x)
+    if _is_exact(hardness):
+        return jnp.ceil(x)
     hardness = jnp.asarray(hardness, x.dtype)
     soft_range = hardness < 1
     sharpness = 8 * hardness / jnp.where(soft_range, 1 - hardness, 1)
@@ -91,6 +93,8 @@ def smooth_maximum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Arr
     Never below the exact maximum, and at most `2**(1/p)` times it.
     """
     a, b = jnp.asarray(a), jnp.asarray(b)
+    if _is_exact(hardness):
+        return jnp.maximum(a, b)
     hardness = jnp.asarray(hardness, jnp.result_type(a, b, jnp.float32))
     soft_range = hardness < 1
     # the inner where keeps hardness 1 from dividing by zero, whose gradient is NaN even where it is not chosen
@@ -108,9 +112,16 @@ def smooth_minimum(a: ArrayLike, b: ArrayLike, hardness: ArrayLike = 1.0) -> Arr
     """Minimum of two positive quantities, by `a b / smooth_maximum(a, b)`; never above the exact minimum."""
     a, b = jnp.asarray(a), jnp.asarray(b)
     exact = jnp.minimum(a, b)
+    if _is_exact(hardness):
+        return exact
     # a b is the smaller times the larger: as a share of the smooth maximum the larger one cannot overflow
     soft = exact * safe_divide(jnp.maximum(a, b), smooth_maximum(a, b, hardness))
     return jnp.where(jnp.asarray(hardness) < 1, held_between(soft, 0, exact), exact)
+
+
+def _is_exact(hardness: ArrayLike) -> bool:
+    """Whether hardness is known to be 1 while tracing: compilers keep the gradient of a smooth branch that is not chosen."""
+    return isinstance(hardness, int | float) and hardness >= 1
 
 
 def step_weights(timesteps: ArrayLike, longest: int) -> Float[Array, " longest"]:

@@ -2,14 +2,20 @@
 
 import abc
 import dataclasses
+from collections.abc import Iterator
 from typing import Final
 
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.numerics import TINY
+
 # digits of a weight that are told apart; more would need over 16 bits in cells of one
 _MOST_SLICES: Final = 16
+# mean of a digit that is spread evenly
+_EVEN: Final = 0.5
 
 
 def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> Float[Array, "..."]:
@@ -28,16 +34,45 @@ def mean_fill(magnitude: ArrayLike, slices: ArrayLike, cell_bits: ArrayLike) -> 
     size, base = jnp.asarray(magnitude) * jnp.ones_like(slices), 2.0 ** jnp.asarray(cell_bits)
     # fades from one digit to several: slices are a real number while relaxed
     sliced = jnp.clip(slices - 1, 0, 1)
-    lowest = size + sliced * (jnp.minimum(0.5, size * base ** (slices - 1)) - size)
+    lowest = size + sliced * (jnp.minimum(_EVEN, size * base ** (slices - 1)) - size)
+    return (lowest + _higher_digits(size, slices, base)) / slices
+
+
+# a rule: the transpose of the loop would keep a dozen arrays a digit, and took a third of a crossbar's gradient
+@jax.custom_jvp
+def _higher_digits(size: Array, slices: Array, base: Array) -> Array:
+    """Sum of all mean digits but the lowest."""
     # one digit after another, fused into one pass: summed along an axis they would take longer than the rest of a cost model
-    total, mean = lowest, size
+    return sum((counted * digit for counted, digit, _ in _digits(size, slices, base)), jnp.zeros_like(slices))
+
+
+@_higher_digits.defjvp
+def _higher_digits_jvp(primals: tuple[Array, Array, Array], tangents: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+    size, slices, base = primals
+    by_size, by_slices, by_base = (jnp.zeros_like(slices) for _ in range(3))
+    for place, (counted, digit, slope) in enumerate(_digits(size, slices, base)):
+        left = slices - 1 - place
+        by_size += counted * slope
+        # one half at whole numbers, as of a clip: the mean of both sides
+        by_slices += 0.5 * ((left > 0) & (left <= 1)) * digit + 0.5 * ((left >= 0) & (left < 1)) * digit
+        # ln(mean) is ln(size) + (place + 1) ln(base), as long as the digit is below one half
+        by_base += counted * ((place + 1) * slope / base - (digit < _EVEN) * digit / (base - 1))
+    rise = by_size / jnp.maximum(size, TINY) * tangents[0] + by_slices * tangents[1] + by_base * tangents[2]
+    return _higher_digits(*primals), rise
+
+
+def _digits(size: Array, slices: Array, base: Array) -> Iterator[tuple[Array, Array, Array]]:
+    """Of every digit but the lowest: share that is counted, mean, and slope of the mean by the logarithm of the size."""
+    mean = size
     for place in range(_MOST_SLICES - 1):
         # from the base up a digit is evenly spread; its mean must not leave float32's range on the way
         mean = jnp.minimum(mean * base, base)
         # below 2e-2 a digit is nothing (exp(-50)), and exp(1 / mean) would soon leave the range too
-        digit = jnp.minimum(0.5, 1 / ((jnp.exp(1 / jnp.maximum(mean, 2e-2)) - 1) * (base - 1)))
-        total = total + jnp.clip(slices - 1 - place, 0, 1) * digit
-    return total / slices
+        held = jnp.maximum(mean, 2e-2)
+        growth = jnp.exp(1 / held)
+        digit = 1 / ((growth - 1) * (base - 1))
+        slope = jnp.where((digit < _EVEN) & (mean >= held), digit * growth / ((growth - 1) * held), 0)
+        yield jnp.clip(slices - 1 - place, 0, 1), jnp.minimum(_EVEN, digit), slope
 
 
 @dataclasses.dataclass(frozen=True)
