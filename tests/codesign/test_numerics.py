@@ -73,6 +73,14 @@ def test_the_gradient_of_a_maximum_is_that_of_a_norm_at_every_scale(scale: float
     np.testing.assert_allclose((slopes[0] * a + slopes[1] * b) / scale, value / scale, rtol=1e-4)
 
 
+def test_hardness_known_while_tracing_changes_nothing() -> None:
+    """Where it is the number 1, the smooth branch is left out of the program."""
+    for form in (smooth_maximum, smooth_minimum, lambda a, b, hardness: b * smooth_ceil(a, hardness)):
+        for point in ((2.0, 3.0), (3.5, 3.5), (0.2, 7.0)):
+            known, traced = (jax.jit(jax.value_and_grad(form, (0, 1)), static_argnums=fixed)(*point, 1.0) for fixed in (2, ()))
+            np.testing.assert_array_equal(jax.tree.leaves(known), jax.tree.leaves(traced))
+
+
 def test_safe_functions_have_finite_gradients_at_zero() -> None:
     assert safe_divide(1.0, 0.0, 7.0) == 7
     assert jnp.isfinite(jax.grad(lambda d: safe_divide(1.0, d))(0.0))

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.test_util import check_grads
 
 from codesign.analog.device.ageing import Fresh
 from codesign.evaluation.arithmetic import arrays_of, device_arrays
@@ -58,3 +59,11 @@ def test_mean_digits_of_sliced_weights() -> None:
             measured = np.mean(digits) / (2**bits - 1)
             assert float(fill(size.mean(), 8 / bits, bits)) == pytest.approx(measured, abs=0.06)
     np.testing.assert_allclose(fill(0.5, np.array([1.0, 2.5, 7.0]), 2.0), 0.5, rtol=1e-5)  # levels evenly used
+
+
+@pytest.mark.parametrize("magnitude", [0.01, 0.05, 0.13, 0.3])
+def test_the_slopes_of_mean_digits_are_theirs(magnitude: float) -> None:
+    """The rule beside the loop, against finite differences; off the whole numbers, where counts have a kink."""
+    with jax.enable_x64():
+        for slices, bits in ((1.5, 0.6), (2.4, 1.3), (6.5, 1.1)):
+            check_grads(mean_fill, (magnitude, slices, bits), order=1, modes=["fwd", "rev"], rtol=1e-4, atol=1e-7)
