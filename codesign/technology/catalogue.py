@@ -200,6 +200,9 @@ def _by_parts(entries: Mapping[str, Any]) -> Technology:
     for key in entries:
         if key not in allowed:
             raise TechnologyError(_unknown(f"part {key!r} of a technology", str(key), allowed))
+    for slot, part in entries.items():
+        if not isinstance(part, str) and slot != "allow_mixed_basis":
+            raise TechnologyError(f"{slot} of a technology must be a name, got {part!r}; one of {', '.join(available(slot))}")
     if "process" not in entries:
         raise TechnologyError(f"a technology needs a process: one of {', '.join(available('process'))}")
     return compose(**entries)

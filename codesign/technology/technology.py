@@ -84,7 +84,9 @@ class Technology(eqx.Module):
         if name not in self.values:
             # a cutoff of 0 always finds a nearest name, unless there are none
             near = difflib.get_close_matches(name, self.values, 1, 0)
-            raise KeyError(f"technology {self.name!r} has no {name!r}; nearest is {near[0] if near else None!r}")
+            closed = self.parts is not None and self.parts.device == "none"
+            hint = " (it names no device, which analog arrays need: rram or pcm)" if closed else ""
+            raise KeyError(f"technology {self.name!r} has no {name!r}; nearest is {near[0] if near else None!r}{hint}")
         return self.values[name]
 
     @property

@@ -6,9 +6,9 @@ import json
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -67,11 +67,21 @@ class TechnologyConfig(Strict):
         return "{" + ", ".join(f"{slot}: {part}" for slot, part in self.model_dump().items() if part != "none") + "}"
 
 
+def _shape(value: Any) -> str:
+    # told apart by shape, so that a mistake is complained of once and not for each of the three
+    return "parts" if isinstance(value, dict | TechnologyConfig) else "names" if isinstance(value, list) else "name"
+
+
+TechnologyChoice = Annotated[
+    Annotated[str, Tag("name")] | Annotated[list[str], Tag("names")] | Annotated[TechnologyConfig, Tag("parts")], Discriminator(_shape)
+]
+
+
 class HardwareConfig(Strict):
     """Which chip, in which technology (several are joined); `fixed` parameters are not searched; `engines` are for `hybrid`, by name."""
 
     kind: str
-    technology: str | list[str] | TechnologyConfig
+    technology: TechnologyChoice
     allow_mixed_basis: bool = False
     fixed: Fixed = {}
     # no dots in names: `engine.parameter` is split at the first one
@@ -359,8 +369,17 @@ def _message(error: Any) -> str:
     return error["msg"][0].lower() + error["msg"][1:] + shown
 
 
+# members of unions
+_TAGGED: Final[tuple[type[BaseModel], ...]] = (*_PARAMETERS, TechnologyConfig)
+
+
 def _required(model: type[BaseModel]) -> list[str]:
     return [name for name, field in model.model_fields.items() if field.is_required()]
+
+
+def _tag(model: type[BaseModel]) -> str:
+    """What pydantic calls a model in the location of a mistake: the kind of a parameter, or a technology by its parts."""
+    return typing.get_args(model.model_fields["kind"].annotation)[0] if model in _PARAMETERS else "parts"
 
 
 def _keys(location: Sequence[str | int]) -> list[str]:
@@ -372,5 +391,5 @@ def _keys(location: Sequence[str | int]) -> list[str]:
         elif typing.get_origin(model) is dict:
             model = typing.get_args(model)[1]
         elif model is not None:  # the tag of a union of parameter kinds
-            model = next(m for m in _PARAMETERS if typing.get_args(m.model_fields["kind"].annotation) == (part,))
+            model = next((m for m in _TAGGED if _tag(m) == part), None)
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []

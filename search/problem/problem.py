@@ -70,8 +70,12 @@ class Problem:
         operation: dict[str, Array] = {}
         hardware: dict[str, Array] = {}
         for name, value in values.items():
-            target = operation if name in _fields(self.operation) else hardware
-            target[name] = self._one_hot(name, value)
+            if name in _fields(self.operation):
+                held = getattr(self.operation, name)
+                # one number for all layers of a field that has one each
+                operation[name] = value if held is None else jnp.broadcast_to(value, jnp.broadcast_shapes(value.shape, held.shape))
+            else:
+                hardware[name] = self._one_hot(name, value)
         run: Any = dataclasses.replace(self.operation, **operation)  # type: ignore[arg-type]
         return Design(network, run, settled(self.hardware, hardware))
 
@@ -235,8 +239,8 @@ def make_problem(
         options = ", ".join(names)
         raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
     limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
-    # a chip that cannot be built is no result: bounded by 0, whether the user thought of it or not
-    if hardware.limiting & parameters.keys() and "excess" not in constraints:
+    # a chip that cannot be built is no result, whether the user thought of it or not; what it has to hold follows the network's bits too
+    if hardware.limiting and "excess" not in constraints:
         limits = (*limits, Constraint(find("excess"), 0.0))
     _check_ages((*objectives, *(limit.objective for limit in limits)))
     for geometry in network.geometries:
@@ -244,7 +248,9 @@ def make_problem(
         if reason is not None:
             raise UserError(f"{type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
 
-    _check_legal(hardware, Workload.of(network.geometries), technology, fixed=not hardware.limiting & parameters.keys())
+    # what a closed chip has to hold is not known yet
+    fixed = not hardware.limiting & parameters.keys() and (technology.parts is None or technology.parts.offchip != "none")
+    _check_legal(hardware, Workload.of(network.geometries), technology, fixed=fixed)
 
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
@@ -272,8 +278,11 @@ def _check_legal(hardware: AbstractHardware, workload: Workload, technology: Tec
         excess = float(jax.jit(lambda chip, work: chip.cost(work, technology).excess)(hardware, workload))
     except BasisError as error:
         raise UserError(f"hardware.technology: {error}") from None
-    except (KeyError, ValueError):
-        # a constant that is missing, or a parameter of the wrong length: told with the first evaluation
+    except KeyError as error:
+        # as text, a KeyError has quotes around its message
+        raise UserError(f"hardware.technology: {error.args[0]}") from None
+    except ValueError:
+        # a parameter of the wrong length: told with the first evaluation
         return
     if fixed and excess > LEGAL:
         raise UserError(

@@ -170,6 +170,11 @@ class Crossbar(AbstractPartialHardware):
         """The memory cell where several are named."""
         return {"memory": self.memory_names} if self.memory_names else {}
 
+    @property
+    def limiting(self) -> frozenset[str]:
+        """What sets the clock and what its buffers follow."""
+        return frozenset({"clock_mhz", "bus_bits", "buffer_kb", "memory"})
+
     def unsupported(self, layer: LayerWork) -> str | None:
         """None: every kind of layer runs."""
         return None

@@ -50,7 +50,7 @@ def synthesised(core: Core, workload: Workload, stored_bits: Array, technology: 
     memories_kb = jnp.stack([neuron_memory_kb(core, workload, parameters), core.synapse_memory_kb, table_kb])
     neuron_pj, synapse_pj, table_pj = sram_pj_per_bit(memories_kb, technology)
     # the slowest memory takes an access a cycle
-    fastest = jnp.minimum(technology["maximum_clock_mhz"], sram_maximum_mhz(jnp.max(memories_kb), technology)) / delay
+    fastest = jnp.minimum(technology["maximum_clock_mhz"], jnp.min(sram_maximum_mhz(memories_kb, technology))) / delay
     clock_mhz = smooth_minimum(core.clock_mhz, fastest, hardness)
     cycle = 1000 / clock_mhz  # MHz to ns
     state_pj, bits = workload.state_bits * neuron_pj, length_bits(core, workload)

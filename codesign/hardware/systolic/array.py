@@ -168,6 +168,14 @@ class Systolic(AbstractHardware):
         buffers = {"scratchpad_kb", "input_buffer_kb", "weight_buffer_kb", "output_buffer_kb"}
         return frozenset({"clock_mhz", "supply_v", "memory"} | buffers)
 
+    def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
+        """Without a memory beside the chip nothing is paid for a link to one."""
+        return (
+            {"offchip_gbit_per_s": f"means nothing under {technology.name!r}, which has no memory off the chip"}
+            if is_closed(technology)
+            else {}
+        )
+
     def unsupported(self, layer: LayerWork) -> str | None:
         """Every kind of layer runs."""
         return None

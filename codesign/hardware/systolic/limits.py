@@ -33,6 +33,8 @@ def over_capacity(memories: Memories, workload: Workload) -> Float[Array, ""]:
     """
     map_in, map_out = map_bits(workload)
     bits = operand_bits(workload)
+    # a skip path waits beside the map that it joins
+    map_in = map_in + workload.static("residual_inputs") * bits.activation * workload.timesteps
     states = has_neurons(workload) * workload.static("neurons_out") * bits.state * kept_words(workload)
     asked = jnp.stack([2 * jnp.max(map_in), 2 * jnp.max(map_out), jnp.sum(workload.static("weights") * bits.weight), jnp.max(states)])
     held = jnp.stack([memories.input_buffer_kb, memories.input_buffer_kb, memories.weight_buffer_kb, memories.output_buffer_kb])
