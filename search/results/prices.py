@@ -10,6 +10,7 @@ from search.objectives.pareto import non_dominated
 from search.results.view import View
 
 MOST: Final = 5  # constants that are named
+COLUMNS: Final = ("constant", "elasticity", "shift", "value", "unit", "low", "high", "source", "spread")
 
 
 def with_prices(view: View, designs: pd.DataFrame, drawn: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -45,13 +46,14 @@ def influential(
     """
     front = [name for name in designs.design[designs.on_front] if name in drawn] or [chosen]
     if chosen not in drawn:
-        return pd.DataFrame()
+        # a study without a feasible design, or of a version that drew nothing: no rows, and the same columns
+        return pd.DataFrame(columns=COLUMNS)
     rows = []
     for name, own in drawn[chosen]["elasticities"].items():
         slopes = [drawn[design]["elasticities"].get(name, 0.0) for design in front]
         row = {"constant": name, "elasticity": own, "shift": 100 * constants[name]["spread"] * (max(slopes) - min(slopes))}
         rows.append(row | dict(constants[name]))
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=COLUMNS)
     # where only one design is on the front, what moves its joules is all there is to say
     key = table["shift"] if table["shift"].max() > 0 else table["elasticity"].abs() * table["spread"]
     return table.loc[key.sort_values(ascending=False).index].head(MOST).reset_index(drop=True)

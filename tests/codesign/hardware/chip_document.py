@@ -4,7 +4,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tests.codesign.hardware.chip_models import CHIPS, CONTEXT, CRITERION, NOT_MODELLED, RULES, Chip, Estimate, table
+from tests.codesign.hardware.chip_models import CHIPS, CONTEXT, NOT_MODELLED, table
+from tests.codesign.hardware.chip_rules import CRITERION, RULES, Chip, Estimate
 
 SHOWN = 0.1  # least share of a component that is told
 HELD = 3.0  # factor

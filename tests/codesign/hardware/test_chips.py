@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.codesign.hardware.chip_document import energy
-from tests.codesign.hardware.chip_models import CHIPS, CONTEXT, Chip, table
+from tests.codesign.hardware.chip_models import CHIPS, CONTEXT, table
+from tests.codesign.hardware.chip_rules import Chip
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "chips.md"
 

@@ -111,3 +111,17 @@ def test_a_technology_s_memory_can_be_chosen() -> None:
         float(load({"process": "cmos_45nm", "memory": "lstp"}).memory.leakage_mw(64.0))
     )
     assert prices.with_memory((), jnp.zeros(0)) is prices
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("node", [65, 45, 28, 22, 14])
+def test_beyond_the_table_no_memory_gets_faster_with_size(cell: str, node: int) -> None:
+    memory = sram(cell, node)
+    cycles = [float(memory.cycle_ns(kb)) for kb in (4096.0, 8192.0, 65536.0)]
+    assert cycles == sorted(cycles)
+
+
+def test_logic_of_low_operating_power_leaks_alike_at_all_nodes() -> None:
+    leaks = [float(sram("lop", node).logic_leakage_mw_per_um2()) for node in (65, 45, 32, 28, 22, 14)]
+    # CACTI's current jumps 14 times between 45 and 32 nm, which no synthesised unit shows
+    assert max(leaks) < 2 * min(leaks)

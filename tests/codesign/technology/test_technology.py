@@ -31,6 +31,14 @@ def test_every_shipped_constant_has_its_provenance(name):
         assert prices[quantity.name].dtype == "float32"
 
 
+@pytest.mark.parametrize("name", available())
+def test_what_is_only_recalled_or_assumed_is_marked_so(name):
+    for quantity in load(name).quantities:
+        for evidence in ("recalled", "assumed"):
+            if quantity.source.split(";")[0].rstrip().endswith(evidence) or quantity.source.startswith(f"{evidence}:"):
+                assert quantity.evidence in ("recalled", "assumed"), quantity.name
+
+
 @pytest.mark.parametrize("family", ["rram", "pcm", "digital"])
 @pytest.mark.parametrize("node", [65, 45, 32, 28, 22])
 def test_the_nodes_engineers_ask_for(family, node):

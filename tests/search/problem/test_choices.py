@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.systolic.array import Systolic
 from codesign.parameters.categorical import Categorical
 from search.commands.export import hardware_point
@@ -50,10 +49,7 @@ def test_a_dataflow_for_each_layer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("hardware", "name"), [(CROSSBAR, "memory"), (SYSTOLIC, "memory"), (HYBRID, "array.memory")])
-def test_a_memory_cell_of_any_family_that_has_one(tmp_path: Path, hardware: str, name: str) -> None:
-    family = Crossbar if hardware is CROSSBAR else Systolic
-    if "memory" not in {field.name for field in dataclasses.fields(family)}:
-        pytest.skip("no memory cell to choose yet")
+def test_a_memory_cell_of_any_family(tmp_path: Path, hardware: str, name: str) -> None:
     cells = "{kind: categorical, options: [hp, lop, lstp]}"
     problem = build.build(config.read(toy(tmp_path, hardware, f"  {name}: {cells}")))
     placed = problem.place(problem.build(0), {name: jnp.float32(2)}).hardware
@@ -120,3 +116,10 @@ def test_a_study_of_a_chip_of_two_engines(tmp_path: Path) -> None:
             else:
                 assert designs[f"{name}[{layer}]"].map(parameter.is_legal).all()
     assert np.isfinite(designs[["error_mean", "energy_pj"]].to_numpy()).all()
+
+
+def test_one_number_of_bits_for_all_layers(tmp_path: Path) -> None:
+    """A field that has one value a layer takes a global parameter too."""
+    problem = build.build(config.read(toy(tmp_path, SYSTOLIC, "  weight_bits: {kind: integer, low: 2, high: 6}")))
+    placed = problem.place(problem.build(0), {"weight_bits": jnp.float32(3)})
+    np.testing.assert_array_equal(placed.operation.weight_bits, [3, 3])

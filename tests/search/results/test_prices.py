@@ -27,7 +27,10 @@ def test_a_design_is_on_the_front_as_often_as_no_feasible_one_beats_it() -> None
 
 def test_of_a_study_without_draws_nothing_is_said() -> None:
     assert "front_probability" not in with_prices(VIEW, DESIGNS, {})
-    assert influential(DESIGNS, {}, CONSTANTS, "a").empty
+    nothing = influential(DESIGNS, {}, CONSTANTS, "a")
+    assert nothing.empty
+    # the file of an empty table is read like that of a full one
+    assert list(nothing.columns) == list(influential(DESIGNS, DRAWN, CONSTANTS, "a").columns)
 
 
 def test_what_moves_all_designs_alike_changes_no_verdict() -> None:
