@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Key
 from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair
 from codesign.analog.device.ageing import AbstractAgeing
 from codesign.analog.device.device import Device
-from codesign.analog.device.noise import clipped_mean, leaf
+from codesign.analog.device.noise import clipped_mean, leaf, standard_normal
 from codesign.analog.device.time import Lasting, NoReadNoise
 from codesign.analog.wires.cut import Cut, exact_cut, shared_drops, smooth_cut
 from codesign.numerics import safe_root
@@ -77,7 +77,7 @@ class CrossbarPhysics(eqx.Module):
         if self.ageing is not None and not isinstance(self.device.reading, NoReadNoise):
             # currents of planes subtract, their variances add: one draw for what lasts serves both devices of a pair
             lasting, variance = (gain**2 * jnp.sum(share**2 * v, axis=0) for v in self._reading_variances(G))
-            held = held + safe_root(lasting) * jax.random.normal(noise_key, held.shape, held.dtype)
+            held = held + safe_root(lasting) * standard_normal(noise_key, held)
             # a matter of structure, known while tracing
             variance = None if isinstance(self.device.reading, Lasting) else variance
         if not self.mapping.signed:
@@ -86,11 +86,15 @@ class CrossbarPhysics(eqx.Module):
 
     def attenuation(self, G: Float[Array, "planes fan_in outputs"]) -> Float[Array, "planes fan_in outputs"]:
         """Share of its ideal current that each device delivers, by the Pade form of `codesign.analog.wires.wires`."""
-        rest = self.device.g_min.astype(G.dtype)
-        # the largest drop that the form is good for is far above those that designs with useful answers have
-        word = jnp.swapaxes(shared_drops(jnp.swapaxes(G, -1, -2), rest, self._cut(G.shape[-1], False)), -1, -2)
-        bit = shared_drops(G, rest, self._cut(G.shape[-2], True))
-        return 1 / (1 + self.r_word.astype(G.dtype) * word + self.r_bit.astype(G.dtype) * bit)
+        rest, r_word, r_bit = (x.astype(G.dtype) for x in (self.device.g_min, self.r_word, self.r_bit))
+        words, bits = self._cut(G.shape[-1], False), self._cut(G.shape[-2], True)
+
+        def of_plane(G: Float[Array, "fan_in outputs"]) -> Float[Array, "fan_in outputs"]:
+            # the largest drop that the form is good for is far above those that designs with useful answers have
+            return 1 / (1 + r_word * shared_drops(G.T, rest, words).T + r_bit * shared_drops(G, rest, bits))
+
+        # in turn: side by side, conductances would be copied into another order for each of the products, and computed again for each
+        return jax.lax.map(of_plane, G)
 
     def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike) -> Float[Array, "fan_in outputs"]:
         """As `attenuation`, where all devices have the mean conductance of weights of a mean size, half of them of each sign."""

@@ -23,6 +23,18 @@ def leaf(value: Any) -> Any:
     return jnp.asarray(value, jnp.result_type(float))
 
 
+def standard_normal(key: Key[Array, ""], like: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Normal numbers of mean 0 and spread 1, as many as `like` has entries and of its dtype; they are computed once.
+
+    Written plainly, XLA's CPU code repeats the last half of the computation in each operation that reads them, backward ones included:
+    half of the time of a programmed layer with its gradient.
+    """
+    drawn = jax.random.normal(key, like.shape, like.dtype)
+    bits = jax.random.key_data(jax.random.clone(key))[0]
+    # operands and results of a branch are kept; x (x + 1) is even, also where it overflows, which compilers do not know
+    return jax.lax.cond(bits * (bits + 1) % 2 == 0, lambda x: x, jnp.zeros_like, drawn)
+
+
 class AbstractProgrammingNoise(eqx.Module):
     """Spread of devices after programming."""
 
@@ -37,7 +49,7 @@ class AbstractProgrammingNoise(eqx.Module):
 
 def _normal(G: Array, sigma: Array, key: Array) -> Array:
     # cut, not drawn again: where the spread is wide against the target the mean rises a little
-    return jnp.maximum(G + sigma * jax.random.normal(key, G.shape, G.dtype), 0)
+    return jnp.maximum(G + sigma * standard_normal(key, G), 0)
 
 
 def clipped_mean(G: Float[Array, "..."], sigma: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -107,7 +119,7 @@ class LogNormalNoise(AbstractProgrammingNoise):
         """`G exp(spread e - spread^2 / 2)`."""
         spread = self.spread.astype(G.dtype)
         # minus half the variance keeps the mean, not the median
-        return G * jnp.exp(spread * jax.random.normal(key, G.shape, G.dtype) - spread**2 / 2)
+        return G * jnp.exp(spread * standard_normal(key, G) - spread**2 / 2)
 
 
 class PolynomialNoise(AbstractProgrammingNoise):

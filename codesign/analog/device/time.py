@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
-from codesign.analog.device.noise import leaf
+from codesign.analog.device.noise import leaf, standard_normal
 from codesign.numerics import safe_divide, safe_log, safe_root
 
 
@@ -60,7 +60,7 @@ class PowerLawDrift(AbstractDrift):
         """Reparameterised in mean, spread and time; an exponent is never negative."""
         mean, spread = self.exponent(G, G_max)
         # the draw is of the key alone, so a device keeps its exponent at every time
-        nu = jnp.maximum(mean + spread * jax.random.normal(key, G.shape, G.dtype), 0)
+        nu = jnp.maximum(mean + spread * standard_normal(key, G), 0)
         elapsed = jnp.maximum(jnp.asarray(time_s, G.dtype) / self.start_s.astype(G.dtype), 1)
         return G * elapsed ** (-nu)
 
@@ -86,7 +86,7 @@ class Relaxation(AbstractDrift):
         later = elapsed > 1
         growth = jnp.where(later, jnp.sqrt(jnp.log(jnp.where(later, elapsed, 2))), 0)
         # one draw for all times: what relaxes upwards goes on doing so
-        return jnp.maximum(G + self.share.astype(G.dtype) * G_max * growth * jax.random.normal(key, G.shape, G.dtype), 0)
+        return jnp.maximum(G + self.share.astype(G.dtype) * G_max * growth * standard_normal(key, G), 0)
 
 
 class Successively(AbstractDrift):
@@ -118,7 +118,7 @@ class AbstractReadNoise(eqx.Module):
 
     def sample(self, G: Float[Array, "..."], G_max: Float[Array, ""], time_s: ArrayLike, key: Key[Array, ""]) -> Float[Array, "..."]:
         """One reading of each device [S]."""
-        return G + self.sigma(G, G_max, time_s) * jax.random.normal(key, G.shape, G.dtype)
+        return G + self.sigma(G, G_max, time_s) * standard_normal(key, G)
 
 
 class NoReadNoise(AbstractReadNoise):
