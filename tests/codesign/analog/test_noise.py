@@ -15,7 +15,7 @@ from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 from codesign.analog.device.ageing import Aged, AgedCompensated, Fresh
 from codesign.analog.device.catalogue import generic, pcm
 from codesign.analog.device.device import read
-from codesign.analog.device.noise import leaf
+from codesign.analog.device.noise import leaf, standard_normal
 from codesign.analog.device.time import WhiteReadNoise
 
 READINGS = 4000
@@ -35,6 +35,14 @@ def crossbar(device=None, wires=0.0, mapping=None, **parts):
 def layer(fan_in=20, outputs=3):
     rng = np.random.default_rng(0)
     return rng.uniform(0, 1, fan_in).astype(np.float32), rng.uniform(-1, 1, (fan_in, outputs)).astype(np.float32)
+
+
+def test_draws_are_those_of_jax_whatever_the_key():
+    """What keeps compilers from drawing again is a condition: it has to hold for every key."""
+    keys, like = jax.random.split(jax.random.key(0), 500), jnp.zeros((3, 2))
+    found = jax.jit(jax.vmap(lambda key: standard_normal(key, like)))(keys)
+    expected = jax.vmap(lambda key: jax.random.normal(key, like.shape))(jax.random.clone(keys))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @eqx.filter_jit
