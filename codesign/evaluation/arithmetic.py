@@ -80,7 +80,7 @@ def _(
             block=granularity,
         )
         bits, step = converters[layer], slicing[layer]
-        arrays.append(TiledCrossbar(physics, bits, granularity, step) if exact else StatisticalCrossbar(physics, bits, step))
+        arrays.append(TiledCrossbar(physics, bits, step) if exact else StatisticalCrossbar(physics, bits, step))
     return arrays
 
 

@@ -18,7 +18,7 @@ from codesign.analog.arrays.mapping import (
     TowardsHighResistance,
 )
 from codesign.analog.arrays.physics import CrossbarPhysics
-from codesign.analog.arrays.readout import convert, converter_step, statistical_read, tile_sums
+from codesign.analog.arrays.readout import convert, converter_step, statistical_read
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 
 __all__ = [
@@ -49,5 +49,4 @@ __all__ = [
     "convert",
     "converter_step",
     "statistical_read",
-    "tile_sums",
 ]

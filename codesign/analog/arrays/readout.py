@@ -1,8 +1,8 @@
 """Read-out of a crossbar: partial sums of tiles of rows, each through an analog-to-digital converter.
 
-Two forms of the same read-out. The exact one cuts the sum over the fan-in into tiles of `rows` (`tile_sums`), and every tile's partial
-sum is clipped and rounded by its own converter (`convert`). `statistical_read` replaces the n converters of one output by a single one
-whose rounding error has the same variance, so that it is smooth in the number of rows and in the ADC's bits.
+Two forms of the same read-out. The exact one cuts the sum over the fan-in into tiles of `rows`, and every tile's partial sum is clipped
+and rounded by its own converter (`convert`; all tiles: `codesign.analog.arrays.tiles`). `statistical_read` replaces the n converters of one
+output by a single one whose rounding error has the same variance, so that it is smooth in the number of rows and in the ADC's bits.
 """
 
 import functools
@@ -43,9 +43,15 @@ def convert(
         step_share: step of the result as a share of the converter's, for numbers put together from several conversions.
         signed: whether sums have both signs; else the converter covers [0, 2 full scales], as wide and in as many steps.
     """
+    return clip_and_round(x, *converter_range(full_scale, adc_bits, step_share, signed=signed), signed)
+
+
+def converter_range(
+    full_scale: Float[Array, ""], adc_bits: Float[Array, ""], step_share: Float[Array, ""] | float = 1.0, *, signed: bool = True
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Largest number that a converter reads, and the step of its result; arguments as of `convert`."""
     step = converter_step(full_scale, adc_bits)
-    most = full_scale - step / 2 if signed else 2 * full_scale
-    return clip_and_round(x, most, step * step_share, signed)
+    return full_scale - step / 2 if signed else 2 * full_scale, step * step_share
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(3,))
@@ -114,30 +120,3 @@ def statistical_read(
     highest = jnp.where(above > 0, root, tiles) * above
     kept = jnp.clip(product - common, -root * below, highest)
     return straight_through(jnp.round(kept / step), kept / step) * step
-
-
-def tile_sums(
-    x: Float[Array, "batch fan_in"], weights: Float[Array, "fan_in outputs"], rows: Float[Array, ""], block: int
-) -> Float[Array, "tiles batch outputs"]:
-    """`x @ weights` cut exactly into tiles of `rows`.
-
-    `rows` is a run-time value: partial sums of `block` rows are computed once and grouped into tiles by a 0/1 matrix, so every
-    legal array size shares one trace; tiles that are not there sum to zero.
-
-    Args:
-        x: inputs.
-        weights: effective weights.
-        rows: rows of an array, a multiple of `block`.
-        block: greatest common divisor of all row counts that may occur (static).
-    """
-    fan_in, outputs = weights.shape
-    blocks = -(-fan_in // block)
-    padding = blocks * block - fan_in
-    x_blocks = jnp.pad(x, ((0, 0), (0, padding))).reshape(-1, blocks, block)
-    w_blocks = jnp.pad(weights, ((0, padding), (0, 0))).reshape(blocks, block, outputs)
-    sums = jnp.einsum("bkr,krn->kbn", x_blocks, w_blocks)
-    # slack for a row count that comes out of an exponential a rounding too large
-    tile_of_block = jnp.floor(jnp.arange(blocks) * block / rows + 1e-4)
-    # as many tiles as blocks, the most there can be, so that no shape depends on rows
-    members = (tile_of_block[None, :] == jnp.arange(blocks)[:, None]).astype(x.dtype)
-    return jnp.einsum("tk,kbn->tbn", members, sums)

@@ -8,9 +8,13 @@ from jaxtyping import Array, Float, Key
 
 from codesign.analog.arrays.array import BELL_SHAPED, AbstractArray
 from codesign.analog.arrays.physics import CrossbarPhysics, Held
-from codesign.analog.arrays.readout import convert, statistical_read, tile_sums
+from codesign.analog.arrays.readout import converter_range, statistical_read
+from codesign.analog.arrays.tiles import Cells, Range, read_tiles
 from codesign.analog.device.noise import leaf
 from codesign.numerics import safe_root
+from codesign.products.convolve import convolve
+from codesign.products.pieces import over_patches
+from codesign.workloads.workload import LayerWork
 
 
 def _corrected(x: Float[Array, "batch fan_in"], held: Held) -> Float[Array, "batch 1"]:
@@ -60,12 +64,10 @@ class TiledCrossbar(AbstractArray):
 
     Attributes:
         physics, adc_bits, step_share: as `StatisticalCrossbar`.
-        block: divides every row count that may occur (static).
     """
 
     physics: CrossbarPhysics
     adc_bits: Float[Array, ""]
-    block: int = eqx.field(static=True)
     step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
 
     def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
@@ -75,14 +77,33 @@ class TiledCrossbar(AbstractArray):
     def read(
         self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
-        """One converter per tile and output; see `codesign.analog.arrays.readout`."""
-        sums = tile_sums(x, held.weights, self.physics.rows, self.block)
-        # in front of the converters, which clip and round the noise with the signal
-        if held.variance is not None:
-            variance = tile_sums(x**2, held.variance, self.physics.rows, self.block)
-            sums = sums + safe_root(variance) * jax.random.normal(key, sums.shape, sums.dtype)
-        codes = convert(sums, full_scale * self.physics.rows, self.adc_bits, self.step_share, signed=held.correction is None)
-        return jnp.sum(codes, axis=0) + _corrected(x, held)
+        """One converter per tile and output; see `codesign.analog.arrays.tiles`."""
+        return self._converted(x, held, full_scale, key) + _corrected(x, held)
+
+    def read_map(
+        self,
+        x: Float[Array, "batch height width channels"],
+        held: Held,
+        full_scale: Float[Array, ""],
+        key: Key[Array, ""],
+        geometry: LayerWork,
+    ) -> Float[Array, "batch height_out width_out outputs"]:
+        """The same for every patch; those of a few maps exist at a time."""
+
+        def product(patches: Array, number: Array) -> Array:
+            return self._converted(patches, held, full_scale, jax.random.fold_in(key, number))
+
+        read = over_patches(product, x, geometry)
+        # one column stands for all, as in `_corrected`
+        return read if held.correction is None else read + convolve(x, held.correction[:, :1], geometry)
+
+    def _converted(
+        self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
+    ) -> Float[Array, "batch outputs"]:
+        rows, signed = self.physics.rows, held.correction is None
+        # full_scale is per row: what a tile may add up to grows with its rows
+        converter = Range(*converter_range(full_scale * rows, self.adc_bits, self.step_share, signed=signed))
+        return read_tiles(x, Cells(held.weights, held.variance), converter, rows, key, signed)
 
     def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:
         """See `CrossbarPhysics.delivered`."""

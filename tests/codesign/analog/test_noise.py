@@ -160,7 +160,7 @@ def test_searched_arrays_read_with_the_devices_noise_and_age(form):
     def array(device, ageing):
         physics = CrossbarPhysics(jnp.float32(16), jnp.float32(64), device, ageing=ageing)
         bits = jnp.float32(20)
-        return StatisticalCrossbar(physics, bits) if form == "statistical" else TiledCrossbar(physics, bits, 16)
+        return StatisticalCrossbar(physics, bits) if form == "statistical" else TiledCrossbar(physics, bits)
 
     found = readings(array(noisy(), Fresh()), x, 0.5 * weights)
     expected = readings(crossbar(noisy(), rows=16), x, 0.5 * weights)

@@ -149,7 +149,7 @@ def test_offset_columns_answer_worse() -> None:
     def error(mapping: AbstractWhole, share: float, kind: str) -> float:
         searched = physics(device, mapping, exact=kind == "tiles")
         arrays = {
-            "tiles": TiledCrossbar(searched, jnp.float32(6), 16),
+            "tiles": TiledCrossbar(searched, jnp.float32(6)),
             "smooth": StatisticalCrossbar(searched, jnp.float32(6)),
             "devices": devices(device, mapping, 64, 64, "pade"),
         }

@@ -10,8 +10,9 @@ import pytest
 
 from codesign.analog.arrays.array import analog_matmul
 from codesign.analog.arrays.physics import CrossbarPhysics
-from codesign.analog.arrays.readout import clip_and_round, convert, converter_step, statistical_read, tile_sums
+from codesign.analog.arrays.readout import clip_and_round, convert, converter_range, converter_step, statistical_read
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
+from codesign.analog.arrays.tiles import Cells, Range, read_tiles
 from codesign.analog.device.catalogue import generic
 from codesign.evaluation.arithmetic import slicing_factor
 from codesign.numerics import straight_through
@@ -32,11 +33,12 @@ def codes(shape: tuple[int, int], top: int) -> np.ndarray:
     return np.round(top * np.clip(np.random.default_rng(1).normal(0, 0.4, shape), -1, 1)).astype(np.float32)
 
 
-@jax.jit
+@functools.partial(jax.jit, static_argnames="signed")
 def tiled_read(
-    x: jax.Array, w: jax.Array, rows: jax.Array, bits: jax.Array, full_scale: jax.Array, share: jax.Array | float = 1.0
+    x: jax.Array, w: jax.Array, rows: jax.Array, bits: jax.Array, full_scale: jax.Array, share: jax.Array | float = 1.0, signed: bool = True
 ) -> jax.Array:
-    return jnp.sum(convert(tile_sums(x, w, rows, 16), full_scale, bits, share), axis=0)
+    converter = Range(*converter_range(full_scale, bits, share, signed=signed))
+    return read_tiles(x, Cells(w, None), converter, rows, jax.random.key(0), signed)
 
 
 compiled_slicing_factor = jax.jit(slicing_factor)
@@ -83,7 +85,7 @@ def test_the_statistical_form_errs_as_much_as_the_tiles(rows: float) -> None:
     physics = CrossbarPhysics(jnp.float32(rows), jnp.float32(64), generic())
     share = jnp.float32(2.0 / rows)  # a full scale of 2, above every partial sum: rounding alone
     ideal = X @ W
-    tiled = product(X, W, TiledCrossbar(physics, jnp.float32(6), 16), jax.random.key(2), 1.0, share) - ideal
+    tiled = product(X, W, TiledCrossbar(physics, jnp.float32(6)), jax.random.key(2), 1.0, share) - ideal
     soft = product(X, W, StatisticalCrossbar(physics, jnp.float32(6)), jax.random.key(2), 1.0, share) - ideal
     ratio = np.sqrt(np.mean(np.square(soft)) / np.mean(np.square(tiled)))
     assert 0.75 < ratio < 1.3
@@ -161,7 +163,7 @@ def test_a_common_mode_uses_up_the_same_share_of_the_range_in_both_forms(cover: 
     @jax.jit
     def errors() -> tuple[jax.Array, jax.Array]:
         common = jnp.sum(x, axis=1, keepdims=True)
-        tiled = jnp.sum(convert(tile_sums(x, w + 1, rows, 16), full_scale, bits, signed=False), axis=0) - common
+        tiled = tiled_read(x, w + 1, rows, bits, full_scale, signed=False) - common
         soft = statistical_read(x @ (w + 1), 512 / rows, bits, full_scale, common=common)
         return soft - x @ w, tiled - x @ w
 
