@@ -21,6 +21,7 @@ from codesign.analog.arrays.array import BELL_SHAPED, AbstractArray
 from codesign.evaluation.evaluate import Batch, Design
 from codesign.network.builders.models import SpikingNetwork
 from codesign.numerics import safe_divide
+from codesign.workloads.workload import LayerWork
 
 # a column that hardly varies on the calibration batch tells nothing of its gain
 _LARGEST_GAIN = 4.0
@@ -50,6 +51,17 @@ class Recalibrated(AbstractArray):
         # factors of the outputs stay outside, as gain and offset were measured in front of them
         return self.gain * self.base.read(x, held, full_scale, key) + self.offset
 
+    def read_map(
+        self,
+        x: Float[Array, "batch height width channels"],
+        held: Any,
+        full_scale: Float[Array, ""],
+        key: Key[Array, ""],
+        geometry: LayerWork,
+    ) -> Float[Array, "batch height_out width_out outputs"]:
+        """The array's own, corrected."""
+        return self.gain * self.base.read_map(x, held, full_scale, key, geometry) + self.offset
+
     def part(self, held: Any, start: int, stop: int) -> tuple["Recalibrated", Any]:
         """The array's own, corrected."""
         base, part = self.base.part(held, start, stop)
@@ -76,11 +88,26 @@ class _Calibrating(AbstractArray):
         self, x: Float[Array, "batch fan_in"], held: Any, full_scale: Float[Array, ""], key: Key[Array, ""]
     ) -> Float[Array, "batch outputs"]:
         reference_key = jax.random.fold_in(key, 2)
-        output = self.base.read(x, held[0], full_scale, key)
-        wanted = self.reference.read(x, held[1], full_scale, reference_key)
+        return self._matched(self.base.read(x, held[0], full_scale, key), self.reference.read(x, held[1], full_scale, reference_key))
+
+    def read_map(
+        self,
+        x: Float[Array, "batch height width channels"],
+        held: Any,
+        full_scale: Float[Array, ""],
+        key: Key[Array, ""],
+        geometry: LayerWork,
+    ) -> Float[Array, "batch height_out width_out outputs"]:
+        output = self.base.read_map(x, held[0], full_scale, key, geometry)
+        return self._matched(output, self.reference.read_map(x, held[1], full_scale, jax.random.fold_in(key, 2), geometry))
+
+    def _matched(self, output: Float[Array, "... outputs"], wanted: Float[Array, "... outputs"]) -> Float[Array, "... outputs"]:
+        """The output with the mean and spread that is wanted, over samples, steps and positions."""
+        axes = tuple(range(output.ndim - 1))
         # the slope of std is undefined at a silent column, which does no harm: no tap gets a cotangent that went through it
-        gain = jnp.clip(safe_divide(jnp.std(wanted, axis=0), jnp.std(output, axis=0), 1.0), 1 / _LARGEST_GAIN, _LARGEST_GAIN)
-        offset = jnp.mean(wanted, axis=0) - gain * jnp.mean(output, axis=0)
+        share = safe_divide(jnp.std(wanted, axis=axes), jnp.std(output, axis=axes), 1.0)
+        gain = jnp.clip(share, 1 / _LARGEST_GAIN, _LARGEST_GAIN)
+        offset = jnp.mean(wanted, axis=axes) - gain * jnp.mean(output, axis=axes)
         # the ones count readings: cotangents of a recurrent layer add up
         return _tapped(gain * output + offset, self.tap, jnp.stack([gain, offset, jnp.ones_like(gain)]))
 

@@ -1,4 +1,4 @@
-"""The products that an array computes: convolutions as they are, and as matrices of patches.
+"""The products that an array computes: convolutions as they are, and as matrices of patches, all at once or in pieces.
 
 Shared by networks and by the shapes of workloads; no weights, no noise.
 """

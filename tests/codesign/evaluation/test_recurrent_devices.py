@@ -10,13 +10,16 @@ from codesign.analog.arrays.array import DigitalArray
 from codesign.analog.arrays.converter import IdealConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.mapping import AbstractMapping, DifferentialPair, OffsetColumn
+from codesign.analog.arrays.physics import CrossbarPhysics
+from codesign.analog.arrays.searched import TiledCrossbar
 from codesign.analog.device.ageing import Fresh
 from codesign.analog.device.catalogue import generic
+from codesign.analog.device.noise import leaf
 from codesign.evaluation.evaluate import Batch, Design
 from codesign.evaluation.recalibrate import Recalibrated, recalibrate
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.builders.mobilenet import mobilenet
-from codesign.network.builders.models import recurrent
+from codesign.network.builders.models import convnet, recurrent
 from codesign.network.layers.layers import Synapses
 from codesign.network.operation import Operation
 from codesign.workloads.workload import conv, dense
@@ -25,6 +28,11 @@ from codesign.workloads.workload import conv, dense
 def ideal(mapping: AbstractMapping, rows: int = 4) -> DeviceCrossbar:
     """Exact devices, wires and converters: what is left is how weights are cut into tiles."""
     return DeviceCrossbar(generic(), mapping, Fresh(), Wires(0.0, 0.0, "none"), IdealConverter(), rows, 4)
+
+
+def tiled() -> TiledCrossbar:
+    """A search's crossbar, whose only tile rounds finely and clips nothing."""
+    return TiledCrossbar(CrossbarPhysics(jnp.float32(1024), jnp.float32(64), generic()), leaf(24.0))
 
 
 @pytest.mark.parametrize("mapping", [DifferentialPair(), OffsetColumn()])
@@ -64,11 +72,32 @@ def test_a_recurrent_network_hears_itself_on_devices() -> None:
 def test_depthwise_groups_are_read_from_their_own_columns() -> None:
     synapses = Synapses(conv("d", 3, 3, 4, groups=3), gain=1.0, rngs=nnx.Rngs(0))
     x = jax.random.uniform(jax.random.key(1), (2, 4, 4, 3))
-    arrays = (ideal(DifferentialPair()), DigitalArray())
-    found, expected = jax.jit(lambda key: [synapses(x, array, jnp.float32(5), jax.random.clone(key)) for array in arrays])(
+    arrays = (ideal(DifferentialPair()), tiled(), DigitalArray())
+    *found, expected = jax.jit(lambda key: [synapses(x, array, jnp.float32(5), jax.random.clone(key)) for array in arrays])(
         jax.random.key(0)
     )
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+    for each in found:
+        np.testing.assert_allclose(each, expected, atol=1e-4)
+
+
+def test_recalibration_undoes_a_gain_and_an_offset_of_a_convolutions_columns() -> None:
+    """A chip whose columns read half and 0.1 more; catches moments over the wrong axes of a map."""
+    network = convnet((6, 6, 1), 3, [4], kernel=3, rngs=nnx.Rngs(0))
+    graph, state = nnx.split(network)
+    layers = network.geometries
+    design = Design(state, Operation.of(len(layers), longest=2), Crossbar.of())
+    batch = Batch(jax.random.uniform(jax.random.key(1), (8, 6, 6, 1)), jnp.zeros(8, jnp.int32))
+    chip = [Recalibrated(tiled(), jnp.full(n.channels_out, 0.5), jnp.full(n.channels_out, 0.1)) for n in layers]
+
+    @jax.jit
+    def corrections(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        first = recalibrate(graph, design, batch, chip, [tiled()] * len(layers), key)[0]
+        assert isinstance(first, Recalibrated)
+        return first.gain, first.offset
+
+    gain, offset = corrections(jax.random.key(0))
+    np.testing.assert_allclose(gain, 2, rtol=1e-3)
+    np.testing.assert_allclose(offset, -0.2, rtol=1e-3)
 
 
 def test_layers_with_groups_of_channels_are_not_recalibrated() -> None:
