@@ -7,6 +7,7 @@ import equinox as eqx
 from jax.typing import ArrayLike
 
 from codesign.cost import Cost
+from codesign.parameters.legal import LegalRange
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
@@ -35,6 +36,11 @@ class AbstractHardware(eqx.Module):
     @abc.abstractmethod
     def unsupported(self, layer: LayerWork) -> str | None:
         """Why the chip cannot run this layer, or None when it can."""
+
+    @property
+    def ranges(self) -> Mapping[str, LegalRange]:
+        """Smallest and largest legal value of its parameters, by name; one that is not named may have any finite value."""
+        return {}
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """How a network is run: the design parameters that belong to no chip alone."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import equinox as eqx
@@ -10,10 +11,23 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.parameters.legal import LegalRange
 from codesign.workloads.workload import LayerWork
 
-# a sign and a magnitude: signed numbers of one bit would all be 0 (see codesign.network.quantise)
-LOWEST: Final[Mapping[str, float]] = {"timesteps": 1, "weight_bits": 2, "activation_bits": 1, "state_bits": 2}
+# of every config's network: what is simulated is at most this long
+LONGEST: Final = 1024
+RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
+    {
+        # one run of all layers together
+        "timesteps": LegalRange(1, LONGEST, 8, whole=True),
+        # a sign and a magnitude: signed numbers of one bit would all be 0 (see codesign.network.quantise)
+        "weight_bits": LegalRange(2, 16, 4, "bit", whole=True, per_layer=True),
+        "activation_bits": LegalRange(1, 16, 4, "bit", whole=True, per_layer=True),
+        "state_bits": LegalRange(2, 32, 12, "bit", whole=True, per_layer=True),
+        "gate": LegalRange(0, 1, 1, whole=True, per_layer=True),
+        "exit_entropy": LegalRange(0, 1, 0),
+    }
+)
 
 
 class Operation(eqx.Module):
@@ -59,7 +73,7 @@ class Operation(eqx.Module):
         """An operation for a network of `layers` layers; timesteps default to `longest`.
 
         Raises:
-            ValueError: a per-layer value of another length, or one below its `LOWEST`.
+            ValueError: a per-layer value of another length, or one below the lowest of its `RANGES`.
         """
 
         def array(name: str, value: ArrayLike | Sequence[float]) -> Array:
@@ -68,8 +82,8 @@ class Operation(eqx.Module):
             if values.shape not in ((), (layers,)):
                 raise ValueError(f"operation: {name} has shape {values.shape}, but the network has {layers} layers")
             # a traced value has no number that could be compared
-            if not isinstance(values, jax.core.Tracer) and np.any(np.asarray(values) < LOWEST.get(name, -np.inf)):
-                raise ValueError(f"operation: {name} must be at least {LOWEST[name]:g}, got {np.min(np.asarray(values)):g}")
+            if not isinstance(values, jax.core.Tracer) and np.any(np.asarray(values) < RANGES[name].low):
+                raise ValueError(f"operation: {name} must be at least {RANGES[name].low:g}, got {np.min(np.asarray(values)):g}")
             return values
 
         return cls(

@@ -9,7 +9,20 @@ from codesign.parameters.choice import Choice
 from codesign.parameters.continuous import Continuous
 from codesign.parameters.gate import Gate
 from codesign.parameters.integer import Integer
+from codesign.parameters.legal import LegalRange
 from codesign.parameters.power_of_two import PowerOfTwo
 from codesign.parameters.space import SHARP, Parameter, Space
 
-__all__ = ["SHARP", "AbstractParameter", "Categorical", "Choice", "Continuous", "Gate", "Integer", "Parameter", "PowerOfTwo", "Space"]
+__all__ = [
+    "SHARP",
+    "AbstractParameter",
+    "Categorical",
+    "Choice",
+    "Continuous",
+    "Gate",
+    "Integer",
+    "LegalRange",
+    "Parameter",
+    "PowerOfTwo",
+    "Space",
+]

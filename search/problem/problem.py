@@ -17,8 +17,11 @@ from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.evaluation.verify import over_chips
 from codesign.hardware.base import AbstractHardware
 from codesign.network.builders.models import SpikingNetwork
-from codesign.network.operation import LOWEST, Operation, inert_entries
+from codesign.network.operation import RANGES, Operation, inert_entries
 from codesign.parameters.categorical import Categorical
+from codesign.parameters.choice import Choice
+from codesign.parameters.continuous import Continuous
+from codesign.parameters.legal import LegalRange
 from codesign.parameters.power_of_two import PowerOfTwo
 from codesign.parameters.space import Parameter, Space
 from codesign.technology.technology import BasisError, Technology
@@ -218,7 +221,7 @@ def make_problem(
         template = Operation.of(layers, longest=longest, **(operation or {}))
     except ValueError as error:
         raise UserError(f"network.{error}") from None
-    if not LOWEST["timesteps"] <= float(template.timesteps) <= longest:
+    if not RANGES["timesteps"].low <= float(template.timesteps) <= longest:
         raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {template.timesteps:g}")
     known, inert = designable(hardware, template), hardware.inert_parameters(technology)
     for name, parameter in parameters.items():
@@ -229,10 +232,7 @@ def make_problem(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
         _check_choice(name, parameter, hardware)
-        # the lower bound, whatever the kind
-        lowest = float(parameter.relax(0.0))
-        if lowest < LOWEST.get(name, -np.inf):
-            raise UserError(f"parameters.{name}: must be at least {LOWEST[name]:g}, got {lowest:g}")
+        _check_range(name, parameter, {**RANGES, **hardware.ranges}.get(name))
     for left, names in hardware.choices.items():
         if left in parameters or left == "assignment" or len(names) == 1:
             continue
@@ -257,6 +257,21 @@ def make_problem(
 
     space = Space(dict(parameters), layers, inert_entries(network.geometries))
     return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
+
+
+def _check_range(name: str, parameter: Parameter, legal: LegalRange | None) -> None:
+    """Every value that a search can give is legal, and one for each layer only where layers can differ."""
+    if legal is None or isinstance(parameter, Categorical):
+        return
+    if parameter.per_layer and not legal.per_layer:
+        raise UserError(f"parameters.{name}: is one value for the whole chip or run, and no layer has its own (leave out per_layer)")
+    ends = [float(parameter.relax(end)) for end in (0.0, 1.0)]
+    # a grid between whole ends need not be whole
+    inside = parameter.options if isinstance(parameter, Choice) else ()
+    if (complaint := legal.complaint([*ends, *inside])) is not None:
+        raise UserError(f"parameters.{name}: {complaint}")
+    if legal.whole and isinstance(parameter, Continuous):
+        raise UserError(f"parameters.{name}: is a whole number: {{kind: integer, low: {ends[0]:g}, high: {ends[1]:g}}}")
 
 
 def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -> None:

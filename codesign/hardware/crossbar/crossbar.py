@@ -31,6 +31,7 @@ from codesign.hardware.crossbar.area import areas_um2, leakage_mw
 from codesign.hardware.crossbar.buffers import count_maps
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.mapping import Design, Mapping, map_layers
+from codesign.hardware.crossbar.ranges import RANGES
 from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.per_layer import per_layer
 from codesign.hardware.parameters.shares import sharpened
@@ -38,6 +39,7 @@ from codesign.hardware.partial import AbstractPartialHardware
 from codesign.hardware.parts.interconnect import AbstractInterconnect, HTree, Mesh
 from codesign.hardware.parts.memory import clock_excess
 from codesign.numerics import safe_divide
+from codesign.parameters.legal import LegalRange
 from codesign.technology.sram import CELLS
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -57,23 +59,7 @@ COMPONENTS: Final = (
     "off_chip",
     "leakage",
 )
-DEFAULTS: Final = {
-    "rows": 128,
-    "columns": 128,
-    "adc_bits": 6,
-    "columns_per_adc": 8,
-    "cell_bits": 2,
-    "programming_sigma": 0.03,
-    "clock_mhz": 200,
-    "refresh_s": 86400,
-    "driver_bits": 1,
-    "arrays_per_tile": 8,
-    "buffer_kb": 16,
-    "bus_bits": 64,
-    "duplication": 1,
-    "channels_per_neuron": 1,
-    "adder_lanes": 128,
-}
+DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
 INFERENCES_PER_S: Final = 1.0  # assumed: programming is all that depends on it
 ENCODINGS: Final = {"differential": DifferentialColumns(), "offset": OffsetColumns()}
 INTERCONNECTS: Final = {"mesh": Mesh(), "htree": HTree()}
@@ -164,6 +150,11 @@ class Crossbar(AbstractPartialHardware):
             inferences_per_s=float(inferences_per_s),
             **float_leaves("Crossbar", DEFAULTS, parameters),
         )
+
+    @property
+    def ranges(self) -> Choices[str, LegalRange]:
+        """See `codesign.hardware.crossbar.ranges`."""
+        return RANGES
 
     @property
     def choices(self) -> Choices[str, tuple[str, ...]]:

@@ -16,14 +16,16 @@ from jaxtyping import Array, Float
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.hybrid.engines import engine_cost
+from codesign.hardware.hybrid.ranges import RANGES
 from codesign.hardware.hybrid.transfer import transfer
 from codesign.hardware.parameters.leaves import float_leaves
 from codesign.hardware.parameters.shares import sharpened
 from codesign.numerics import held_between
+from codesign.parameters.legal import LegalRange
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
-DEFAULTS: Final = {"transfer_buffer_kb": 16.0, "link_gbit_per_s": 25.6}
+DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
 
 
 class HybridChip(AbstractHardware):
@@ -78,6 +80,12 @@ class HybridChip(AbstractHardware):
         shares = jnp.asarray(table / table.sum(1, keepdims=True), jnp.float32)
         leaves = float_leaves("HybridChip", DEFAULTS, parameters)
         return cls(assignment=shares, engines=tuple(engines.values()), names=tuple(engines), **leaves)
+
+    @property
+    def ranges(self) -> Mapping[str, LegalRange]:
+        """Its own, and those of the engines by their names."""
+        engines = zip(self.names, self.engines, strict=True)
+        return {**RANGES, **{f"{name}.{parameter}": legal for name, chip in engines for parameter, legal in chip.ranges.items()}}
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:

@@ -24,11 +24,13 @@ from codesign.hardware.manycore.core import Core, EventPrices, address_excess
 from codesign.hardware.manycore.events import Events, count_events, stored_bits
 from codesign.hardware.manycore.placement import AbstractPlacement, Hops, SnakePlacement
 from codesign.hardware.manycore.prices import event_prices, has_measured_events
+from codesign.hardware.manycore.ranges import RANGES
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
 from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.numerics import held_between, safe_log
+from codesign.parameters.legal import LegalRange
 from codesign.technology.sram import CELLS
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -36,13 +38,7 @@ from codesign.workloads.workload import LayerWork, Workload
 COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "control", "leakage", "cores")
 LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
 TIE: Final = 1e-5  # of the longest time, far above the rounding of float32: layers this near to it set the pace together
-DEFAULTS: Final = {
-    "neurons_per_core": 1024.0,
-    "synapse_memory_kb": 128.0,
-    "message_bits": 32.0,
-    "clock_mhz": 200.0,
-    "supply_v": 0.75,
-}
+DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
 SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
 
 
@@ -106,6 +102,11 @@ class ManyCore(AbstractPartialHardware):
             placement=SnakePlacement() if placement is None else placement,
             **float_leaves("ManyCore", DEFAULTS, parameters),
         )
+
+    @property
+    def ranges(self) -> Mapping[str, LegalRange]:
+        """See `codesign.hardware.manycore.ranges`."""
+        return RANGES
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:

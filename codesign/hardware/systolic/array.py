@@ -38,10 +38,12 @@ from codesign.hardware.systolic.dataflow import (
 from codesign.hardware.systolic.energy import dynamic_pj
 from codesign.hardware.systolic.limits import is_closed, maximum_mhz, over_capacity
 from codesign.hardware.systolic.prices import areas_um2, leakage_mw
+from codesign.hardware.systolic.ranges import RANGES
 from codesign.hardware.systolic.traffic import Memories, Traffic
 from codesign.hardware.systolic.work import Build, mixed_work
 from codesign.hardware.systolic.zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
 from codesign.numerics import smooth_maximum, smooth_minimum
+from codesign.parameters.legal import LegalRange
 from codesign.technology.sram import CELL_USE
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -60,18 +62,7 @@ COMPONENTS: Final = (
     "off_chip",
     "leakage",
 )
-DEFAULTS: Final = {
-    "rows": 32.0,
-    "columns": 32.0,
-    "scratchpad_kb": 0.0625,
-    "input_buffer_kb": 64.0,
-    "weight_buffer_kb": 144.0,
-    "output_buffer_kb": 64.0,
-    "columns_per_neuron_unit": 1.0,
-    "clock_mhz": 400.0,
-    "supply_v": 0.9,
-    "offchip_gbit_per_s": 102.4,
-}
+DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
 DATAFLOWS: Final = {
     "weight_stationary": WeightStationary(),
     "output_stationary": OutputStationary(),
@@ -155,6 +146,11 @@ class Systolic(AbstractHardware):
             zeros=option("zeros", ZEROS, zeros),
             **float_leaves("Systolic", DEFAULTS, parameters),
         )
+
+    @property
+    def ranges(self) -> Mapping[str, LegalRange]:
+        """See `codesign.hardware.systolic.ranges`."""
+        return RANGES
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:

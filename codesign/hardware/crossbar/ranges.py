@@ -1,0 +1,33 @@
+"""Legal values of a crossbar's parameters."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from codesign.parameters.legal import LegalRange
+
+# bounds of sense and not of any one process: an array is larger than any that was made (1024 x 1024), a converter finer than any in one,
+# and a device with more levels than any that was programmed (see docs/chips.md for the chips that were)
+RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
+    {
+        # one size for all arrays of a chip: tiles of every layer are cut by it
+        "rows": LegalRange(1, 4096, 128, whole=True),
+        "columns": LegalRange(1, 4096, 128, whole=True),
+        "adc_bits": LegalRange(1, 14, 6, "bit", whole=True, per_layer=True),
+        "columns_per_adc": LegalRange(1, 4096, 8, whole=True, per_layer=True),
+        "cell_bits": LegalRange(1, 8, 2, "bit", whole=True, per_layer=True),
+        # above 0: program-and-verify takes ever more pulses
+        "programming_sigma": LegalRange(0.001, 1, 0.03, per_layer=True),
+        "clock_mhz": LegalRange(1, 10_000, 200, "MHz", per_layer=True),
+        # a second to 30 years
+        "refresh_s": LegalRange(1, 1e9, 86400, "s", per_layer=True),
+        "driver_bits": LegalRange(1, 8, 1, "bit", whole=True, per_layer=True),
+        "arrays_per_tile": LegalRange(1, 1024, 8, whole=True, per_layer=True),
+        # from what memories are charged at least, to 64 MB
+        "buffer_kb": LegalRange(0.0625, 65_536, 16, "KB", per_layer=True),
+        "bus_bits": LegalRange(1, 4096, 64, "bit", whole=True, per_layer=True),
+        "duplication": LegalRange(1, 4096, 1, whole=True, per_layer=True),
+        "channels_per_neuron": LegalRange(1, 65_536, 1, whole=True, per_layer=True),
+        "adder_lanes": LegalRange(1, 65_536, 128, whole=True, per_layer=True),
+    }
+)
