@@ -102,9 +102,9 @@ def check(config: Path, /) -> None:
 
     file = configs.read(config)
     # after the file has been found and parsed: a mistake in its name is told before JAX is imported
-    from search.problem.build import build
+    from search.problem import build
 
-    problem = build(file)
+    problem = build.check(file)
     searched = ", ".join(f"{name}[{problem.space.layers}]" if p.per_layer else name for name, p in problem.space.parameters.items())
     print(f"{config}: ok; searches {len(problem.space.searched())} values: {searched}")
 

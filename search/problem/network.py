@@ -2,8 +2,8 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from flax import nnx
 
@@ -11,10 +11,19 @@ from codesign.data.dataset import Dataset
 from codesign.network.builders.models import REGISTRY, SpikingNetwork
 from codesign.network.layers.style import Style
 from search.errors import nearest
+from search.problem.attempt import attempt
 from search.problem.config import ConfigFile, NetworkConfig
+from search.problem.size import outline
 
 STYLE = {field.name for field in dataclasses.fields(Style)}
 GIVEN = {"sample_shape", "classes", "style", "rngs"}  # the data, the seed and the options of `Style` give these
+
+# a layer of 16 million neurons, far above any that was built on a chip
+MOST_NEURONS: Final = 2**24
+MOST_LAYERS: Final = 128
+MOST: Final = 1024  # of all other numbers: kernels, strides, heads, bits
+_SIZES: Final = ("hidden", "channels", "widths", "width")
+_COUNTS: Final = ("blocks",)
 
 
 def longest_of(config: NetworkConfig, dataset: Dataset) -> int:
@@ -66,8 +75,20 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
         # the first axis of events is time, over which the network runs
         return build(dataset.sample_shape[1:] if events else dataset.sample_shape, dataset.classes, style=style, rngs=rngs, **chosen)
 
-    try:
-        network(nnx.Rngs(0))
-    except (ValueError, TypeError) as error:
-        raise file.error(("network",), str(error)) from None
+    _check_sizes(file, options)
+    # by shapes: a network of any size is tried in no time and memory
+    attempt(file, ("network",), lambda: outline(network))
     return network
+
+
+def _check_sizes(file: ConfigFile, options: Mapping[str, Any]) -> None:
+    """Numbers that are sizes of something: bounded, so that a slip of the finger takes no hours to refuse."""
+    for name, value in options.items():
+        where = ("network", name) if name in ("hidden", "channels") else ("network", "options", name)
+        numbers = value if isinstance(value, list) else [value] if isinstance(value, int | float) else []
+        most = MOST_NEURONS if name in _SIZES else MOST
+        if len(numbers) > MOST_LAYERS or (name in _COUNTS and numbers[0] > MOST_LAYERS):
+            raise file.error(where, f"must be at most {MOST_LAYERS} layers")
+        for number in numbers:
+            if not 0 <= number <= most:
+                raise file.error(where, f"must be from 0 to {most}, got {number:g}")

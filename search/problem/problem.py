@@ -17,19 +17,15 @@ from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.evaluation.verify import over_chips
 from codesign.hardware.base import AbstractHardware
 from codesign.network.builders.models import SpikingNetwork
-from codesign.network.operation import RANGES, Operation, inert_entries
+from codesign.network.operation import Operation, inert_entries
 from codesign.parameters.categorical import Categorical
-from codesign.parameters.choice import Choice
-from codesign.parameters.continuous import Continuous
-from codesign.parameters.legal import LegalRange
 from codesign.parameters.power_of_two import PowerOfTwo
 from codesign.parameters.space import Parameter, Space
-from codesign.technology.technology import BasisError, Technology
-from codesign.workloads.workload import Workload
-from search.errors import UserError, nearest
+from codesign.technology.technology import Technology
 from search.objectives.constraint import Constraint
-from search.objectives.cost import LEGAL
 from search.objectives.registry import AbstractObjective, find
+from search.problem.legal import check_chip, check_parameters, check_some_searched, limits_of, operation_of
+from search.problem.size import outline
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,6 +191,7 @@ def make_problem(
     *,
     longest: int,
     operation: Mapping[str, float] | None = None,
+    others: Mapping[str, AbstractObjective] | None = None,
 ) -> Problem:
     """A problem from its parts.
 
@@ -208,119 +205,33 @@ def make_problem(
         constraints: bounds by name of any objective.
         longest: time steps that are simulated; the upper bound of `timesteps`.
         operation: fixed values of operation fields.
+        others: objectives that are only bounded, by what `constraints` call them, where their names alone do not find them.
 
     Raises:
         UserError: a parameter or constraint that nothing has (with the nearest name), a parameter that changes nothing under these prices,
             a value below its lowest, objectives of different ages, or a layer that the chip cannot run.
     """
-    # for its structure alone: weights are drawn by `build`
-    network = build_network(nnx.Rngs(0))
-    graph, _ = nnx.split(network)
-    layers = len(network.geometries)
-    try:
-        template = Operation.of(layers, longest=longest, **(operation or {}))
-    except ValueError as error:
-        raise UserError(f"network.{error}") from None
-    if not RANGES["timesteps"].low <= float(template.timesteps) <= longest:
-        raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {template.timesteps:g}")
-    known, inert = designable(hardware, template), hardware.inert_parameters(technology)
-    for name, parameter in parameters.items():
-        if name in inert:
-            raise UserError(f"parameters.{name}: {inert[name]}")
-        if name not in known:
-            raise UserError(
-                f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
-            )
-        _check_choice(name, parameter, hardware)
-        _check_range(name, parameter, {**RANGES, **hardware.ranges}.get(name))
-    for left, names in hardware.choices.items():
-        if left in parameters or left == "assignment" or len(names) == 1:
-            continue
-        options = ", ".join(names)
-        raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
-    limits = tuple(_limit(name, bound, objectives) for name, bound in constraints.items())
+    # for its structure alone: weights are drawn by `build`, and shapes take no memory
+    shapes = outline(build_network)
+    graph, _ = nnx.split(shapes)
+    geometries = shapes.geometries
+    layers = len(geometries)
+    template = operation_of(layers, longest, operation or {})
+    check_parameters(parameters, hardware, designable(hardware, template), technology)
+    check_some_searched(parameters, geometries)
+    limits = limits_of(constraints, objectives, others)
     # a chip that cannot be built is no result, whether the user thought of it or not; what it has to hold follows the network's bits too
     if hardware.limiting and "excess" not in constraints:
         limits = (*limits, Constraint(find("excess"), 0.0))
-    _check_ages((*objectives, *(limit.objective for limit in limits)))
-    for geometry in network.geometries:
-        reason = hardware.unsupported(geometry)
-        if reason is not None:
-            raise UserError(f"{type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
-
     # what a closed chip has to hold is not known yet
     fixed = not hardware.limiting & parameters.keys() and (technology.parts is None or technology.parts.offchip != "none")
-    _check_legal(hardware, Workload.of(network.geometries), technology, fixed=fixed)
+    check_chip(hardware, geometries, technology, fixed=fixed)
 
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
 
-    space = Space(dict(parameters), layers, inert_entries(network.geometries))
+    space = Space(dict(parameters), layers, inert_entries(geometries))
     return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
-
-
-def _check_range(name: str, parameter: Parameter, legal: LegalRange | None) -> None:
-    """Every value that a search can give is legal, and one for each layer only where layers can differ."""
-    if legal is None or isinstance(parameter, Categorical):
-        return
-    if parameter.per_layer and not legal.per_layer:
-        raise UserError(f"parameters.{name}: is one value for the whole chip or run, and no layer has its own (leave out per_layer)")
-    ends = [float(parameter.relax(end)) for end in (0.0, 1.0)]
-    # a grid between whole ends need not be whole
-    inside = parameter.options if isinstance(parameter, Choice) else ()
-    if (complaint := legal.complaint([*ends, *inside])) is not None:
-        raise UserError(f"parameters.{name}: {complaint}")
-    if legal.whole and isinstance(parameter, Continuous):
-        raise UserError(f"parameters.{name}: is a whole number: {{kind: integer, low: {ends[0]:g}, high: {ends[1]:g}}}")
-
-
-def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -> None:
-    """Categorical parameters, and only these, are for what a chip chooses by name."""
-    options = hardware.choices.get(name)
-    if options is None and isinstance(parameter, Categorical):
-        known = ", ".join(hardware.choices) or "nothing"
-        raise UserError(f"parameters.{name}: is a number, not a choice of names ({type(hardware).__name__} leaves {known} to choose)")
-    layered = name == "assignment"  # every layer runs somewhere
-    fits = isinstance(parameter, Categorical) and parameter.options == options and (parameter.per_layer or not layered)
-    if options is not None and not fits:
-        suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
-        raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
-
-
-def _check_legal(hardware: AbstractHardware, workload: Workload, technology: Technology, *, fixed: bool) -> None:
-    """A chip that its technology cannot price, or a fixed one that it cannot make: told before anything is searched."""
-    try:
-        excess = float(jax.jit(lambda chip, work: chip.cost(work, technology).excess)(hardware, workload))
-    except BasisError as error:
-        raise UserError(f"hardware.technology: {error}") from None
-    except KeyError as error:
-        # as text, a KeyError has quotes around its message
-        raise UserError(f"hardware.technology: {error.args[0]}") from None
-    except ValueError:
-        # a parameter of the wrong length: told with the first evaluation
-        return
-    if fixed and excess > LEGAL:
-        raise UserError(
-            f"hardware.fixed: the chip asks for {np.exp(excess):.3g} times what {technology.name} can do "
-            "(the clock that its memories follow, or what fits without off-chip memory)"
-        )
-
-
-def _check_ages(objectives: tuple[AbstractObjective, ...]) -> None:
-    """One age at most: an evaluation holds the answers at one time after programming."""
-    ages = {objective.name: objective.age_s for objective in objectives if objective.age_s is not None}
-    if len(set(ages.values())) > 1:
-        told = ", ".join(f"{name} after {age:g} s" for name, age in ages.items())
-        raise UserError(f"objectives: a study measures one age, not several ({told})")
-
-
-def _limit(name: str, bound: float, objectives: tuple[AbstractObjective, ...]) -> Constraint:
-    try:
-        # the study's own first: by its name alone, one of an import path is found nowhere else
-        found = next((objective for objective in objectives if objective.name == name), None) or find(name)
-        return Constraint(found, bound)
-    except (UserError, ValueError) as error:
-        raise UserError(f"constraints.{name}: {error}") from None
 
 
 def as_values(space: Space, point: Mapping[str, Any]) -> dict[str, Array]:

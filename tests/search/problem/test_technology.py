@@ -33,7 +33,7 @@ def test_by_parts(tmp_path: Path) -> None:
     [
         ("{process: cmos_28nm, mem: lop}", r"toy\.yaml:\d+: hardware\.technology\.mem: unknown key \(did you mean 'memory'\?\)$"),
         ("{process: cmos_27nm}", r"hardware\.technology: unknown process 'cmos_27nm' \(did you mean 'cmos_28nm'\?\)"),
-        ("digital_28nm", r"toy\.yaml:\d+: hardware\.technology: technology 'digital_28nm' has no .*it names no device"),
+        ("digital_28nm", r"toy\.yaml:\d+: hardware\.technology: a crossbar needs a memory device: rram_"),
         ("loihi_14nm", r"toy\.yaml:\d+: hardware\.technology: technology 'loihi_14nm' has the calibrated events"),
     ],
 )

@@ -1,0 +1,152 @@
+"""From a config's `hardware` to a chip and its prices; families by name, and classes of your own as `module:Class`."""
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from codesign.hardware.base import AbstractHardware
+from codesign.hardware.registry import REGISTRY
+from codesign.parameters.categorical import Categorical
+from codesign.parameters.space import Parameter
+from codesign.technology import catalogue
+from codesign.technology.technology import Technology
+from search.errors import UserError, nearest
+from search.own import find_class
+from search.problem.attempt import Where, attempt
+from search.problem.config import ConfigFile, HardwareConfig, TechnologyConfig
+
+_OPEN: Final = ("dataflow", "memory")
+"""Options that `of` takes as several names, of which a search chooses."""
+
+
+def prices(config: HardwareConfig) -> Technology:
+    """The technology, joined where there are several.
+
+    Raises:
+        TechnologyError: see `codesign.technology.catalogue`.
+    """
+    chosen, mixed = config.technology, config.allow_mixed_basis
+    if isinstance(chosen, TechnologyConfig):
+        return catalogue.compose(**chosen.model_dump(), allow_mixed_basis=mixed)
+    names = [chosen] if isinstance(chosen, str) else chosen
+    if not names:
+        raise UserError(f"names no technology; one of {', '.join(catalogue.available())}")
+    return catalogue.combine(*(catalogue.load(name) for name in names), allow_mixed_basis=mixed)
+
+
+def family(file: ConfigFile, where: Where, kind: str, *, engine: bool = False) -> Any:
+    """The class of a chip, or of an engine of a hybrid one.
+
+    Raises:
+        UserError: an unknown name, or a class of the user's own that is no hardware.
+    """
+    if ":" in kind:
+        found = attempt(file, where, lambda: find_class(kind, file.path.parent, AbstractHardware))  # type: ignore[type-abstract]
+        if not callable(getattr(found, "of", None)):
+            raise file.error(where, f"{kind!r} has no `of`, which makes a chip of its parameters")
+        return found
+    # analog errors reach the network on a chip of its own only
+    known = sorted({*REGISTRY} - ({"hybrid", "crossbar"} if engine else set()))
+    if kind not in known:
+        raise file.error(where, f"unknown hardware {kind!r}{nearest(kind, known)}")
+    return REGISTRY[kind]
+
+
+def chip(file: ConfigFile, layers: int, parameters: Mapping[str, Parameter]) -> AbstractHardware:
+    """The chip template; of a hybrid one all layers are shared evenly among the engines until a search assigns them.
+
+    Args:
+        file: the config.
+        layers: of the network: a hybrid chip needs to know how many its engines share.
+        parameters: what is searched.
+
+    Raises:
+        UserError: an unknown or illegal entry, with its place.
+    """
+    config = file.config.hardware
+    if config.kind != "hybrid":
+        if config.engines:
+            raise file.error(("hardware", "engines"), f"{config.kind} has no engines (did you mean kind 'hybrid'?)")
+        return _made(file, ("hardware",), config.kind, config.fixed, parameters, "", layers)
+    if len(config.engines) < 2:
+        raise file.error(("hardware", "engines"), "a hybrid chip needs at least two engines, by name, each with its kind")
+    engines = {
+        name: _made(file, ("hardware", "engines", name), engine.kind, engine.fixed, parameters, f"{name}.", layers, engine=True)
+        for name, engine in config.engines.items()
+    }
+    where, even = ("hardware", "fixed"), np.ones((layers, len(engines)))
+    hybrid = attempt(file, where, lambda: REGISTRY["hybrid"].of(engines, even, **config.fixed))
+    _check_fixed(file, where, hybrid, config.fixed, parameters, "", layers)
+    return hybrid
+
+
+def _made(
+    file: ConfigFile,
+    where: Where,
+    kind: str,
+    fixed: Mapping[str, Any],
+    parameters: Mapping[str, Parameter],
+    prefix: str,
+    layers: int,
+    *,
+    engine: bool = False,
+) -> AbstractHardware:
+    made_by = family(file, (*where, "kind"), kind, engine=engine)
+    _check_options(file, (*where, "fixed"), made_by.of, fixed)
+    offered = _offered(file, made_by, parameters, prefix)
+    made = attempt(file, (*where, "fixed"), partial(made_by.of, **{**offered, **fixed}))
+    if not isinstance(made, AbstractHardware):
+        raise file.error((*where, "kind"), f"{kind!r}: `of` must make an AbstractHardware, got {type(made).__name__}")
+    _check_fixed(file, (*where, "fixed"), made, fixed, parameters, prefix, layers)
+    return made
+
+
+def _check_options(file: ConfigFile, where: Where, of: Any, fixed: Mapping[str, Any]) -> None:
+    """What `of` takes by name is named, and what it takes as a number is one."""
+    for name, taken in inspect.signature(of).parameters.items():
+        if name not in fixed or taken.kind is inspect.Parameter.VAR_KEYWORD:
+            continue
+        by_name = "str" in str(taken.annotation)
+        if by_name != isinstance(fixed[name], str):
+            raise file.error((*where, name), f"must be {'a name' if by_name else 'a number'}, got {fixed[name]!r}")
+
+
+def _check_fixed(
+    file: ConfigFile,
+    where: Where,
+    made: AbstractHardware,
+    fixed: Mapping[str, Any],
+    parameters: Mapping[str, Parameter],
+    prefix: str,
+    layers: int,
+) -> None:
+    for name, value in fixed.items():
+        if prefix + name in parameters:
+            raise file.error((*where, name), f"is fixed here and searched as parameters.{prefix}{name}: leave out one of them")
+        if isinstance(value, str):
+            continue
+        values, legal = value if isinstance(value, list) else [value], made.ranges.get(name)
+        if isinstance(value, list) and (legal is None or not legal.per_layer):
+            raise file.error((*where, name), "is one value for the whole chip, no layer has its own")
+        if isinstance(value, list) and len(value) != layers:
+            raise file.error((*where, name), f"has {len(value)} values, but the network has {layers} layers")
+        if not all(math.isfinite(each) for each in values):
+            raise file.error((*where, name), f"must be finite, got {value}")
+        if legal is not None and (complaint := legal.complaint(values)) is not None:
+            raise file.error((*where, name), complaint)
+
+
+def _offered(file: ConfigFile, made_by: Any, parameters: Mapping[str, Parameter], prefix: str = "") -> dict[str, Any]:
+    """What a chip is to leave open because a categorical parameter chooses from it: its dataflow, its memory cell."""
+    fields = {field.name for field in dataclasses.fields(made_by)} & set(_OPEN)
+    found = {name: parameters.get(prefix + name) for name in sorted(fields)}
+    offered = {name: choice.options for name, choice in found.items() if isinstance(choice, Categorical)}
+    # each tried alone, so that a wrong option is told where it stands and not at `hardware.fixed`
+    for name, options in offered.items():
+        attempt(file, ("parameters", f"{prefix}{name}"), partial(made_by.of, **{name: options}))
+    return offered

@@ -1,0 +1,238 @@
+"""What a search may not be asked for: parameters, bounds and chips that could not be run. Complaints begin with their place in a config."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from codesign.evaluation.evaluate import Batch
+from codesign.hardware.base import AbstractHardware
+from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.network.operation import RANGES, Operation, inert_entries
+from codesign.parameters.categorical import Categorical
+from codesign.parameters.choice import Choice
+from codesign.parameters.continuous import Continuous
+from codesign.parameters.gate import Gate
+from codesign.parameters.legal import LegalRange
+from codesign.parameters.space import Parameter
+from codesign.technology.technology import BasisError, Technology
+from codesign.workloads.workload import LayerWork, Workload
+from search.errors import UserError, nearest
+from search.objectives.constraint import Constraint
+from search.objectives.cost import LEGAL
+from search.objectives.registry import AbstractObjective, find
+
+# beyond it float32 has infinity, and half of its exponent is left for squares
+_LARGEST = 1e18
+
+
+def check_parameters(parameters: Mapping[str, Parameter], hardware: AbstractHardware, known: list[str], technology: Technology) -> None:
+    """Every parameter is one that the chip or the run has, that changes something, and whose values are all legal.
+
+    Raises:
+        UserError: names the first that is not.
+    """
+    inert, ranges = hardware.inert_parameters(technology), {**hardware.ranges, **RANGES}
+    for name, parameter in parameters.items():
+        if name in inert:
+            raise UserError(f"parameters.{name}: {inert[name]}")
+        if name not in known:
+            raise UserError(
+                f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
+            )
+        _check_choice(name, parameter, hardware)
+        _check_range(name, parameter, ranges.get(name))
+    for left, names in hardware.choices.items():
+        if left in parameters or left == "assignment" or len(names) == 1:
+            continue
+        options = ", ".join(names)
+        raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
+
+
+def check_some_searched(parameters: Mapping[str, Parameter], geometries: Sequence[LayerWork]) -> None:
+    """Per-layer parameters are of some use to some layer.
+
+    Raises:
+        UserError: names the first that is not.
+    """
+    inert = inert_entries(geometries)
+    for name, parameter in parameters.items():
+        if parameter.per_layer and all((name, layer) in inert for layer in range(len(geometries))):
+            raise UserError(f"parameters.{name}: changes nothing in any of the network's layers")
+
+
+def operation_of(layers: int, longest: int, fixed: Mapping[str, float]) -> Operation:
+    """How the network is run, where no search decides.
+
+    Raises:
+        UserError: an unknown field (with the nearest), or a value that is not legal.
+    """
+    for name, value in fixed.items():
+        if name not in RANGES:
+            raise UserError(f"network.operation.{name}: unknown field{nearest(name, list(RANGES))}")
+        if (complaint := RANGES[name].complaint([value])) is not None:
+            raise UserError(f"network.operation.{name}: {complaint}")
+    if (steps := fixed.get("timesteps", longest)) > longest:
+        raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {steps:g}")
+    return Operation.of(layers, longest=longest, **fixed)
+
+
+def _check_range(name: str, parameter: Parameter, legal: LegalRange | None) -> None:
+    """Every value that a search can give is legal, and one for each layer only where layers can differ."""
+    if isinstance(parameter, Categorical):
+        return
+    ends = [float(parameter.relax(end)) for end in (0.0, 1.0)]
+    if legal is None:
+        # a chip of the user's own may have no ranges
+        if not all(abs(end) <= _LARGEST for end in ends):
+            raise UserError(f"parameters.{name}: values must be finite and at most {_LARGEST:g}, got {ends[0]:g} to {ends[1]:g}")
+        return
+    if parameter.per_layer and not legal.per_layer:
+        raise UserError(f"parameters.{name}: is one value for the whole chip or run, no layer has its own (leave out per_layer)")
+    # a switch of what is no switch would be read as the numbers 0 and 1
+    if isinstance(parameter, Gate) != (name == "gate"):
+        what = "is a switch: {kind: gate}" if name == "gate" else f"is a number from {legal.low:g} to {legal.high:g}, no switch"
+        raise UserError(f"parameters.{name}: {what}")
+    options = parameter.options if isinstance(parameter, Choice) else ()
+    # a continuous grid is not whole even where its ends are
+    if legal.whole and isinstance(parameter, Continuous):
+        low, high = math.ceil(ends[0]), math.floor(ends[1])
+        raise UserError(f"parameters.{name}: has whole numbers only: {{kind: integer, low: {low}, high: {high}}}")
+    if (complaint := legal.complaint([*ends, *options])) is not None:
+        raise UserError(f"parameters.{name}: {complaint}")
+
+
+def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -> None:
+    """Categorical parameters, and only these, are for what a chip chooses by name."""
+    options = hardware.choices.get(name)
+    if options is None and isinstance(parameter, Categorical):
+        known = ", ".join(hardware.choices) or "nothing"
+        raise UserError(f"parameters.{name}: is a number, not a choice of names ({type(hardware).__name__} leaves {known} to choose)")
+    layered = name == "assignment"  # every layer runs somewhere
+    fits = isinstance(parameter, Categorical) and parameter.options == options and (parameter.per_layer or not layered)
+    if options is not None and not fits:
+        suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
+        raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
+    if isinstance(parameter, Categorical) and parameter.per_layer and name.rpartition(".")[2] == "memory":
+        raise UserError(f"parameters.{name}: is one value for the whole chip or engine, no layer has its own (leave out per_layer)")
+
+
+@eqx.filter_jit
+def _excess(hardware: AbstractHardware, workload: Workload, technology: Technology) -> jax.Array:
+    return hardware.cost(workload, technology).excess
+
+
+def check_chip(hardware: AbstractHardware, geometries: Sequence[LayerWork], technology: Technology, *, fixed: bool) -> None:
+    """The chip can run every layer, the technology can price it, and make it.
+
+    Args:
+        hardware: the chip.
+        geometries: the network's layers.
+        technology: prices.
+        fixed: whether nothing that a search decides changes what the chip asks for.
+
+    Raises:
+        UserError: names layer, constant, or by how much too much is asked for.
+    """
+    for geometry in geometries:
+        reason = hardware.unsupported(geometry)
+        if reason is not None:
+            raise UserError(f"hardware.kind: {type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
+    workload = Workload.of(geometries)
+    try:
+        if not fixed:
+            # what it asks for is not known yet: whether it can be priced is, without a program
+            jax.eval_shape(lambda: hardware.cost(workload, technology).excess)
+            return
+        excess = float(_excess(hardware, workload, technology))
+    except BasisError as error:
+        raise UserError(f"hardware.technology: {error}") from None
+    except KeyError as error:
+        if isinstance(hardware, Crossbar) and technology.parts is not None and technology.parts.device == "none":
+            what = f"a crossbar needs a memory device: rram_*, pcm_* or {{process: .., device: ..}}, {technology.name!r} names none"
+            raise UserError(f"hardware.technology: {what}") from None
+        # as text, a KeyError has quotes around its message
+        raise UserError(f"hardware.technology: {error.args[0]}") from None
+    except (ValueError, TypeError) as error:
+        raise UserError(f"hardware.fixed: {one_line(error)}") from None
+    if excess > LEGAL:
+        raise UserError(
+            f"hardware.fixed: the chip asks for {np.exp(excess):.3g} times what {technology.name} can do "
+            "(the clock that its memories follow, or what fits without off-chip memory)"
+        )
+
+
+def limits_of(
+    constraints: Mapping[str, float], objectives: tuple[AbstractObjective, ...], others: Mapping[str, AbstractObjective] | None = None
+) -> tuple[Constraint, ...]:
+    """Bounds with their objectives.
+
+    Args:
+        constraints: bounds by name.
+        objectives: those of the study; by its name alone, one of an import path is found nowhere else.
+        others: objectives that were found already, by what a config calls them.
+
+    Raises:
+        UserError: an unknown objective, a bound that nothing can be compared with, or a share beyond 1; objectives of different ages.
+    """
+    limits = []
+    for name, bound in constraints.items():
+        try:
+            found = next((objective for objective in objectives if objective.name == name), None) or (others or {}).get(name) or find(name)
+            limits.append(Constraint(found, bound))
+        except (UserError, ValueError) as error:
+            raise UserError(f"constraints.{name}: {error}") from None
+        if found.answers and not found.logarithmic and found.unit == "1" and not 0 <= bound <= 1:
+            raise UserError(f"constraints.{name}: is a share from 0 to 1, not per cent, got {bound:g}")
+    _check_ages((*objectives, *(limit.objective for limit in limits)))
+    return tuple(limits)
+
+
+def _check_ages(objectives: tuple[AbstractObjective, ...]) -> None:
+    """One age at most: an evaluation holds the answers at one time after programming."""
+    ages = {objective.name: objective.age_s for objective in objectives if objective.age_s is not None}
+    if len(set(ages.values())) > 1:
+        told = ", ".join(f"{name} after {age:g} s" for name, age in ages.items())
+        raise UserError(f"objectives: a study measures one age, not several ({told})")
+
+
+def rehearse(problem: Any) -> None:
+    """One evaluation of the problem by shapes alone: what would not fit together, or cannot be computed, is told before anything runs.
+
+    Raises:
+        UserError: what does not fit, or the objective that fails.
+    """
+    few = problem.dataset.train
+    inputs = jax.ShapeDtypeStruct((2, *few.inputs.shape[1:]), jnp.float32)
+    batch: Any = Batch(inputs, jax.ShapeDtypeStruct((2, *few.labels.shape[1:]), jnp.int32))  # type: ignore[arg-type]
+    latents = {name: jax.ShapeDtypeStruct(problem.space.shape(name), jnp.float32) for name in problem.space.parameters}
+    key = jax.random.key(0)
+
+    def evaluated(state: Any, point: Any, samples: Any, chip: Any) -> Any:
+        return problem.evaluate(problem.place(state, problem.space.relax(point)), samples, chip, exact=True)
+
+    try:
+        found = jax.eval_shape(evaluated, jax.eval_shape(problem.build, key), latents, batch, key)
+    except KeyError as error:
+        raise UserError(f"hardware.technology: {one_line(error.args[0])}") from None
+    except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError) as error:
+        raise UserError(f"network: cannot be run on this chip: {one_line(error)}") from None
+    for index, objective in enumerate(problem.objectives):
+        try:
+            value = jax.eval_shape(objective, found)
+            jax.eval_shape(objective.relaxed, found)
+        # of the user's own: whatever it is, it is theirs to mend
+        except Exception as error:
+            raise UserError(f"objectives.{index}: {objective.name} fails: {type(error).__name__}: {one_line(error)}") from None
+        if getattr(value, "shape", None) != ():
+            raise UserError(f"objectives.{index}: {objective.name} must be one number, got shape {getattr(value, 'shape', None)}")
+
+
+def one_line(error: object) -> str:
+    """The first line of a message, short enough to read."""
+    text = str(error).strip()
+    return text.splitlines()[0][:300] if text else type(error).__name__
