@@ -41,7 +41,7 @@ def find_class(name: str, folder: Path | None, base: type[T]) -> type[T]:
     source = _source(module_name, folder)
     if source is None:
         raise UserError(f"{name!r} cannot be imported: no module {module_name!r} beside the config or installed")
-    if attribute not in (bound := set(_bound(source))) and "__getattr__" not in bound:
+    if not {attribute, "__getattr__", "*"} & set(_bound(source)):
         raise UserError(f"{name!r} cannot be imported: {source.name} has no {attribute!r}")
     found = getattr(_imported(name, module_name, top, folder), attribute, None)
     if not (isinstance(found, type) and issubclass(found, base)):
@@ -83,7 +83,11 @@ def _bound(source: Path) -> Iterator[str]:
             tree = ast.parse(file.read(_LARGEST_SOURCE))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UserError(f"{source.name} cannot be imported: {str(error).splitlines()[0]}") from None
-    for node in tree.body:
+    yield from _names(tree.body)
+
+
+def _names(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             yield node.name
         elif isinstance(node, ast.ImportFrom | ast.Import):
@@ -91,6 +95,10 @@ def _bound(source: Path) -> Iterator[str]:
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+        # what is bound under a condition, or tried
+        for part in ("body", "orelse", "finalbody"):
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from _names(getattr(node, part, []))
 
 
 def _imported(name: str, module: str, top: str, folder: Path | None) -> object:

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import typing
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -97,7 +98,7 @@ def _made(
     engine: bool = False,
 ) -> AbstractHardware:
     made_by = family(file, (*where, "kind"), kind, engine=engine)
-    _check_options(file, (*where, "fixed"), made_by.of, fixed)
+    _check_options(file, (*where, "fixed"), made_by, fixed)
     offered = _offered(file, made_by, parameters, prefix)
     made = attempt(file, (*where, "fixed"), partial(made_by.of, **{**offered, **fixed}))
     if not isinstance(made, AbstractHardware):
@@ -106,14 +107,20 @@ def _made(
     return made
 
 
-def _check_options(file: ConfigFile, where: Where, of: Any, fixed: Mapping[str, Any]) -> None:
+def _check_options(file: ConfigFile, where: Where, made_by: Any, fixed: Mapping[str, Any]) -> None:
     """What `of` takes by name is named, and what it takes as a number is one."""
-    for name, taken in inspect.signature(of).parameters.items():
-        if name not in fixed or taken.kind is inspect.Parameter.VAR_KEYWORD:
-            continue
-        by_name = "str" in str(taken.annotation)
-        if by_name != isinstance(fixed[name], str):
-            raise file.error((*where, name), f"must be {'a name' if by_name else 'a number'}, got {fixed[name]!r}")
+    # a chip of the user's own may take anything
+    if made_by not in REGISTRY.values():
+        return
+    taken = inspect.signature(made_by.of).parameters
+    numbers = {field.name for field in dataclasses.fields(made_by)} - taken.keys()
+    for name, value in fixed.items():
+        kinds = typing.get_args(taken[name].annotation) or (taken[name].annotation,) if name in taken else ()
+        by_name, by_number = str in kinds, float in kinds or name in numbers
+        if name in taken and not (by_name or by_number):
+            raise file.error((*where, name), "cannot be set in a config")
+        if (by_name or by_number) and by_name != isinstance(value, str):
+            raise file.error((*where, name), f"must be {'a name' if by_name else 'a number'}, got {value!r}")
 
 
 def _check_fixed(

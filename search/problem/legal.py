@@ -219,7 +219,7 @@ def rehearse(problem: Any) -> None:
         found = jax.eval_shape(evaluated, jax.eval_shape(problem.build, key), latents, batch, key)
     except KeyError as error:
         raise UserError(f"hardware.technology: {one_line(error.args[0])}") from None
-    except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, AssertionError, ArithmeticError) as error:
         raise UserError(f"network: cannot be run on this chip: {one_line(error)}") from None
     for index, objective in enumerate(problem.objectives):
         try:

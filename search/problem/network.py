@@ -24,6 +24,9 @@ MOST_LAYERS: Final = 128
 MOST: Final = 1024  # of all other numbers: kernels, strides, heads, bits
 _SIZES: Final = ("hidden", "channels", "widths", "width")
 _COUNTS: Final = ("blocks",)
+# what is divided by; bits that a spike carries
+_LEAST: Final = {"temperature": 0.001, "payload_bits": 1}
+_EACH_STEP: Final = ("each_step", "leaky_each_step")
 
 
 def longest_of(config: NetworkConfig, dataset: Dataset) -> int:
@@ -60,8 +63,12 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
     if events:
         # counts of events are never negative: signed inputs are samples of a signal
         implied["encoding"] = "samples" if dataset.train.inputs.min() < 0 else "events"
-    if dataset.train.labels.ndim == 2:
+    per_step = dataset.train.labels.ndim == 2
+    if per_step:
         implied["readout"] = "each_step"
+    if "readout" in options and per_step != (options["readout"] in _EACH_STEP):
+        what = f"is {options['readout']}, but {dataset.name} has one label for each {'step' if per_step else 'sample'}"
+        raise file.error(("network", "options", "readout"), what)
     if "state_bits" in (*file.config.parameters, *config.operation):
         # bits that cost but change nothing would always seem superfluous
         implied["state"] = "fixed_point"
@@ -89,6 +96,7 @@ def _check_sizes(file: ConfigFile, options: Mapping[str, Any]) -> None:
         most = MOST_NEURONS if name in _SIZES else MOST
         if len(numbers) > MOST_LAYERS or (name in _COUNTS and numbers[0] > MOST_LAYERS):
             raise file.error(where, f"must be at most {MOST_LAYERS} layers")
+        least = _LEAST.get(name, 0)
         for number in numbers:
-            if not 0 <= number <= most:
-                raise file.error(where, f"must be from 0 to {most}, got {number:g}")
+            if not least <= number <= most:
+                raise file.error(where, f"must be from {least} to {most}, got {number:g}")
