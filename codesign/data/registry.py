@@ -44,6 +44,8 @@ _LOADERS: Final[dict[str, Loader]] = _IMAGES | {
     "shd": spike_trains.shd,
     "ssc": spike_trains.ssc,
 }
+MOST_TIMESTEPS: Final = 4096
+"""Bins of a recording, a few times more than any data set here has."""
 _VARIANTS: Final = ("synthetic", "fsdd", "fsdd_loudness")
 
 
@@ -87,12 +89,12 @@ def load(
         timesteps: length of the time axis, for sets that are binned or resampled; None takes the set's own default.
 
     Raises:
-        ValueError: unknown name (the message gives the nearest), a share outside (0, 1), a limit or timesteps below 1, timesteps for
-            a set that cannot choose them.
+        ValueError: unknown name (the message gives the nearest), a share outside (0, 1), a limit below 1, no or too many timesteps,
+            timesteps for a set that cannot choose them.
         DataError: missing, corrupt or inconsistent data; the message names file and record.
     """
-    if timesteps is not None and timesteps < 1:
-        raise ValueError(f"timesteps must be at least 1, got {timesteps}")
+    if timesteps is not None and not 1 <= timesteps <= MOST_TIMESTEPS:
+        raise ValueError(f"timesteps must be at least 1 and at most {MOST_TIMESTEPS}, got {timesteps}")
     if _is_path(name):
         recipe = own(Path(name), Request(folder, seed, timesteps))
     else:

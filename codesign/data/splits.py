@@ -1,6 +1,8 @@
 """How samples become three disjoint parts: checked, drawn by class, limited, and read."""
 
 import itertools
+import math
+import shutil
 import tempfile
 from collections.abc import Iterator
 from typing import Final
@@ -11,6 +13,12 @@ from codesign.data.dataset import DataError, Dataset, Pool, Recipe, Split, subse
 
 IN_MEMORY_BYTES: Final = 2**30
 """Above this size a split is a memory-mapped file that the system deletes with the process's temporary files."""
+
+MOST_CLASSES: Final = 2**16
+"""Labels above it are taken for numbers of another meaning."""
+
+MOST_BYTES: Final = 2**40
+"""No split is larger, whatever room there is."""
 
 # samples read at a time, so that reading takes little memory beside the split itself
 _CHUNK: Final = 512
@@ -26,6 +34,8 @@ def check_labels(pool: Pool, classes: int) -> None:
         raise DataError(f"{pool.where}: no samples")
     if not np.issubdtype(pool.labels.dtype, np.integer):
         raise DataError(f"{pool.where}: labels must be integers, got {pool.labels.dtype}")
+    if classes > MOST_CLASSES:
+        raise DataError(f"{pool.where}: {classes} classes, of which each is an output of the network; at most {MOST_CLASSES}")
     lowest = 0 if pool.labels.ndim == 1 else -1
     bad = (pool.labels < lowest) | (pool.labels >= classes)
     if bad.any():
@@ -71,7 +81,12 @@ def _limited(pool: Pool, limit: int | None, rng: np.random.Generator) -> Pool:
 
 def _read_all(pool: Pool) -> np.ndarray:
     shape = (len(pool.labels), *pool.sample_shape)
-    if 4 * int(np.prod(shape, dtype=np.int64)) <= IN_MEMORY_BYTES:
+    size = 4 * math.prod(int(side) for side in shape)
+    if size > MOST_BYTES or (size > IN_MEMORY_BYTES and size > shutil.disk_usage(tempfile.gettempdir()).free):
+        raise DataError(
+            f"{pool.where}: {shape[0]} samples of shape {pool.sample_shape} take {size / 1e9:.3g} GB, more than there is room for"
+        )
+    if size <= IN_MEMORY_BYTES:
         target = np.empty(shape, np.float32)
     else:
         # the mapping keeps the unlinked file alive, so nothing is left behind however the process ends

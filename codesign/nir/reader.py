@@ -25,6 +25,9 @@ def package() -> Any:
     return nir
 
 
+_LARGEST: Final = 2**30  # numbers of a sample
+
+
 class Source(NamedTuple):
     """A `nir` node on its way in; `array` gives a field as a checked array."""
 
@@ -63,7 +66,7 @@ def from_nir(document: Any, dtype: Any = jnp.float32) -> Graph:
     for name, node in flat.items():
         metadata[name] = _plain(node.metadata)
         nodes[name] = _convert(name, node, dtype, metadata[name])
-    shapes = {name: tuple(int(size) for size in np.atleast_1d(flat[name].input_type["input"])) for name in inputs}
+    shapes = {name: _shape(name, flat[name]) for name in inputs}
     return Graph.of(nodes, edges, shapes, outputs, metadata)
 
 
@@ -98,6 +101,14 @@ def _spliced(edges: list[Edge], name: str) -> list[Edge]:
     return [edge for edge in edges if name not in edge] + [(source, target) for source in before for target in after]
 
 
+def _shape(name: str, node: Any) -> tuple[int, ...]:
+    sizes = np.atleast_1d(node.input_type["input"])
+    # a sample of an input, which a caller is to make
+    if sizes.dtype.kind not in "iuf" or not ((sizes >= 1) & (sizes == np.floor(sizes))).all() or np.prod(sizes, dtype=float) > _LARGEST:
+        raise NirError(f"node {name!r} (Input): {sizes.tolist()} is no shape of a sample")
+    return tuple(int(size) for size in sizes)
+
+
 def _plain(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Metadata as plain, hashable Python values; groups become "group.key"."""
     out: dict[str, Any] = {}
@@ -121,9 +132,11 @@ def _convert(name: str, node: Any, dtype: Any, metadata: Mapping[str, Any]) -> A
 
     def array(field: str) -> Array:
         value = np.asarray(getattr(node, field))
-        # no potential of NaN exceeds a threshold: neurons would just stay silent
-        if not np.isfinite(value).all():
-            raise NirError(f"node {name!r} ({kind}): {field} is not finite")
+        if value.dtype.kind not in "fiub":
+            raise NirError(f"node {name!r} ({kind}): {field} must be real numbers, got {value.dtype}")
+        # no potential of NaN exceeds a threshold: neurons would just stay silent; what float32 cannot hold becomes infinite
+        if not (np.abs(value.astype(np.float64)) <= np.finfo(np.dtype(dtype)).max).all():
+            raise NirError(f"node {name!r} ({kind}): {field} is not finite in {np.dtype(dtype).name}")
         return jnp.asarray(value, dtype)
 
     return _CONVERTERS[kind](Source(name, node, array, metadata))
@@ -164,7 +177,9 @@ def _convolution(source: Source) -> Convolution:
         padding = tuple((extra // 2, extra - extra // 2) if node.padding == "same" else (0, 0) for extra in reach)
     else:
         padding = tuple((each, each) for each in _pair(node.padding, axes))
-    return Convolution(weight, source.array("bias"), stride, padding, dilation, int(node.groups))
+    # the format allows none
+    bias = None if getattr(node, "bias", None) is None else source.array("bias")
+    return Convolution(weight, bias, stride, padding, dilation, int(node.groups))
 
 
 def _neuron(source: Source) -> Neuron:

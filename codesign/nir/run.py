@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array
 
+from codesign.data.reading.hdf5 import complaint
 from codesign.nir.graph import Activity, Graph, NirError, run
 from codesign.nir.nodes import AbstractNode, Delay, Integrator, Neuron
 from codesign.nir.reader import SUPPORTED, from_nir, package, unsupported
@@ -34,6 +35,7 @@ def read(path: Path | str) -> Graph:
         NirError: an unreadable file, or a node that is not supported; names file and node.
     """
     nir = package()
+    _check_file(Path(path))
     try:
         # the package's check takes grouped convolutions for wrong and may add inputs; `layout` checks shapes here
         document = nir.read(path, type_check=False)
@@ -45,6 +47,19 @@ def read(path: Path | str) -> Graph:
         raise NirError(f"{path}: {error}") from error
     except Exception as error:  # fields of a wrong type or shape
         raise NirError(f"{path}: not a valid NIR graph ({error!r})") from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse a file that reads others, or unpacks to more than it can hold; what is no HDF5 is told when it is read."""
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            why = complaint(file)
+    except Exception:
+        return
+    if why is not None:
+        raise NirError(f"{path}: {why}")
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:

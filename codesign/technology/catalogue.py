@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from codesign.technology.files import FOLDER, TechnologyError, check_positive, document, measured
+from codesign.technology.files import FOLDER, TechnologyError, check_own, check_positive, document, measured
 from codesign.technology.quantity import Quantity
 from codesign.technology.scaling import check_node
 from codesign.technology.sram import CELLS
@@ -129,6 +129,9 @@ def read(path: Path) -> Technology:
             raise TechnologyError(f"{path}: {_unknown(f'key {key!r}', key, _HEADER)}")
     if not isinstance(found["name"], str) or not found["name"].strip():
         raise TechnologyError(f"{path}: name must be a non-empty text, got {found['name']!r}")
+    for key in ("include", "memory", *_SLOTS):
+        if not isinstance(found.get(key, ""), str):
+            raise TechnologyError(f"{path}: {key} must be a name, got {found[key]!r}")
     for key in ("node_nm", "supply_v"):
         check_positive(path, key, found[key])
     try:
@@ -136,6 +139,7 @@ def read(path: Path) -> Technology:
     except ValueError as error:
         raise TechnologyError(f"{path}: node_nm: {error}") from error
     own = measured(path, found["quantities"])
+    check_own(path, own)
     for key in own:
         # the memory cell is named, and what it costs is one table's for all families
         if key.startswith("sram_"):

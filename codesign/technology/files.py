@@ -1,6 +1,6 @@
 """Technology files: TOML tables of constants, each with its unit, node, bits and source, or it is refused."""
 
-import math
+import functools
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +14,10 @@ _REQUIRED: Final = ("value", "unit", "node_nm", "bits", "source")
 _OPTIONAL: Final = ("note", "scaling", "supply_v", "evidence", "low", "high")
 
 
+_LONGEST_TEXT: Final = 2**22
+_LARGEST: Final = 1e30
+
+
 class TechnologyError(ValueError):
     """A technology that cannot be used; the message names file and key, or the part and what it clashes with."""
 
@@ -25,8 +29,15 @@ def document(path: Path) -> dict[str, Any]:
         TechnologyError: unreadable, or without constants.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST_TEXT + 1)
+        if len(text) > _LONGEST_TEXT:
+            raise TechnologyError(f"{path}: longer than {_LONGEST_TEXT} characters, which is no technology")
+        found = tomllib.loads(text)
+    except TechnologyError:
+        raise
+    # numbers of many digits are a ValueError, many brackets a RecursionError
+    except (OSError, ValueError, RecursionError) as error:
         raise TechnologyError(f"{path}: {error}") from error
     if not isinstance(found.get("quantities"), dict):
         raise TechnologyError(f"{path}: missing key 'quantities'")
@@ -40,6 +51,31 @@ def measured(path: Path, entries: Mapping[str, Any]) -> dict[str, Quantity]:
         TechnologyError: an entry without provenance, or with a value that cannot be; names file and key.
     """
     return {name: _quantity(f"{path}: quantities.{name}", name, entry) for name, entry in entries.items()}
+
+
+@functools.cache
+def shipped() -> Mapping[str, tuple[frozenset[str], bool]]:
+    """Units that the shipped files give each constant, and whether any is below 0."""
+    found: dict[str, tuple[frozenset[str], bool]] = {}
+    for path in sorted(FOLDER.rglob("*.toml")):
+        for name, entry in document(path)["quantities"].items():
+            units, negative = found.get(name, (frozenset(), False))
+            found[name] = units | {entry["unit"]}, negative or entry["value"] < 0
+    return found
+
+
+def check_own(path: Path, quantities: Mapping[str, Quantity]) -> None:
+    """Refuse constants of a user's file whose unit, or sign, is not that of the shipped constant of the same name.
+
+    Raises:
+        TechnologyError: names file and key.
+    """
+    for name, quantity in quantities.items():
+        units, negative = shipped().get(name, (frozenset({quantity.unit}), True))
+        if quantity.unit not in units:
+            raise TechnologyError(f"{path}: quantities.{name}: unit must be {' or '.join(sorted(units))}, got {quantity.unit!r}")
+        if min(quantity.value, *quantity.interval) < 0 and not negative:
+            raise TechnologyError(f"{path}: quantities.{name}: value must not be below 0, got {quantity.value:g}")
 
 
 def check_positive(path: Path, key: str, value: Any) -> None:
@@ -97,4 +133,5 @@ def _check_entry(where: str, entry: Mapping[str, Any]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # of what float32 holds, in which prices are computed
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST

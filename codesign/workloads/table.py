@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,11 @@ PROPERTIES: Final = (
     "weight_density",
 )
 COLUMNS: Final = (*_SHAPE, *_SHORT, *PROPERTIES)
+
+
+# above any layer and any run: products of several still fit the floats that count them
+_LARGEST: Final = 10**8
+_LONGEST_TEXT: Final = 2**24
 
 
 class TableError(ValueError):
@@ -52,9 +57,12 @@ def read_workload(path: str | Path, **values: Any) -> Workload:
         raise TableError(f"{path}: a workload table ends in {', '.join(parsers)}")
     try:
         # some spreadsheets begin their CSV with a byte order mark
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read(_LONGEST_TEXT + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(f"{path}: {error}") from error
+    if len(text) > _LONGEST_TEXT:
+        raise TableError(f"{path}: longer than {_LONGEST_TEXT} characters, which is no table of layers")
     return parsers[path.suffix](text, str(path), **values)
 
 
@@ -66,13 +74,20 @@ def parse_csv(text: str, source: str = "table", **values: Any) -> Workload:
     """
     reader = csv.DictReader(io.StringIO(text))
     rows, lines = [], []
-    for row in reader:
+    for row in _read_rows(reader, source):
         # DictReader files surplus cells under None, and fills missing ones with None
         if None in row or None in row.values():
             raise TableError(f"{source}:{reader.line_num}: expected {len(reader.fieldnames or ())} cells, as in the header")
         rows.append({(key or "").strip(): cell.strip() for key, cell in row.items() if cell.strip()})
         lines.append(reader.line_num)
     return from_rows(rows, source, lines, **values)
+
+
+def _read_rows(reader: "csv.DictReader[str]", source: str) -> Iterator[dict[str, Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise TableError(f"{source}:{reader.line_num}: is not valid CSV: {error}") from error
 
 
 def parse_yaml(text: str, source: str = "table", **values: Any) -> Workload:
@@ -87,21 +102,32 @@ def parse_yaml(text: str, source: str = "table", **values: Any) -> Workload:
 
     try:
         # the round-trip loader knows the line of every mapping
-        document = YAML(typ="rt").load(text)
+        document = YAML(typ="rt", pure=True).load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{source}:{mark.line + 1}" if mark else source
         raise TableError(f"{where}: {getattr(error, 'problem', error)}") from error
+    # what is no YAML fails in many ways inside the parser
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError) as error:
+        raise TableError(f"{source}: is not valid YAML: {str(error)[:120] or type(error).__name__}") from error
     defaults: Mapping[str, Any] = {}
     if isinstance(document, Mapping):
         unknown = [key for key in document if key not in ("layers", "defaults")]
         if unknown:
             raise TableError(f"{source}: unknown key {unknown[0]!r}; expected 'layers' and 'defaults'")
         defaults, document = document.get("defaults") or {}, document.get("layers")
+        if not isinstance(defaults, Mapping):
+            raise TableError(f"{source}: defaults must be a mapping of fields, got {type(defaults).__name__}")
     # a text is a sequence too
     if not isinstance(document, Sequence) or isinstance(document, str) or not all(isinstance(row, Mapping) for row in document):
         raise TableError(f"{source}: expected a list of layers, each a mapping of fields")
-    return from_rows([{**defaults, **row} for row in document], source, [row.lc.line + 1 for row in document], **values)
+    rows, lines = [{**defaults, **row} for row in document], [row.lc.line + 1 for row in document]
+    for row, line in zip(rows, lines, strict=True):
+        for name, value in row.items():
+            # one that holds itself has no end
+            if not isinstance(value, str | int | float):
+                raise TableError(f"{source}:{line}: {str(name)[:80]} must be a name or a number, got {type(value).__name__}")
+    return from_rows(rows, source, lines, **values)
 
 
 def from_rows(rows: Sequence[Mapping[str, Any]], source: str = "table", lines: Sequence[int] | None = None, **values: Any) -> Workload:
@@ -150,6 +176,8 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
     for side in ("height", "width"):
         if f"{side}_in" in shape:
             shape.setdefault(f"{side}_out", _output(shape, side, padding))
+        elif f"{side}_out" in shape:
+            shape[f"{side}_in"] = _input(shape, side, padding)
     try:
         return LayerWork(**shape)
     except ValueError as error:
@@ -157,10 +185,26 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
 
 
 def _output(shape: Mapping[str, Any], side: str, padding: int | None) -> int:
+    return (shape[f"{side}_in"] + 2 * _padding(shape, side, padding) - shape.get(f"kernel_{side}", 1)) // _stride(shape) + 1
+
+
+def _input(shape: Mapping[str, Any], side: str, padding: int | None) -> int:
+    """The smallest map that gives the output."""
+    reached = (shape[f"{side}_out"] - 1) * _stride(shape) + shape.get(f"kernel_{side}", 1)
+    return max(reached - 2 * _padding(shape, side, padding), 1)
+
+
+def _stride(shape: Mapping[str, Any]) -> int:
     # a stride of 0 is left to LayerWork, which refuses it by name
-    kernel, stride = shape.get(f"kernel_{side}", 1), max(shape.get("stride", 1), 1)
-    same = 0 if shape["kind"] == "pool" else kernel // 2
-    return (shape[f"{side}_in"] + 2 * (same if padding is None else padding) - kernel) // stride + 1
+    return max(shape.get("stride", 1), 1)
+
+
+def _padding(shape: Mapping[str, Any], side: str, padding: int | None) -> int:
+    kernel = shape.get(f"kernel_{side}", 1)
+    # a kernel over one axis, of a sequence, leaves the other as it is
+    if padding is None or (kernel == 1 and max(shape.get("kernel_height", 1), shape.get("kernel_width", 1)) > 1):
+        return 0 if shape["kind"] == "pool" else kernel // 2
+    return padding
 
 
 def _integer(row: Mapping[str, Any], name: str, where: str, label: str) -> int:
@@ -189,6 +233,8 @@ def _number(row: Mapping[str, Any], name: str, where: str, label: str) -> float:
         value = float(row[name])
         if not math.isfinite(value):
             raise ValueError
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TableError(f"{where}: layer {label!r}: {name} must be a number, got {row[name]!r}") from None
+    if abs(value) > _LARGEST:
+        raise TableError(f"{where}: layer {label!r}: {name} must be at most {_LARGEST:g}, got {value:g}")
     return value

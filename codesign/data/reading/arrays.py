@@ -5,6 +5,7 @@ them, `x_validation`, `y_validation`. Arrays stored without compression (`numpy.
 """
 
 import hashlib
+import math
 import struct
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,13 @@ _LOCAL_HEADER: Final = struct.Struct("<26xHH")
 _OWN: Final = ("x_train", "y_train", "x_test", "y_test")
 # bytes read, or values checked, at a time: a mapped array may be larger than memory
 _BLOCK: Final = 2**22
+# a compressed array is unpacked into memory: no more than a machine of today has, and none that is nearly all zeros
+_MOST_UNPACKED_BYTES: Final = 2**35
+_SUSPICIOUS_BYTES: Final = 2**28
+_MOST_PACKED: Final = 500
+_LARGEST: Final = float(np.finfo(np.float32).max)
+# of events in a bin of one pixel or channel; shades go to 255
+_MOST_COUNTS: Final = 128
 
 
 def read_npz(file: Path | IO[bytes], where: Path | str, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -34,12 +42,41 @@ def read_npz(file: Path | IO[bytes], where: Path | str, names: Iterable[str]) ->
             absent = [name for name in names if name not in archive.files]
             if absent:
                 raise DataError(f"{where}: no array {absent[0]!r}; it has {', '.join(archive.files) or 'nothing'}")
+            members = archive.zip
+            for name in names if members is not None else ():
+                _check_member(members, f"{name}.npy" if f"{name}.npy" in members.namelist() else name)
             # read here and not when used, so that a corrupt member is noticed while its file can be named
-            return {name: archive[name] for name in names}
+            found = {name: archive[name] for name in names}
+        objects = [name for name, array in found.items() if not isinstance(array, np.ndarray) or array.dtype.hasobject]
+        if objects:
+            raise DataError(f"{where}: {objects[0]} is no array of numbers")
+        return found
     except DataError:
         raise
     except Exception as error:  # a corrupt archive can raise anything
         raise DataError(f"{where}: corrupt or truncated .npz file ({error})") from error
+
+
+def _check_member(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse an array whose header promises more than its member holds, or a member that unpacks to more than any data do.
+
+    Raises:
+        ValueError: says which.
+    """
+    member = archive.getinfo(name)
+    if member.file_size > _MOST_UNPACKED_BYTES or (
+        member.file_size > _SUSPICIOUS_BYTES and member.file_size > _MOST_PACKED * max(member.compress_size, 1)
+    ):
+        raise ValueError(f"{name} unpacks from {member.compress_size} to {member.file_size} bytes")
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = header(file)
+    if dtype.hasobject:
+        raise ValueError(f"{name} holds Python objects, expected numbers")
+    # Python's integers: the product of a false shape may be of any size
+    if math.prod(int(side) for side in shape) * dtype.itemsize > member.file_size:
+        raise ValueError(f"{name} has a header of shape {shape}, more than its {member.file_size} bytes")
 
 
 def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
@@ -62,6 +99,8 @@ def _mapped(path: Path, member: zipfile.ZipInfo) -> np.ndarray:
         shape, fortran, dtype = header(file)
         if dtype.hasobject:
             raise DataError(f"{path}: {member.filename} holds Python objects, expected numbers")
+        if math.prod(int(side) for side in shape) * dtype.itemsize > member.file_size:
+            raise DataError(f"{path}: {member.filename} has a header of shape {shape}, more than its {member.file_size} bytes")
         return np.memmap(path, dtype, "r", file.tell(), shape, "F" if fortran else "C")
 
 
@@ -113,7 +152,13 @@ def _kind(path: Path, arrays: Mapping[str, np.ndarray]) -> Kind:
         if kind not in ("frames", "events"):
             raise DataError(f"{path}: kind is {kind!r}; use 'frames' or 'events'")
         return "frames" if kind == "frames" else "events"
-    return "frames" if arrays["x_train"].ndim in (2, 4) else "events"
+    inputs = arrays["x_train"]
+    if inputs.ndim == 3 and inputs.dtype == np.uint8 and inputs.max(initial=0) > _MOST_COUNTS:
+        raise DataError(
+            f"{path}: x_train of shape {inputs.shape} uint8 has values to {inputs.max()}: images need a channel axis, "
+            f"{(*inputs.shape, 1)}; say kind = 'events' for counts over {inputs.shape[1]} steps"
+        )
+    return "frames" if inputs.ndim in (2, 4) else "events"
 
 
 def _own_pool(path: Path, arrays: Mapping[str, np.ndarray], part: str, kind: Kind) -> Pool:
@@ -137,10 +182,11 @@ def _check_values(where: str, inputs: np.ndarray, kind: Kind, scale: float) -> N
     for start in range(0, len(inputs), step):
         block = np.asarray(inputs[start : start + step]).reshape(len(inputs[start : start + step]), -1)
         # asked the positive way round: a NaN fails every comparison
-        bad = ~np.isfinite(block) if kind == "events" else ~((block >= 0) & (block <= scale))
+        # what float32 has no number for would be read as infinity
+        bad = ~(np.abs(block) <= _LARGEST) if kind == "events" else ~((block >= 0) & (block <= scale))
         if bad.any():
             record, position = np.argwhere(bad)[0]
-            allowed = "finite" if kind == "events" else "in [0, 1] (or uint8)"
+            allowed = "a finite float32" if kind == "events" else "in [0, 1] (or uint8)"
             raise DataError(f"{where}: record {start + record}: value {block[record, position]} is not {allowed}")
 
 
@@ -159,9 +205,15 @@ def own_arrays(path: Path) -> Recipe:
     pools = [_own_pool(path, arrays, part, kind) for part in parts]
     # over all parts: the last class may be missing from one of them
     largest = max((int(pool.labels.max()) for pool in pools if pool.labels.size), default=0)
-    classes = int(arrays["classes"]) if "classes" in arrays else largest + 1
+    classes = _classes(path, arrays["classes"]) if "classes" in arrays else largest + 1
     source = () if path.is_dir() else ((path.name, hash_file(path)),)
     return Recipe(path.stem, pools[0], pools[1], classes, kind, pools[2] if len(pools) > 2 else None, sources=source)
+
+
+def _classes(path: Path, stated: np.ndarray) -> int:
+    if np.size(stated) != 1 or np.asarray(stated).dtype.kind not in "iu" or int(np.ravel(stated)[0]) < 1:
+        raise DataError(f"{path}: classes must be one whole number above 0, got shape {np.shape(stated)} {np.asarray(stated).dtype}")
+    return int(np.ravel(stated)[0])
 
 
 def hash_file(path: Path) -> str:

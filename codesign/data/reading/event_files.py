@@ -121,6 +121,8 @@ def read_npz_events(path: Path, height: int, width: int) -> Events:
     for name in chosen.values():
         if arrays[name].ndim != 1 or arrays[name].dtype.kind not in "uifb":
             raise DataError(f"{path}: {name} has shape {arrays[name].shape} {arrays[name].dtype}; expected numbers [events]")
+        if arrays[name].dtype == np.uint64 and arrays[name].max(initial=0) > np.iinfo(np.int64).max:
+            raise DataError(f"{path}: {name} {arrays[name].max()} is beyond any sensor and any time")
         fields.append(arrays[name].astype(np.int64) if arrays[name].dtype.kind in "uib" else arrays[name])
     events = Events(*fields)
     events = events._replace(polarity=np.where(events.polarity == -1, 0, events.polarity))

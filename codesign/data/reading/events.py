@@ -1,10 +1,12 @@
 """Event-camera recordings: one representation, its checks, and binning into frames over time."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from codesign.data.dataset import DataError
+
+_LATEST_US: Final = 2**53
 
 
 class Events(NamedTuple):
@@ -30,6 +32,9 @@ def check_times(times: np.ndarray, where: str) -> None:
     """
     if times.dtype.kind == "f" and not np.isfinite(times).all():
         raise DataError(f"{where}: event {int(np.argmax(~np.isfinite(times)))}: time is not finite")
+    # differences of larger ones are no longer exact, and no recording lasts for 285 years
+    if len(times) and not (times[0] >= -_LATEST_US and times.max() <= _LATEST_US):
+        raise DataError(f"{where}: times from {times[0]} to {times.max()}, beyond {_LATEST_US} us")
     # compared, not subtracted: differences of unsigned times would wrap
     backwards = times[1:] < times[:-1]
     if backwards.any():

@@ -21,6 +21,9 @@ _PACKED: Final = "fsdd/fsdd_5speakers_2500.npz"
 _PACKED_ARRAYS: Final = ("audio", "offsets", "labels")
 _FSDD_ARRAYS: Final = (*_PACKED_ARRAYS, "take", "speaker", "speaker_names")
 _RATE_HZ: Final = 8000  # packed recordings do not say their rate: it is FSDD's
+# below, no speech is left; above, no recorder: a wrong rate makes filters of any size
+LOWEST_RATE_HZ: Final = 1000
+HIGHEST_RATE_HZ: Final = 1_000_000
 _TEST_TAKES: Final = 5  # the data set's own split: takes 0 to 4 are for testing
 _FSDD_NAME: Final = re.compile(r"(\d)_([a-z]+)_(\d+)\.wav")
 
@@ -31,7 +34,7 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
     """Samples `[n]` float32 in [-1, 1), channels averaged, and the sampling rate [Hz].
 
     Raises:
-        DataError: not a PCM wav file of 8, 16, 24 or 32 bits, truncated, or empty.
+        DataError: not a PCM wav file of 8, 16, 24 or 32 bits, truncated, empty, or of a sampling rate that no sound has.
     """
     try:
         with wave.open(str(path)) as file:
@@ -43,6 +46,8 @@ def read_wav(path: Path) -> tuple[np.ndarray, int]:
         raise DataError(f"{path}: the header promises {count} samples, the file ends after {len(data) // (channels * width)}")
     if not count or not 1 <= width <= 4:
         raise DataError(f"{path}: {count} samples of {width} bytes; expected at least one of 1 to 4 bytes")
+    if not LOWEST_RATE_HZ <= rate <= HIGHEST_RATE_HZ:
+        raise DataError(f"{path}: a sampling rate of {rate} Hz; sound has {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ} Hz")
     samples = _pcm(data, width).reshape(-1, channels).mean(axis=1)
     # the loudest of 32 bits have more digits than a float32, which rounds them up to 1
     return np.clip(samples, -1, np.nextafter(np.float32(1), np.float32(0))), rate

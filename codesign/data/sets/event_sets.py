@@ -21,6 +21,9 @@ _PACKED: Final = "nmnist_small/nmnist_small_900.npz"
 _LAST_TRAINING_ID: Final = 700
 # an npz recording does not say how large its sensor is; the largest coordinates of all of them do
 _ANY_SIZE: Final = 2**16
+MOST_CELLS: Final = 2**26
+"""Pixels times steps of one sample: 512 MB, and far above any camera's in any use."""
+_MOST_DIGITS: Final = 5  # of a class
 _LABEL_IN_NAME: Final = re.compile(r"_label(\d+)$")
 
 
@@ -35,7 +38,7 @@ class Binning:
     height: int = 34
     width: int = 34
     # events after the third saccade (the packed ones go on to 336 ms) are left out
-    window_us: int = 300_000
+    window_us: float = 300_000
     ceiling: int | None = 1
 
     def __post_init__(self) -> None:
@@ -122,7 +125,7 @@ def folder_pool(folder: Path, binning: Binning) -> Pool:
 def _label(path: Path) -> int:
     match = _LABEL_IN_NAME.search(path.stem)
     text = match.group(1) if match else path.parent.name
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise DataError(f"{path}: no class in the name (as in 00001_label5.bin) nor in the folder's ({path.parent.name!r})")
     return int(text)
 
@@ -147,17 +150,27 @@ def camera_pool(folder: Path, timesteps: int, layout: AddressLayout = DVS128) ->
         return events._replace(time_us=events.time_us - events.time_us[0]) if len(events.time_us) else events
 
     # one look at all recordings first: samples need one sensor size and one window
-    # (half open, so it is one longer than the longest recording)
-    height = width = longest = 1
+    # (half open, so it is longer than the longest recording)
+    height = width = 1
+    longest: float = 0
     for index, path in enumerate(paths):
         events = recording(index)
         if path.suffix == ".aedat":
             height, width = max(height, layout.height), max(width, layout.width)
         elif len(events.x):
             height, width = max(height, int(events.y.max()) + 1), max(width, int(events.x.max()) + 1)
-        longest = max(longest, int(events.time_us[-1]) + 1) if len(events.x) else longest
+        longest = max(longest, _window(events)) if len(events.x) else longest
+        if timesteps * height * width > MOST_CELLS:
+            raise DataError(f"{path}: pixels to {width - 1}, {height - 1} in {timesteps} steps make a sample of more than {MOST_CELLS}")
     labels = np.array([_label(path) for path in paths])
-    return recording_pool(str(folder), labels, Binning(timesteps, height, width, longest), recording)
+    return recording_pool(str(folder), labels, Binning(timesteps, height, width, longest or 1), recording)
+
+
+def _window(events: Events) -> float:
+    """The shortest half-open window that holds a recording."""
+    last = events.time_us[-1]
+    # whole numbers are of microseconds, others of any unit: one more would be a window of another length
+    return float(np.nextafter(last, np.inf)) if events.time_us.dtype.kind == "f" and last > 0 else int(last) + 1
 
 
 def nmnist(request: Request, binning: Binning | None = None) -> Recipe:

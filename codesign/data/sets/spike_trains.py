@@ -12,6 +12,7 @@ from codesign.data.dataset import DataError, Pool, Recipe, Request
 from codesign.data.reading import files
 from codesign.data.reading.arrays import hash_file
 from codesign.data.reading.events import check_times
+from codesign.data.reading.hdf5 import complaint
 
 UNITS: Final = 700
 _POOLED: Final = 5
@@ -58,8 +59,12 @@ def spike_pool(path: Path, timesteps: int, window_s: float = _WINDOW_S, pooled: 
     h5py = _h5py()
     try:
         with h5py.File(path, "r") as file:
+            if (why := complaint(file)) is not None:
+                raise DataError(f"{path}: {why}")
             labels = np.asarray(file["labels"]).astype(np.int64)
             counts = len(file["spikes/times"]), len(file["spikes/units"])
+    except DataError:
+        raise
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path}: not a readable HDF5 file with spikes/times, spikes/units and labels ({error})") from error
     if labels.ndim != 1 or counts != (len(labels), len(labels)):
