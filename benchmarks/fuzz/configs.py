@@ -2,6 +2,7 @@
 
 import functools
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,12 +53,8 @@ def check(path: Path) -> None:
     build.check(config.read(path))
 
 
-def remember_data() -> None:
-    """A data set is read once, whatever the number of configs that name it."""
+def remembering() -> Callable[..., Any]:
+    """What loads data, each set once, whatever the number of configs that name it."""
     load = registry.load
     cached = functools.lru_cache(maxsize=64)(lambda name, rest: load(name, **dict(rest)))
-
-    def remembered(name: str, **rest: Any) -> Any:
-        return cached(name, tuple(sorted(rest.items())))
-
-    build.registry.load = remembered  # type: ignore[assignment]
+    return lambda name, **rest: cached(name, tuple(sorted(rest.items())))

@@ -32,7 +32,7 @@ def file_case(seed: int, case: int, folder: Path) -> tuple[Verdict, bytes]:
 def main(kind: str, seed: int, start: int, stop: int, kept: str) -> None:
     """Cases from `start` to `stop`; what is found is kept in the folder `kept`."""
     run: Callable[[int, int, Path], tuple[Verdict, bytes]] = config_case if kind == "configs" else file_case
-    configs.remember_data()
+    configs.registry.load = configs.remembering()  # type: ignore[assignment]
     configs.check(configs.FOLDER / "quickstart.yaml")  # imports and first programs are no case's
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + _LIMIT, used + _LIMIT))

@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 from codesign.cost import Cost
 from codesign.hardware.base import AbstractHardware, UnsupportedLayerError
 from codesign.hardware.hybrid.chip import HybridChip
+from codesign.hardware.registry import RANGES
 from codesign.hardware.registry import REGISTRY as FAMILIES
 from codesign.published.registry import REGISTRY as PUBLISHED
 from codesign.technology.catalogue import load
@@ -188,6 +189,7 @@ def _hybrid(settings: Mapping[str, str], work: Workload, prices: Technology, har
     rest: dict[str, Any] = {
         name: cost_settings.numbers(name, text) for name, text in settings.items() if name not in ("engines", "assignment")
     }
+    cost_settings.check(rest, RANGES["hybrid"])
     try:
         return HybridChip.of(engines, assignment, **rest)
     except ValueError as error:

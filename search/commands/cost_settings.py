@@ -7,6 +7,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from codesign.parameters.legal import LegalRange
 from codesign.workloads.table import PROPERTIES
 from codesign.workloads.workload import Neuron
 from search.errors import UserError, nearest
@@ -87,9 +88,23 @@ def make(chip: type, settings: Mapping[str, str]) -> Any:
     values = {name: _value(chip, name, text) for name, text in settings.items()}
     try:
         # models of the literature have no `of`: their constructor takes the numbers
-        return getattr(chip, "of", chip)(**values)
+        made = getattr(chip, "of", chip)(**values)
     except (ValueError, TypeError) as error:
         raise UserError(f"--set: {error}") from None
+    check(values, getattr(made, "ranges", {}))
+    return made
+
+
+def check(values: Mapping[str, Any], ranges: Mapping[str, LegalRange]) -> None:
+    """Refuse a number that no chip has.
+
+    Raises:
+        UserError: names the parameter and its range.
+    """
+    for name, legal in ranges.items():
+        given = values.get(name, [])
+        if not isinstance(given, str) and (complaint := legal.complaint(given if isinstance(given, list) else [given])) is not None:
+            raise UserError(f"--set {name}: {complaint}")
 
 
 def _value(chip: type, name: str, text: str) -> Any:

@@ -9,6 +9,7 @@ from search.errors import UserError, nearest
 from search.problem import config as configs
 from search.problem.config import Config
 from search.results import prices, recommend
+from search.results.cells import plain
 from search.results.view import View
 from search.study.store import Store, write_text
 
@@ -28,12 +29,12 @@ def publish(store: Store, config: Config) -> Path:
     shown = recommend.choose(designs, view)
     hung_on = prices.influential(designs, drawn, json.loads(store.get("constants") or "{}"), "" if shown is None else str(shown.design))
     breakdown, history, failed = store.breakdown(), store.history(), store.failed()
-    store.export("designs", designs)
-    store.export("pareto", view.ordered(designs[designs.on_front]))
-    store.export("breakdown", breakdown)
-    store.export("history", history)
-    store.export("failed", failed)
-    store.export("prices", hung_on)
+    store.export("designs", plain(designs))
+    store.export("pareto", plain(view.ordered(designs[designs.on_front])))
+    store.export("breakdown", plain(breakdown))
+    store.export("history", plain(history))
+    store.export("failed", plain(failed))
+    store.export("prices", plain(hung_on))
     plots.draw_all(store.folder, view, designs, breakdown, history)
     path = store.folder / "report.html"
     write_text(path, report.render(config, view, designs, breakdown, history, failed, hung_on, store.spent()))

@@ -50,7 +50,7 @@ def render(
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(config.name)} - codesign</title><style>{_STYLE}</style></head><body>
 <h1>{html.escape(config.name)}</h1>
-<p class="note">{html.escape(config.data.name)} · {config.network.kind} · {config.hardware.kind} in
+<p class="note">{html.escape(config.data.name)} · {html.escape(config.network.kind)} · {html.escape(config.hardware.kind)} in
 {html.escape(technology)} · seed {config.seed} · config {config.hash()}</p>
 <p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
@@ -99,7 +99,11 @@ def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFram
     x, y = scale_of(view.cost), scale_of(objective)
     ordered = view.ordered(designs)
     for name, part, colour in (("dominated", ordered[~ordered.on_front], "#aaa"), ("front", ordered[ordered.on_front], "#1f77b4")):
-        texts = ["<br>".join([f"<b>{d.design}</b>", *(f"{k}: {v}" for k, v in view.settings(d).items())]) for _, d in part.iterrows()]
+        # plotly reads marks in texts of its own, and options have names of their makers
+        texts = [
+            "<br>".join([f"<b>{html.escape(str(d.design))}</b>", *(html.escape(f"{k}: {v}") for k, v in view.settings(d).items())])
+            for _, d in part.iterrows()
+        ]
         # in per cent, the unit of an error's axis; only errors are known chip by chip
         spread = {"type": "data", "array": (part.error_std * 100).tolist()} if objective.name == "error" else None
         figure.add_scatter(
@@ -113,8 +117,8 @@ def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFram
             hovertext=texts,
         )
     figure.update_layout(template="plotly_white", height=430, margin={"t": 20, "b": 40})
-    figure.update_xaxes(type="log" if x.logarithmic else "linear", title=x.label)
-    figure.update_yaxes(type="log" if y.logarithmic else "linear", title=f"{y.label}, test")
+    figure.update_xaxes(type="log" if x.logarithmic else "linear", title=html.escape(x.label))
+    figure.update_yaxes(type="log" if y.logarithmic else "linear", title=html.escape(f"{y.label}, test"))
     return figure
 
 

@@ -42,9 +42,9 @@ def read_npz(file: Path | IO[bytes], where: Path | str, names: Iterable[str]) ->
             absent = [name for name in names if name not in archive.files]
             if absent:
                 raise DataError(f"{where}: no array {absent[0]!r}; it has {', '.join(archive.files) or 'nothing'}")
-            members = archive.zip
-            for name in names if members is not None else ():
-                _check_member(members, f"{name}.npy" if f"{name}.npy" in members.namelist() else name)
+            if (members := archive.zip) is not None:
+                for name in names:
+                    _check_member(members, f"{name}.npy" if f"{name}.npy" in members.namelist() else name)
             # read here and not when used, so that a corrupt member is noticed while its file can be named
             found = {name: archive[name] for name in names}
         objects = [name for name, array in found.items() if not isinstance(array, np.ndarray) or array.dtype.hasobject]

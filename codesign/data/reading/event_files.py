@@ -25,7 +25,10 @@ _HEADER_CUT: Final = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?")
 
 
 class AddressLayout(NamedTuple):
-    """Where an AEDAT 2.0 camera keeps its fields in the 32-bit address, as (shift, bits); `other` masks records of other kinds."""
+    """Where an AEDAT 2.0 camera keeps its fields in the 32-bit address, as (shift, bits); `other` masks records of other kinds.
+
+    `on` is the polarity bit of a rise of brightness; where `mirrored`, column 0 of the address is the right one.
+    """
 
     x: tuple[int, int]
     y: tuple[int, int]
@@ -33,10 +36,13 @@ class AddressLayout(NamedTuple):
     other: int
     height: int
     width: int
+    on: int = 1
+    mirrored: bool = False
 
 
+# a DVS128 writes 0 for ON, and counts columns from the right: jAER's extractor of its events inverts both
 # `other`: bit 15 of a DVS128 marks external events; of a DAVIS bit 31 frames and inertial samples, bit 10 external events
-DVS128: Final = AddressLayout(x=(1, 7), y=(8, 7), polarity=0, other=1 << 15, height=128, width=128)
+DVS128: Final = AddressLayout(x=(1, 7), y=(8, 7), polarity=0, other=1 << 15, height=128, width=128, on=0, mirrored=True)
 DAVIS240: Final = AddressLayout(x=(12, 10), y=(22, 9), polarity=11, other=1 << 31 | 1 << 10, height=180, width=240)
 DAVIS346: Final = DAVIS240._replace(height=260, width=346)
 """iniVation's documentation of the AEDAT 2.0 format; row 0 is the lowest one there, and stays so here."""
@@ -97,7 +103,10 @@ def read_aedat(path: Path, layout: AddressLayout = DVS128) -> Events:
     words = words[(words[:, 0] & layout.other) == 0].astype(np.int64)
     address = words[:, 0]
     x, y = ((address >> shift) & ((1 << bits) - 1) for shift, bits in (layout.x, layout.y))
-    events = Events(x, y, (address >> layout.polarity) & 1, words[:, 1])
+    if layout.mirrored:
+        x = layout.width - 1 - x
+    rise = ((address >> layout.polarity) & 1) == layout.on
+    events = Events(x, y, rise.astype(np.int64), words[:, 1])
     check_events(events, layout.height, layout.width, str(path))
     return events
 

@@ -96,7 +96,9 @@ def test_truncated_or_reversed_atis_is_refused(tmp_path):
 
 
 def aedat(events, layout, header=b"#!AER-DAT2.0\r\n# some comment\r\n"):
-    address = (events.x << layout.x[0] | events.y << layout.y[0] | events.polarity << layout.polarity).astype(np.int64)
+    # as the maker says: a DVS128 counts columns from the right, and 0 is a rise
+    columns, polarity = (127 - events.x, 1 - events.polarity) if layout is event_files.DVS128 else (events.x, events.polarity)
+    address = (columns << layout.x[0] | events.y << layout.y[0] | polarity << layout.polarity).astype(np.int64)
     return header, np.stack([address, events.time_us], axis=1).astype(">u4")
 
 
