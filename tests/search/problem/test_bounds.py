@@ -31,7 +31,7 @@ def read(folder: Path, old: str, new: str) -> config.ConfigFile:
     ],
 )
 def test_numbers_that_a_search_cannot_use_are_refused(tmp_path: Path, old: str, new: str, where: str) -> None:
-    with pytest.raises(UserError, match=rf"toy\.yaml:\d+: {where}: input should be .*, got "):
+    with pytest.raises(UserError, match=rf"toy\.yaml:\d+: {where}: (input should|must) be .*, got "):
         read(tmp_path, old, new)
 
 

@@ -14,8 +14,9 @@ from codesign.network.layers.norm import Standardised
 from codesign.network.neurons.dynamic import AdaptiveNeuron
 from codesign.network.neurons.firing import Graded
 from search.errors import UserError
-from search.problem.config import NetworkConfig, read
+from search.problem.config import read
 from search.problem.network import longest_of, network_builder
+from search.problem.sections import NetworkConfig
 from tests.search.toy import toy_config
 
 

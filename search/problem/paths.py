@@ -1,0 +1,64 @@
+"""Paths in configs: relative to the file that they stand in, absolute once they are read; data of your own by their content."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from search.problem.reading.nodes import Node, inner, put
+
+_FILES: Final = (".npz", ".csv")
+
+
+def made_absolute(root: Node) -> Node:
+    """A config whose paths mean the same from everywhere."""
+    for where, is_path in ((("data", "name"), _is_data), (("output",), lambda text, folder: True)):
+        node: Node | None = root
+        for part in where:
+            node = inner(node, part) if node is not None else None
+        if node is not None and isinstance(node.value, str) and node.value and is_path(node.value, node.place.folder):
+            # no links followed: `..` is meant as it is written
+            place = os.path.normpath(node.place.folder / Path(node.value).expanduser())
+            root = put(root, where, Node(place, node.place))
+    return root
+
+
+def _is_data(name: str, folder: Path) -> bool:
+    """Whether the name of data is a path, as `codesign.data.registry.load` understands it."""
+    if "\0" in name:
+        return False
+    if Path(name).suffix in _FILES or Path(name).name != name:
+        return True
+    if not (folder / name).exists():
+        return False
+    from codesign.data import registry  # slow to import, and seldom needed
+
+    # the name of a data set comes before a folder that is called the same
+    return name.partition(":")[0] not in registry.available()
+
+
+def fingerprint(name: str) -> str:
+    """What data are: their name, or the digest of a file's or a folder's content, wherever it lies."""
+    path = Path(name)
+    if not path.is_absolute():
+        return name
+    try:
+        files = sorted(_files(path))
+        parts = [f"{file.relative_to(path)} {_digest(str(file), file.stat().st_size, file.stat().st_mtime_ns)}" for file in files]
+    # not there, or not readable: told when the data are read
+    except OSError:
+        return name
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else name
+
+
+def _files(path: Path) -> Iterator[Path]:
+    return (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else iter([path] if path.is_file() else [])
+
+
+@lru_cache(maxsize=100_000)
+def _digest(file: str, size: int, modified_ns: int) -> str:
+    # size and time are in the key, so that a file that has changed is read again
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
