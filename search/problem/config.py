@@ -11,13 +11,16 @@ from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
 
 from search.errors import UserError
-from search.problem.entries import ParameterConfig
-from search.problem.paths import fingerprint, made_absolute
 from search.problem.reading import files
 from search.problem.reading.complaints import Complaint, as_error, complaints
 from search.problem.reading.nodes import Node, Path_, inner, place_of, plain, spell
 from search.problem.reading.overrides import overridden
-from search.problem.sections import DataConfig, HardwareConfig, NetworkConfig, SearchConfig, Strict, SweepConfig
+from search.problem.reading.paths import fingerprint, made_absolute, module_fingerprints
+from search.problem.sections.entries import ParameterConfig
+from search.problem.sections.parts import DataConfig, HardwareConfig, NetworkConfig
+from search.problem.sections.search import SearchConfig
+from search.problem.sections.strict import PATH, Strict
+from search.problem.sections.sweep import SweepConfig
 
 
 class Config(Strict):
@@ -31,7 +34,7 @@ class Config(Strict):
     # of 32 bits: a longer one would draw what its lower bits do
     seed: int = Field(0, ge=0, lt=2**32, description="Everything random follows from it.")
     output: str | None = Field(
-        None, min_length=1, description="Folder for the results, relative to this file; default results/NAME in the working directory."
+        None, pattern=PATH, description="Folder for the results, relative to this file; default results/NAME in the working directory."
     )
     data: DataConfig = Field(description="Which data, and how much of it.")
     network: NetworkConfig = Field(description="Which network is trained.")
@@ -44,6 +47,9 @@ class Config(Strict):
     )
     constraints: dict[str, float] = Field({}, description="Bounds by objective: upper ones, lower for those that are maximised.")
     search: SearchConfig = Field(SearchConfig(), description="How designs are searched.")
+    modules: str | None = Field(
+        None, pattern=PATH, description="Folder of the modules of your own that are named here, relative to this file; default this file's."
+    )
     sweep: SweepConfig | None = Field(None, description="Several studies in one file; run with `codesign sweep`.")
 
     def hash(self) -> str:
@@ -51,9 +57,15 @@ class Config(Strict):
         content = resolved(self) | {"name": None}
         # in order: a seed's draws pick parameters by their place
         content["parameters"] = list(content["parameters"].items())
-        # data of your own by what they are, not by where they lie
+        # what is your own by what it is, not by where it lies
         content["data"] = content["data"] | {"name": fingerprint(self.data.name)}
+        content["modules"] = [] if self.modules is None else module_fingerprints(Path(self.modules), self.own_names())
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    def own_names(self) -> list[str]:
+        """Names `module:Class` of what is your own."""
+        kinds = [self.hardware.kind, *(engine.kind for engine in self.hardware.engines.values())]
+        return [name for name in (*kinds, *self.objectives, *self.constraints) if ":" in name]
 
 
 class ConfigFile:
@@ -62,6 +74,11 @@ class ConfigFile:
     def __init__(self, path: Path, root: Node, config: Config) -> None:
         self.path, self.config = path, config
         self._root = root
+
+    @property
+    def folder(self) -> Path:
+        """Where modules of your own lie."""
+        return self.path.parent if self.config.modules is None else Path(self.config.modules)
 
     def error(self, where: Path_, what: str) -> UserError:
         """A complaint about one key, for problems that show only when the study is built."""
@@ -106,9 +123,13 @@ def checked(path: Path, root: Node) -> ConfigFile | list[Complaint]:
     """The config in a document, or all that is wrong with it."""
     root = made_absolute(root)
     try:
-        return ConfigFile(path, root, Config.model_validate(plain(root)))
+        config = Config.model_validate(plain(root))
     except ValidationError as invalid:
         return complaints(Config, root, invalid)
+    if config.modules is None and config.own_names():
+        # said, so that a result folder's config finds them too
+        config = config.model_copy(update={"modules": str(path.parent.absolute())})
+    return ConfigFile(path, root, config)
 
 
 def resolved(config: Config) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from codesign.network.neurons.firing import Graded
 from search.errors import UserError
 from search.problem.config import read
 from search.problem.network import longest_of, network_builder
-from search.problem.sections import NetworkConfig
+from search.problem.sections.parts import NetworkConfig
 from tests.search.toy import toy_config
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from search.problem.sections import Strict
+from search.problem.sections.strict import Strict
 
 _PER_LAYER: Final = "One value for each layer, instead of one for the whole chip."
 _LOG: Final = "Even steps in the logarithm."

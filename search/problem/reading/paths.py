@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ _FILES: Final = (".npz", ".csv")
 
 def made_absolute(root: Node) -> Node:
     """A config whose paths mean the same from everywhere."""
-    for where, is_path in ((("data", "name"), _is_data), (("output",), lambda text, folder: True)):
+    for where, is_path in ((("data", "name"), _is_data), (("output",), _always), (("modules",), _always)):
         node: Node | None = root
         for part in where:
             node = inner(node, part) if node is not None else None
@@ -23,6 +23,10 @@ def made_absolute(root: Node) -> Node:
             place = os.path.normpath(node.place.folder / Path(node.value).expanduser())
             root = put(root, where, Node(place, node.place))
     return root
+
+
+def _always(text: str, folder: Path) -> bool:
+    return "\0" not in text
 
 
 def _is_data(name: str, folder: Path) -> bool:
@@ -53,8 +57,18 @@ def fingerprint(name: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else name
 
 
+def module_fingerprints(folder: Path, names: Sequence[str]) -> list[str]:
+    """What modules `package.module:Class` that lie in a folder are; those that are installed have versions, and no place here."""
+    tops = sorted({name.partition(":")[0].partition(".")[0] for name in names})
+    places = [folder / part for top in tops for part in (f"{top}.py", top) if (folder / part).exists()]
+    return [fingerprint(str(place)) for place in places]
+
+
 def _files(path: Path) -> Iterator[Path]:
-    return (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else iter([path] if path.is_file() else [])
+    if path.is_file():
+        yield path
+    # what Python writes beside modules is no content
+    yield from (file for file in path.rglob("*") if file.is_file() and file.suffix != ".pyc")
 
 
 @lru_cache(maxsize=100_000)

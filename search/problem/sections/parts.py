@@ -1,0 +1,91 @@
+"""Data, network and hardware. Descriptions of keys are what `codesign schema` tells editors."""
+
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag
+
+from search.problem.sections.strict import PATH, Strict, shape
+
+FixedValue = Annotated[
+    Annotated[float, Tag("number")] | Annotated[str, Tag("text")] | Annotated[list[float], Tag("list")], Discriminator(shape)
+]
+Fixed = dict[str, FixedValue]
+
+
+class DataConfig(Strict):
+    """Which data, and how much of it."""
+
+    name: str = Field(
+        description="A data set (`codesign list datasets`), or a path, relative to this file, of data of your own (.npz, or a folder).",
+        pattern=PATH,
+    )
+    timesteps: int | None = Field(None, ge=1, description="Time bins of event recordings, and of other sets that can choose them.")
+    validation_share: float | None = Field(
+        None, gt=0, lt=1, description="Share of the training samples that designs are chosen by; by default the data set's own."
+    )
+    limit: int | None = Field(None, ge=1, description="At most this many samples in each split, classes in turn.")
+
+
+class NetworkConfig(Strict):
+    """Which network is trained."""
+
+    kind: str = Field(description="A builder (`codesign list networks`).")
+    hidden: list[Annotated[int, Field(ge=1)]] = Field([], description="Neurons of each hidden layer, for `mlp` and its like.")
+    channels: list[Annotated[int, Field(ge=1)]] = Field([], description="Channels of each convolution, for `convnet`.")
+    options: dict[str, int | float | str | list[int]] = Field(
+        {}, description="Other arguments of the builder, and of its style: neuron, norm, encoding, readout, state."
+    )
+    longest: int = Field(8, ge=1, le=1024, description="Time steps that are simulated; data with a time axis have their own.")
+    operation: dict[str, float] = Field(
+        {}, description="Fixed values of how the network is run: timesteps, weight_bits, activation_bits, state_bits, gate, exit_entropy."
+    )
+
+
+class EngineConfig(Strict):
+    """One engine of a hybrid chip."""
+
+    kind: str = Field(description="Its family: systolic or manycore.")
+    fixed: Fixed = Field({}, description="Parameters that are not searched.")
+
+
+class TechnologyConfig(Strict):
+    """A technology by its parts; see `codesign.technology.compose`."""
+
+    process: str = Field(description="Logic process, such as cmos_28nm (`codesign list technologies`).")
+    memory: str = Field("lop", description="On-chip memory cell.")
+    device: str = Field("none", description="Analog device of a crossbar.")
+    offchip: str = Field("lpddr4", description="Memory off the chip, or none.")
+    events: str = Field("none", description="Measured events of a many-core chip.")
+
+    def __str__(self) -> str:
+        """The parts, for people."""
+        return "{" + ", ".join(f"{slot}: {part}" for slot, part in self.model_dump().items() if part != "none") + "}"
+
+
+TechnologyChoice = Annotated[
+    Annotated[str, Tag("text")] | Annotated[list[str], Tag("list"), Field(min_length=1)] | Annotated[TechnologyConfig, Tag("parts")],
+    Discriminator(lambda value: "text" if shape(value) == "number" else shape(value)),
+]
+
+
+class HardwareConfig(Strict):
+    """Which chip, in which technology."""
+
+    kind: str = Field(description="A family (`codesign list hardware`).")
+    technology: TechnologyChoice = Field(
+        description="A technology by name (`codesign list technologies`), several that are joined, or its parts by slot."
+    )
+    allow_mixed_basis: bool = Field(
+        False, description="Joins technologies whose prices rest on different bases; verdicts may hang on that."
+    )
+    fixed: Fixed = Field({}, description="Parameters that are not searched (`codesign list parameters KIND`).")
+    # no dots in names: `engine.parameter` is split at the first one
+    engines: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], EngineConfig] = Field(
+        {}, description="Engines of a `hybrid` chip, by names that prefix their parameters: `name.parameter`."
+    )
+
+    @property
+    def technology_text(self) -> str:
+        """The technology, for people; says where bases are mixed."""
+        text = " + ".join(self.technology) if isinstance(self.technology, list) else str(self.technology)
+        return f"{text}, on mixed price bases: verdicts between engines may hang on that" if self.allow_mixed_basis else text
