@@ -1,7 +1,9 @@
 """What can be named in configs and commands, with a line about each."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+SLOTS: Final = ("process", "memory", "device", "offchip", "events")
 
 
 def entries(kind: str) -> list[tuple[str, str]]:
@@ -11,6 +13,20 @@ def entries(kind: str) -> list[tuple[str, str]]:
 
 def _described(registry: dict[str, Any]) -> Iterable[tuple[str, str]]:
     return ((name, (thing.__doc__ or "").strip().split("\n")[0]) for name, thing in registry.items())
+
+
+def families() -> list[str]:
+    """Names of hardware that a search can design."""
+    from codesign.hardware.registry import REGISTRY
+
+    return sorted(REGISTRY)
+
+
+def parts() -> dict[str, list[str]]:
+    """Names of a technology's parts, by slot."""
+    from codesign.technology import catalogue
+
+    return {slot: catalogue.available(slot) for slot in SLOTS}
 
 
 # imports are in the functions: one list does not wait for what the others need
@@ -31,8 +47,7 @@ def _technologies() -> Iterable[tuple[str, str]]:
     from codesign.technology import catalogue
 
     names = [(name, str(catalogue.parts_of(name))) for name in catalogue.available()]
-    slots = [(slot, f"part: {', '.join(catalogue.available(slot))}") for slot in ("process", "memory", "device", "offchip", "events")]
-    return [*names, *slots]
+    return [*names, *((slot, f"part: {', '.join(found)}") for slot, found in parts().items())]
 
 
 def _objectives() -> Iterable[tuple[str, str]]:

@@ -26,7 +26,7 @@ app = App(
     result_action="return_value",
 )
 
-Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads"]
+Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads", "parameters"]
 
 
 @app.command
@@ -149,12 +149,35 @@ def export(
 
 
 @app.command(name="list")
-def list_(kind: Kind, /) -> None:
-    """List what can be named in configs and commands."""
+def list_(kind: Kind, of: str | None = None, /) -> None:
+    """List what can be named in configs and commands.
+
+    Parameters
+    ----------
+    kind
+        What to list.
+    of
+        The chip whose parameters are listed.
+    """
+    if kind == "parameters":
+        from search.commands import parameters
+
+        print("\n".join(parameters.table(of)))
+        return
+    if of is not None:
+        raise UserError(f"list {kind}: takes no {of!r}")
     from search.commands import catalogue
 
     for name, description in catalogue.entries(kind):
         print(f"{name:24s} {description}".rstrip())
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON Schema of configs, from which editors complete and explain keys."""
+    from search.commands import schema as schemas
+
+    print(schemas.schema())
 
 
 @app.command

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from codesign.data import registry
@@ -13,11 +14,12 @@ from search.objectives import registry as objective
 from search.objectives.base import AbstractObjective
 from search.problem import chip as chips
 from search.problem.attempt import Where, attempt, placed
-from search.problem.config import Config, ConfigFile, make_parameter
+from search.problem.config import Config, ConfigFile
 from search.problem.legal import rehearse
 from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
+from search.problem.sections.entries import make_parameter
 from search.problem.size import estimate, machine_bytes, outline, spell
 
 _NOUNS: Final = {"network": "network", "data": "data set"}
@@ -47,7 +49,9 @@ def build(file: ConfigFile) -> Problem:
     # names first: a misspelt one is told before any data are read
     chips.family(file, ("hardware", "kind"), config.hardware.kind)
     _known(file, ("network", "kind"), config.network.kind, models.REGISTRY)
-    _known(file, ("data", "name"), config.data.name, registry.available(), path_suffix=".npz")
+    # own data are absolute paths by now, and variants follow a colon
+    if not Path(config.data.name).is_absolute():
+        _known(file, ("data", "name"), config.data.name.partition(":")[0], registry.available())
     objectives = tuple(_objective(file, ("objectives", i), name) for i, name in enumerate(config.objectives))
     # columns of results carry their names
     if len({found.name for found in objectives}) < len(objectives):
@@ -101,11 +105,11 @@ def _dataset(file: ConfigFile) -> Dataset:
 
 
 def _objective(file: ConfigFile, where: Where, name: str) -> AbstractObjective:
-    return attempt(file, where, partial(objective.find, name, file.path.parent))
+    return attempt(file, where, partial(objective.find, name, file.folder))
 
 
-def _known(file: ConfigFile, where: Where, name: str, choices: Iterable[str], path_suffix: str | None = None) -> None:
+def _known(file: ConfigFile, where: Where, name: str, choices: Iterable[str]) -> None:
     choices = sorted(choices)
-    if name in choices or (path_suffix is not None and name.endswith(path_suffix)):
+    if name in choices:
         return
     raise file.error(where, f"unknown {_NOUNS[str(where[0])]} {name!r}{nearest(name, choices)}")

@@ -19,7 +19,8 @@ from codesign.technology.technology import Technology
 from search.errors import UserError, nearest
 from search.own import find_class
 from search.problem.attempt import Where, attempt
-from search.problem.config import ConfigFile, HardwareConfig, TechnologyConfig
+from search.problem.config import ConfigFile
+from search.problem.sections.parts import HardwareConfig, TechnologyConfig
 
 _OPEN: Final = ("dataflow", "memory")
 """Options that `of` takes as several names, of which a search chooses."""
@@ -47,7 +48,7 @@ def family(file: ConfigFile, where: Where, kind: str, *, engine: bool = False) -
         UserError: an unknown name, or a class of the user's own that is no hardware.
     """
     if ":" in kind:
-        found = attempt(file, where, lambda: find_class(kind, file.path.parent, AbstractHardware))  # type: ignore[type-abstract]
+        found = attempt(file, where, lambda: find_class(kind, file.folder, AbstractHardware))  # type: ignore[type-abstract]
         if not callable(getattr(found, "of", None)):
             raise file.error(where, f"{kind!r} has no `of`, which makes a chip of its parameters")
         return found

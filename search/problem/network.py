@@ -12,7 +12,8 @@ from codesign.network.builders.models import REGISTRY, SpikingNetwork
 from codesign.network.layers.style import Style
 from search.errors import nearest
 from search.problem.attempt import attempt
-from search.problem.config import ConfigFile, NetworkConfig
+from search.problem.config import ConfigFile
+from search.problem.sections.parts import NetworkConfig
 from search.problem.size import outline
 
 STYLE = {field.name for field in dataclasses.fields(Style)}
