@@ -28,6 +28,8 @@ app = App(
 
 Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads", "parameters"]
 
+Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
+
 
 @app.command
 def run(config: Path, /, *, output: Path | None = None, resume: bool = False) -> None:
@@ -96,17 +98,19 @@ def compare(
 
 
 @app.command
-def check(config: Path, /) -> None:
-    """Check a config without running it: keys, types, bounds, names, and whether the chip can run the network."""
-    from search.problem import config as configs
+def check(config: Path, /, *, set_: Settings = ()) -> None:
+    """Check a config without running it: keys, types, bounds, names, and whether the chip can run the network.
 
-    file = configs.read(config)
-    # after the file has been found and parsed: a mistake in its name is told before JAX is imported
-    from search.problem import build
+    Parameters
+    ----------
+    config
+        A study, or a sweep, all of whose studies are checked.
+    set_
+        `KEY=VALUE`: a dotted key of the config and a value in YAML; repeat for more.
+    """
+    from search.commands.check import check as check_config
 
-    problem = build.check(file)
-    searched = ", ".join(f"{name}[{problem.space.layers}]" if p.per_layer else name for name, p in problem.space.parameters.items())
-    print(f"{config}: ok; searches {len(problem.space.searched())} values: {searched}")
+    print(check_config(config, set_))
 
 
 @app.command
@@ -181,11 +185,31 @@ def schema() -> None:
 
 
 @app.command
+def init(*, data: str, output: Path | None = None, hardware: str = "crossbar") -> None:
+    """Write a commented config to begin with, for data at hand.
+
+    Parameters
+    ----------
+    data
+        A data set (`codesign list datasets`), or the path of data of your own (.npz, or a folder).
+    output
+        The file; default the data's name with .yaml, in the working directory.
+    hardware
+        A chip (crossbar, systolic, manycore, hybrid).
+    """
+    if output is not None and output.exists():
+        raise UserError(f"{output}: is there already (name another file with --output)")
+    from search.commands import init as beginning
+
+    print(beginning.init(data, output, hardware))
+
+
+@app.command
 def cost(
     *,
     workload: str,
     hardware: str = "crossbar",
-    set_: Annotated[tuple[str, ...], Parameter(name="--set")] = (),
+    set_: Settings = (),
     technology: str | None = None,
     json: bool = False,
     csv: bool = False,

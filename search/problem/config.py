@@ -139,8 +139,10 @@ def resolved(config: Config) -> dict[str, Any]:
 
 def resolved_text(config: Config) -> str:
     """The same as a config file."""
+    # data with a time axis have steps of their own, which a default that is written down would contradict
+    open_ = {"network": {"longest"}} if "longest" not in config.network.model_fields_set else {}
     text = io.StringIO()
-    YAML().dump(resolved(config), text)
+    YAML().dump(config.model_dump(mode="json", exclude={"output": True, "sweep": True, **open_}, exclude_none=True), text)
     return text.getvalue()
 
 
