@@ -108,7 +108,7 @@ def check(config: Path, /, *, set_: Settings = ()) -> None:
     set_
         `KEY=VALUE`: a dotted key of the config and a value in YAML; repeat for more.
     """
-    from search.commands.check import check as check_config
+    from search.commands.configs.check import check as check_config
 
     print(check_config(config, set_))
 
@@ -164,7 +164,7 @@ def list_(kind: Kind, of: str | None = None, /) -> None:
         The chip whose parameters are listed.
     """
     if kind == "parameters":
-        from search.commands import parameters
+        from search.commands.configs import parameters
 
         print("\n".join(parameters.table(of)))
         return
@@ -179,7 +179,7 @@ def list_(kind: Kind, of: str | None = None, /) -> None:
 @app.command
 def schema() -> None:
     """Print the JSON Schema of configs, from which editors complete and explain keys."""
-    from search.commands import schema as schemas
+    from search.commands.configs import schema as schemas
 
     print(schemas.schema())
 
@@ -199,7 +199,7 @@ def init(*, data: str, output: Path | None = None, hardware: str = "crossbar") -
     """
     if output is not None and output.exists():
         raise UserError(f"{output}: is there already (name another file with --output)")
-    from search.commands import init as beginning
+    from search.commands.configs import init as beginning
 
     print(beginning.init(data, output, hardware))
 

@@ -23,8 +23,8 @@ from search.errors import UserError
 from search.problem.reading.nodes import Node, Place, spell
 from search.problem.reading.scalars import scalar
 
-# configs have some hundred values in four levels; these are read in under 2 s
-MOST_NODES: Final = 50_000
+# configs have some hundred values in four levels; this many are read in a second
+MOST_NODES: Final = 20_000
 DEEPEST: Final = 32
 LONGEST_KEY: Final = 200
 

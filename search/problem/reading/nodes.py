@@ -90,5 +90,5 @@ def put(root: Node, where: Path_, node: Node) -> Node:
 
 
 def spell(where: Sequence[str | int]) -> str:
-    """A path for people."""
-    return ".".join(map(str, where)) or "file"
+    """A path for people, on one line whatever is in a key."""
+    return "".join(each if each.isprintable() else "?" for each in ".".join(map(str, where))) or "file"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search.commands import catalogue
-from search.commands.parameters import descriptions
+from search.commands.configs.parameters import descriptions
 from search.problem.config import Config
 from search.problem.sections.search import SEARCHERS
 

@@ -47,13 +47,24 @@ def table(kind: str | None) -> list[str]:
     """
     family = _family(kind)
     fitting = [] if family is REGISTRY["hybrid"] else [name for name in catalogue.available() if _fits(family, name)]
-    rows = [Row(*_HEAD), *_of_chip(family, fitting), *_of_operation()]
-    if kind == "hybrid":
-        rows.insert(1, Row("assignment", "", "names of the engines", "", "always", "all", "the engine of each layer"))
-        rows.append(Row("ENGINE.NAME", "", "", "", "", "", "any parameter of an engine: codesign list parameters systolic (or manycore)"))
+    rows = [Row(*_HEAD), *rows_of(family, fitting)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD) - 1)]
     lines = ["  ".join([*(f"{cell:{width}s}" for cell, width in zip(row, widths, strict=False)), row.text]).rstrip() for row in rows]
     return [*lines, "", f"technologies of {kind}: {', '.join(fitting) or 'those of its engines, joined'}"]
+
+
+def rows_of(family: Any, technologies: Sequence[str]) -> list[Row]:
+    """Parameters of a chip, and of how a network is run on it, with those of the technologies that each applies to."""
+    if family is not REGISTRY["hybrid"]:
+        return [*_of_chip(family, technologies), *_of_operation()]
+    about = _attributes(family)
+    return [
+        Row("assignment", "", "names of the engines", "", "always", "all", "the engine of each layer"),
+        # which engines there are, and with them which technologies, is the config's
+        *(_row(name, legal, "those of its engines", about) for name, legal in RANGES["hybrid"].items()),
+        Row("ENGINE.NAME", "", "", "", "", "", "any parameter of an engine: codesign list parameters systolic (or manycore)"),
+        *_of_operation(),
+    ]
 
 
 def descriptions() -> dict[str, str]:
@@ -77,10 +88,6 @@ def _family(kind: str | None) -> type[AbstractHardware]:
 
 def _of_chip(family: Any, names: Sequence[str]) -> Iterable[Row]:
     about = _attributes(family)
-    if family is REGISTRY["hybrid"]:
-        # which engines there are, and with them which technologies, is the config's
-        yield from (_row(name, legal, "those of its engines", about) for name, legal in RANGES["hybrid"].items())
-        return
     chip = family.of()
     inert = {name: set(chip.inert_parameters(catalogue.load(name))) for name in names}
     for name, legal in chip.ranges.items():
