@@ -119,13 +119,21 @@ def document(path: Path, overrides: Sequence[str] = ()) -> Node:
     return overridden(Config, root, overrides)
 
 
-def checked(path: Path, root: Node) -> ConfigFile | list[Complaint]:
-    """The config in a document, or all that is wrong with it."""
+Known = dict[int, tuple[Node, Any]]
+"""Sections that are checked, by the identity of their nodes, which are held so that it stays theirs."""
+
+
+def checked(path: Path, root: Node, known: Known | None = None) -> ConfigFile | list[Complaint]:
+    """The config in a document, or all that is wrong with it; cells of a sweep share what is `known`."""
     root = made_absolute(root)
+    assert isinstance(root.value, dict)
+    known = {} if known is None else known
+    content = {key: known[id(node)][1] if id(node) in known else plain(node) for key, node in root.value.items()}
     try:
-        config = Config.model_validate(plain(root))
+        config = Config.model_validate(content)
     except ValidationError as invalid:
         return complaints(Config, root, invalid)
+    known.update({id(node): (node, getattr(config, key)) for key, node in root.value.items() if isinstance(node.value, dict)})
     if config.modules is None and config.own_names():
         # said, so that a result folder's config finds them too
         config = config.model_copy(update={"modules": str(path.parent.absolute())})

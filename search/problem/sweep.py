@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from search.errors import UserError, nearest
-from search.problem.config import Config, ConfigFile, checked, document
+from search.problem.config import Config, ConfigFile, Known, checked, document
 from search.problem.reading import keys
 from search.problem.reading.complaints import Complaint, as_error
 from search.problem.reading.nodes import Node, inner, plain, put
@@ -63,9 +63,9 @@ def cells(path: Path, root: Node) -> list[Cell]:
     options = _combinations(section) if section is not None and section.value is not None else [_Option({}, ())]
     found: list[Cell] = []
     wrong: dict[Complaint, list[str]] = {}
-    base = put(root, ("sweep",), Node(None, root.place))
+    base, known = put(root, ("sweep",), Node(None, root.place)), Known()
     for option in options:
-        result = _checked(path, base, option)
+        result = _checked(path, base, option, known)
         if isinstance(result, ConfigFile):
             found.append(Cell(option.label, result, result.config.hash()))
             continue
@@ -77,7 +77,7 @@ def cells(path: Path, root: Node) -> list[Cell]:
     return found
 
 
-def _checked(path: Path, base: Node, option: _Option) -> ConfigFile | list[Complaint]:
+def _checked(path: Path, base: Node, option: _Option, known: Known) -> ConfigFile | list[Complaint]:
     # the widest keys first: one cell may replace the hardware and a parameter of it
     for key, node in sorted(option.changes, key=lambda change: change[0].count(".")):
         if key.partition(".")[0] == "sweep":
@@ -86,7 +86,7 @@ def _checked(path: Path, base: Node, option: _Option) -> ConfigFile | list[Compl
             base = put(base, keys.find(Config, base, key, node), node)
         except keys.WrongKeyError as error:
             return [Complaint(node.place, f"sweep: {key}", str(error))]
-    return checked(path, base)
+    return checked(path, base, known)
 
 
 def _in_cells(complaint: Complaint, labels: list[str]) -> Complaint:

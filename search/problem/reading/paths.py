@@ -45,9 +45,9 @@ def _is_data(name: str, folder: Path) -> bool:
 
 def fingerprint(name: str) -> str:
     """What data are: their name, or the digest of a file's or a folder's content, wherever it lies."""
-    path = Path(name)
-    if not path.is_absolute():
+    if not os.path.isabs(name):
         return name
+    path = Path(name)
     try:
         files = sorted(_files(path))
         parts = [f"{file.relative_to(path)} {_digest(str(file), file.stat().st_size, file.stat().st_mtime_ns)}" for file in files]

@@ -1,5 +1,6 @@
 """Entries under `parameters`: the kinds of parameter that a search may move, and what each needs to be told."""
 
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
@@ -94,10 +95,14 @@ def make_parameter(config: Strict) -> Any:
     Raises:
         ValueError: bounds that are reversed or not legal.
     """
+    # as chips hold their options, which these are compared with
+    values = ((name, tuple(value) if isinstance(value, list) else value) for name, value in config if name != "kind")
+    return _made(PARAMETERS[type(config)], tuple(values))
+
+
+@lru_cache(maxsize=4096)
+def _made(kind: str, values: tuple[tuple[str, Any], ...]) -> Any:
+    """The same for all cells of a sweep that have it: parameters do not change."""
     from codesign.parameters import space as kinds  # imports JAX when asked: not for a file that is missing or is no YAML
 
-    values = config.model_dump(exclude={"kind"})
-    if "options" in values:
-        # as chips hold theirs, which these are compared with
-        values["options"] = tuple(values["options"])
-    return getattr(kinds, PARAMETERS[type(config)])(**values)
+    return getattr(kinds, kind)(**dict(values))
