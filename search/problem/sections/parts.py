@@ -63,7 +63,7 @@ class TechnologyConfig(Strict):
 
 
 TechnologyChoice = Annotated[
-    Annotated[str, Tag("text")] | Annotated[list[str], Tag("list"), Field(min_length=1)] | Annotated[TechnologyConfig, Tag("parts")],
+    Annotated[str, Tag("text")] | Annotated[list[str], Tag("list")] | Annotated[TechnologyConfig, Tag("parts")],
     Discriminator(lambda value: "text" if shape(value) == "number" else shape(value)),
 ]
 
