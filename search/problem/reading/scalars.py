@@ -25,13 +25,13 @@ def scalar(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if _NOT_FINITE.fullmatch(text):
-        raise ValueError(f"must be a finite number, got {text}")
+        raise ValueError(f"must be finite, got {text}")
     if _WHOLE.fullmatch(text):
         return _whole(text)
     if _REAL.fullmatch(text):
         value = float(text)
         if not math.isfinite(value):
-            raise ValueError(f"must be a finite number, got {_short(text)}")
+            raise ValueError(f"must be finite, got {_short(text)}")
         return value
     return text
 

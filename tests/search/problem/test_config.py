@@ -45,7 +45,7 @@ def test_the_hash_ignores_where_results_go_and_nothing_else(tmp_path: Path) -> N
         ("seed: 0", "seed: zero", "seed", "integer"),
         ("seed: 0", "seed: true", "seed", "integer"),
         ("low: 3, high: 8", "low: 8, high: 3", "parameters.adc_bits", "low must be below high, got low=8, high=3"),
-        ("low: 3, high: 8", "low: .nan, high: 8", "parameters.adc_bits.low", "finite number"),
+        ("low: 3, high: 8", "low: .nan, high: 8", "parameters.adc_bits.low", "must be finite"),
         ("kind: integer, low: 3", "kind: intger, low: 3", "parameters.adc_bits", "did you mean 'integer'?"),
         ("{kind: integer, low: 3, high: 8}", "{kind: integer, lwo: 3, high: 8}", "parameters.adc_bits.lwo", "did you mean 'low'?"),
         ("chips: 16", "chips: 0", "search.chips", "greater than or equal to 1"),
