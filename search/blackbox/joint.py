@@ -91,7 +91,7 @@ class Gradient(AbstractSearcher):
     def run(self, bench: Workbench, budget: float, key: Key[Array, ""], report: Report = silent) -> Found:
         """See `AbstractSearcher.run`."""
         settings, ledger = scaled(bench, budget), bench.ledger(budget)
-        joint, hardener = _compiled(bench, settings)
+        joint, hardener = compiled(bench, settings)
         start_key, search_key, harden_key, tune_key, polish_key = jax.random.split(key, 5)
         population = joint.start(start_key)
         total = cost(bench, settings)
@@ -158,7 +158,7 @@ class Gradient(AbstractSearcher):
         return found, Claim(relaxed, rounded, feasible, [float(v) for v in found[0].objectives])
 
 
-def _compiled(bench: Workbench, settings: Settings) -> tuple[JointSearch, Hardener]:
+def compiled(bench: Workbench, settings: Settings) -> tuple[JointSearch, Hardener]:
     """The search of a workbench for given settings: compiled once however many seeds it runs."""
     # held by the workbench, which lives as long as its problem and knows nothing of the joint search
     held: dict[Settings, tuple[JointSearch, Hardener]] = bench.__dict__.setdefault("_joint", {})

@@ -87,6 +87,7 @@ def compare(
         Folder for the results; default `results/NAME-compare`.
     """
     from search.commands.compare import compare as compare_searchers
+    from search.commands.engines import EngineChoice
     from search.compare.plan import Plan
 
     try:
@@ -94,7 +95,8 @@ def compare(
     except ValueError:
         raise UserError(f"--budgets: must be numbers with commas between, got {budgets!r}") from None
     names = tuple(name.strip() for name in searchers.split(","))
-    compare_searchers(Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate, workers), output)
+    plan = Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate)
+    compare_searchers(plan, output, EngineChoice("local", workers))
 
 
 @app.command

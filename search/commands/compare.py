@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
-from search.commands.outcome import fail, wide_console
+from search.commands.engines import EngineChoice, engine_of
+from search.commands.outcome import fail, wide_console, write_config
 from search.compare.plan import Plan
 from search.problem import config as configs
+from search.problem.config import ConfigFile
+from search.study.store.store import Store
 
 
-def compare(plan: Plan, output: Path | None) -> None:
+def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
     """Run what is missing of a comparison, then publish it; see `codesign compare --help`.
 
     Raises:
@@ -17,30 +20,41 @@ def compare(plan: Plan, output: Path | None) -> None:
     """
     # first, as it needs neither the config nor JAX
     plan.check()
+    choice.check()
     file = configs.read(plan.config)
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
-    from search.compare import report
-    from search.compare import run as comparing
-    from search.study.interrupt import StopRequest
-    from search.study.progress import reporter
+    with Store(output or Path(f"results/{file.config.name}-compare")) as store:
+        from search.commands.study import run_units
+        from search.compare import report
+        from search.compare.records import records
+        from search.results.view import View
 
-    folder = comparing.Folder(output or Path(f"results/{file.config.name}-compare"))
-    shown = reporter()
-    try:
-        with StopRequest() as stop:
-            failed = comparing.run(plan, file, folder, shown, stop.check)
-    except KeyboardInterrupt:
-        fail(f"stopped; finished units are kept in {folder.path}, the same command continues", 130)
-    finally:
-        # before anything is printed: a live line would be drawn into it
-        shown.close()
-    # what has finished is published, whatever failed
-    results = folder.results()
-    if results:
-        first = plan.searchers[0]
-        found = report.publish(folder.path, file.config, results, first)
-        wide_console().print(report.terminal(found, first, file.config.name))
-        print(f"report: {folder.path / 'report.md'}")
-    if failed:
-        fail("\n".join(f"{name} failed: {reason}" for name, reason in failed.items()), 1)
+        units = plan.units(file.config, _budget(plan, file, store))
+        outcome = run_units("compare", units, store, engine_of(choice), "the same command continues")
+        write_config(store.folder, file.config.model_dump(mode="json"))
+        # what has finished is published, whatever failed
+        if outcome.done:
+            results, first = records(store.tables, View.of(file.config)), plan.searchers[0]
+            found = report.publish(store.folder, file.config, results, first)
+            wide_console().print(report.terminal(found, first, file.config.name))
+            print(f"report: {store.folder / 'report.md'}")
+        if outcome.failed:
+            titles = {unit.name: unit.title for unit in units}
+            fail("\n".join(f"{titles[name]} failed: {reason}" for name, reason in outcome.failed.items()), 1)
+
+
+def _budget(plan: Plan, file: ConfigFile, store: Store) -> float:
+    """What each search may spend; asked of the problem once and kept, as it takes a moment."""
+    if plan.budget:
+        return plan.budget
+    key = f"budget of {file.config.hash()}"
+    held = store.tables.get(key)
+    if held is None:
+        from search.blackbox.joint import cost
+        from search.blackbox.workbench import Workbench
+        from search.problem import build
+
+        held = str(cost(Workbench(build.build(file), build.settings(file.config)), build.settings(file.config)))
+        store.put(key, held)
+    return float(held)

@@ -23,7 +23,8 @@ from search.errors import UserError, nearest
 from search.problem import build
 from search.problem import config as configs
 from search.problem.problem import Problem, as_values
-from search.study.store import Store
+from search.study.journal import unpacked
+from search.study.store.tables import reading
 
 Write = Callable[[Path, SpikingNetwork, Design, Problem], None]
 
@@ -48,13 +49,15 @@ def export(folder: Path, design: str | None, kind: str) -> list[Path]:
     suffix, write = FORMATS[kind]
     (folder / kind).mkdir(exist_ok=True)
     written, failed = [], []
-    with Store(folder) as store:
+    with reading(folder) as tables:
+        arrays = tables.checkpoints(tables.units()[0].unit.name)
         for name in [design] if design is not None else list(designs.design[designs.on_front]):
             row = {str(column): value for column, value in designs.loc[name].items()}
             # d07 has its weights in design_07; a network just built says which shapes to read
-            state = store.load_arrays(f"design_{name[1:]}", problem.build(0))
-            if state is None:
-                raise UserError(f"{folder}: the weights of design {name!r} are missing from its checkpoints")
+            content = arrays.get(f"design_{name[1:]}")
+            if content is None:
+                raise UserError(f"{folder}: the weights of design {name!r} are missing from its checkpoints, or damaged")
+            state = unpacked(name, content, problem.build(0))
             placed = problem.place(state, as_values(problem.space, point_of(problem, row)))
             path = folder / kind / f"{name}.{suffix}"
             try:

@@ -1,7 +1,10 @@
 """How commands end and print: one line and an exit code, tables as wide as they are."""
 
+import io
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,3 +26,14 @@ def wide_console() -> "Console":
 
     console = Console()
     return console if console.is_terminal else Console(width=160)
+
+
+def write_config(folder: Path, values: Mapping[str, Any]) -> None:
+    """The resolved config of a folder: it can be run again without the file it came from."""
+    from ruamel.yaml import YAML
+
+    from search.study.store.files import write_text
+
+    text = io.StringIO()
+    YAML().dump(dict(values), text)
+    write_text(folder / "config.yaml", text.getvalue())

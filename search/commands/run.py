@@ -1,11 +1,14 @@
-"""`codesign run`: a study from its config to its report."""
+"""`codesign run`: a study of one unit, from its config to its report."""
 
 import os
+import sys
 from pathlib import Path
+from typing import NoReturn
 
-from search.commands.outcome import fail
+from search.commands.outcome import fail, write_config
 from search.problem import config as configs
-from search.study.store import Store
+from search.study.store.store import Store
+from search.study.unit import State, Unit
 
 
 def run(config: Path, output: Path | None, resume: bool) -> None:
@@ -17,27 +20,66 @@ def run(config: Path, output: Path | None, resume: bool) -> None:
     """
     file = configs.read(config)
     folder = output or Path(file.config.output or f"results/{file.config.name}")
+    again = f"continue with: codesign run {config}{'' if output is None else f' --output {output}'} --resume"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
+    unit = Unit(file.config.hash(), {}, file.config.model_dump(mode="json"))
     with Store(folder) as store:
         # before anything that imports JAX: a folder that is taken is told at once
-        store.refuse_unless_free(file.config.hash(), resume=resume)
-        from search.problem import build
+        refuse_unless_free(store, unit, resume)
         from search.results import publish
-        from search.study import study
+        from search.study import driver
+        from search.study.engines.inline import Inline
         from search.study.interrupt import StopRequest
-        from search.study.progress import reporter
+        from search.study.screens.choose import screen
+        from search.unit.work import UnitWork
 
+        store.put("kind", "run")
+        store.add_units([unit])
+        write_config(folder, unit.config)
+
+        def late() -> NoReturn:
+            # from another thread, while the main one compiles: nothing there can be asked any more, and everything done is stored
+            print(f"stopped at once; everything done is saved in {folder}; {again}", file=sys.stderr, flush=True)
+            store.abandon()
+            os._exit(130)
+
+        shown = screen()
         try:
-            with StopRequest() as stop:
-                study.run(build.build(file), file, store, reporter(), stop.check)
-                report = publish.publish(store, file.config)
-        except study.FailedStudyError as failed:
-            fail(f"{failed}; see the table of failed members in {folder / 'study.db'}", 1)
-        except study.InterruptedStudyError as stopped:
-            where = "" if output is None else f" --output {output}"
-            fail(f"{stopped}; continue with: codesign run {config}{where} --resume", 130)
+            with StopRequest(late=late) as stop:
+                outcome = driver.run([unit], store, Inline(), lambda: UnitWork({unit.name: file}), shown, stop.check)
+                shown.close()
+                report = None if outcome.failed else publish.publish(store)
+        except driver.StoppedError as stopped:
+            shown.close()
+            fail(f"stopped at {stopped}; everything done is saved in {folder}; {again}", 130)
+        finally:
+            shown.close()
+        for reason in outcome.mistakes.values():
+            fail(reason, 2)
+        for reason in outcome.failed.values():
+            fail(f"{reason}; see the table of failed members in {folder / 'study.db'}", 1)
     print(publish.summary(folder))
     print(f"report: {report}")
     # last: a study without a feasible design has its report and its nearest design all the same
     if (why := publish.infeasible(folder)) is not None:
         fail(why, 1)
+
+
+def refuse_unless_free(store: Store, unit: Unit, resume: bool) -> None:
+    """See that a folder is free for a study of one unit, or holds it and may be continued.
+
+    Raises:
+        UserError: it holds another study, or this one and `resume` was not asked for.
+    """
+    from search.errors import UserError
+
+    held = store.tables.units()
+    if not held:
+        return
+    if [stored.unit.name for stored in held] != [unit.name]:
+        raise UserError(
+            f"{store.folder} holds another study (another config, or written by an earlier version); choose another place with --output"
+        )
+    if not resume:
+        state = "a finished" if held[0].state == State.DONE else "an unfinished"
+        raise UserError(f"{store.folder} holds {state} study of this config; continue with --resume, or choose another place with --output")

@@ -1,7 +1,5 @@
 from .plan import Plan as Plan
-from .plan import Unit as Unit
-from .run import Folder as Folder
-from .run import Worker as Worker
+from .records import records as records
 from .statistics import cliffs_delta as cliffs_delta
 from .statistics import holm as holm
 from .statistics import median_interval as median_interval

@@ -1,29 +1,13 @@
 """What a comparison runs; importing this does not import JAX."""
 
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
-from search.blackbox import registry
+from search.blackbox.registry import check
 from search.errors import UserError
-
-
-class Unit(NamedTuple):
-    """What is run.
-
-    Attributes:
-        searcher: by name.
-        seed: of the searcher; the same seeds are paired.
-        share: of the comparison's budget.
-    """
-
-    searcher: str
-    seed: int
-    share: float
-
-    @property
-    def name(self) -> str:
-        """As in file names."""
-        return f"{self.searcher}-{self.seed:03d}-{self.share:g}"
+from search.problem.config import Config
+from search.study.unit import Unit
 
 
 class Plan(NamedTuple):
@@ -37,7 +21,6 @@ class Plan(NamedTuple):
         budget: training samples x simulated time steps; 0 for what the config's own gradient search spends.
         steps: minibatches that a network per design is trained for.
         learning_rate: of these.
-        workers: processes.
     """
 
     config: Path
@@ -48,11 +31,22 @@ class Plan(NamedTuple):
     # tuned on seeds that are in no table (docs/benchmarks.md)
     steps: int = 400
     learning_rate: float = 1e-2
-    workers: int = 1
 
-    def units(self) -> list[Unit]:
-        """All units; those of one searcher together, so that a process compiles each once."""
-        return [Unit(name, seed, share) for share in self.shares for name in self.searchers for seed in range(self.seeds)]
+    def units(self, config: Config, budget: float) -> list[Unit]:
+        """All units; those of one searcher together, so that a process compiles each once.
+
+        Args:
+            config: of the problem.
+            budget: of a share of 1, above 0.
+        """
+        asked = itertools.product(self.shares, self.searchers, range(self.seeds))
+        return [self._unit(config, name, seed, share, budget) for share, name, seed in asked]
+
+    def _unit(self, config: Config, searcher: str, seed: int, share: float, budget: float) -> Unit:
+        changed = {"kind": searcher, "seed": seed, "budget": share * budget}
+        changed |= {"steps_per_design": self.steps, "design_learning_rate": self.learning_rate}
+        own = config.model_copy(update={"search": config.search.model_copy(update=changed)})
+        return Unit(own.hash(), {"searcher": searcher, "seed": seed, "share": share}, own.model_dump(mode="json"))
 
     def check(self) -> None:
         """See that everything asked for exists.
@@ -62,12 +56,12 @@ class Plan(NamedTuple):
         """
         for name in self.searchers:
             try:
-                registry.check(name)
+                check(name)
             except UserError as error:
                 raise UserError(f"--searchers: {error}") from None
         if len(set(self.searchers)) < len(self.searchers):
             raise UserError("--searchers: each may be named once")
-        for option, value in (("--seeds", self.seeds), ("--workers", self.workers), ("--steps-per-design", self.steps)):
+        for option, value in (("--seeds", self.seeds), ("--steps-per-design", self.steps)):
             if value < 1:
                 raise UserError(f"{option}: must be at least 1, got {value}")
         if not self.shares or any(not 0 < share <= 1 for share in self.shares):

@@ -7,7 +7,7 @@ import matplotlib
 import pandas as pd
 
 from search.compare.tables import Scale
-from search.study.store import write_bytes
+from search.study.store.files import write_bytes
 
 # before pyplot is imported, which else may look for a display
 matplotlib.use("Agg")

@@ -8,7 +8,7 @@ from rich.table import Table
 from search.compare.tables import Scale, claims, comparison, fronts, history, summary
 from search.designs.claim import all_spelt
 from search.problem.config import Config
-from search.study.store import write_text
+from search.study.store.files import write_text
 
 EXPLANATION = """\
 Every searcher had the same budget, counted in training samples x simulated time steps; a sample that is only looked at (validation,

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from search.errors import UserError
 from search.problem.reading import files
 from search.problem.reading.complaints import Complaint, as_error, complaints
-from search.problem.reading.nodes import Node, Path_, inner, place_of, plain, spell
+from search.problem.reading.nodes import Node, Path_, Place, inner, nodes_of, place_of, plain, spell
 from search.problem.reading.overrides import overridden
 from search.problem.reading.paths import fingerprint, made_absolute, module_fingerprints
 from search.problem.sections.entries import ParameterConfig
@@ -138,6 +138,18 @@ def checked(path: Path, root: Node, known: Known | None = None) -> ConfigFile | 
         # said, so that a result folder's config finds them too
         config = config.model_copy(update={"modules": str(path.parent.absolute())})
     return ConfigFile(path, root, config)
+
+
+def from_values(values: Mapping[str, Any], path: Path) -> ConfigFile:
+    """A config that has been resolved before, as a store holds it; `path` is what mistakes are told of.
+
+    Raises:
+        UserError: it is not valid (any more).
+    """
+    found = checked(path, nodes_of(values, Place(str(path), 0, Path())))
+    if isinstance(found, ConfigFile):
+        return found
+    raise as_error(found)
 
 
 def resolved(config: Config) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from search.objectives.registry import AbstractObjective
 from search.results.view import View
-from search.study.store import write_bytes
+from search.study.store.files import write_bytes
 
 # before pyplot is imported, which else may look for a display
 matplotlib.use("Agg")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,13 +10,14 @@ from search.errors import UserError, nearest
 from search.problem import config as configs
 from search.problem.config import Config
 from search.results import prices, recommend
-from search.results.cells import plain
 from search.results.view import View
-from search.study.store import Store, write_text
+from search.study.store.files import write_text
+from search.study.store.store import Store
+from search.study.store.tables import Tables
 
 
-def publish(store: Store, config: Config) -> Path:
-    """All exports from a store: CSV files, figures, report.
+def publish(store: Store) -> Path:
+    """All exports from the store of a study of one unit: CSV files, figures, report.
 
     Returns:
         The report's path.
@@ -23,21 +25,27 @@ def publish(store: Store, config: Config) -> Path:
     # matplotlib and plotly only where something is drawn: printing designs does without them
     from search.results import plots, report
 
+    tables = store.tables
+    stored = tables.units()[0]
+    unit = stored.unit
+    config = Config.model_validate(dict(unit.config))
     view = View.of(config)
-    drawn = store.drawn()
-    designs = prices.with_prices(view, view.with_front(store.designs()), drawn)
+    drawn = tables.drawn(unit.name)
+    designs = prices.with_prices(view, view.with_front(tables.designs()), drawn)
     shown = recommend.choose(designs, view)
-    hung_on = prices.influential(designs, drawn, json.loads(store.get("constants") or "{}"), "" if shown is None else str(shown.design))
-    breakdown, history, failed = store.breakdown(), store.history(), store.failed()
-    store.export("designs", plain(designs))
-    store.export("pareto", plain(view.ordered(designs[designs.on_front])))
-    store.export("breakdown", plain(breakdown))
-    store.export("history", plain(history))
-    store.export("failed", plain(failed))
-    store.export("prices", plain(hung_on))
+    hung_on = prices.influential(designs, drawn, _fact(tables, "constants"), "" if shown is None else str(shown.design))
+    breakdown, history, failed = tables.breakdown(), tables.history(), tables.failed()
+    held = {"config_hash": unit.name, "seed": config.seed, **stored.provenance}
+    write_text(store.folder / "provenance.json", json.dumps(held, indent=2) + "\n")
+    store.export("designs", designs)
+    store.export("pareto", view.ordered(designs[designs.on_front]))
+    store.export("breakdown", breakdown)
+    store.export("history", history)
+    store.export("failed", failed)
+    store.export("prices", hung_on)
     plots.draw_all(store.folder, view, designs, breakdown, history)
     path = store.folder / "report.html"
-    write_text(path, report.render(config, view, designs, breakdown, history, failed, hung_on, store.spent()))
+    write_text(path, report.render(config, view, designs, breakdown, history, failed, hung_on, _fact(tables, "spent")))
     return path
 
 
@@ -47,9 +55,8 @@ def republish(folder: Path) -> Path:
     Raises:
         UserError: no finished study there.
     """
-    config = configs.read(_finished(folder) / "config.yaml").config
-    with Store(folder) as store:
-        return publish(store, config)
+    with Store(_finished(folder)) as store:
+        return publish(store)
 
 
 def designs_json(folder: Path, design: str | None) -> str:
@@ -76,6 +83,11 @@ def summary(folder: Path) -> str:
 def infeasible(folder: Path) -> str | None:
     """Why a finished study found no feasible design, or None where it did."""
     return recommend.infeasible(pd.read_csv(folder / "designs.csv"), _view(folder))
+
+
+def _fact(tables: Tables, key: str) -> dict[str, Any]:
+    """What a study of one unit holds under a name; empty where it holds nothing."""
+    return json.loads(next(iter(tables.facts(key).values()), "{}"))
 
 
 def _view(folder: Path) -> View:

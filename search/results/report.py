@@ -77,7 +77,8 @@ def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str
     own = designs[designs.origin == "member"]
     gaps = claim.all_spelt(list(view.objectives), own)
     note = f"Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: {gaps}. "
-    if spent:
+    # a searcher with a budget says only what it spent of that
+    if "minibatches" in spent:
         note += (
             f"{spent['feasible_after_rounding']:.0%} of the members met the constraints after rounding; scouting and polish scored "
             f"{spent['polish_evaluations']} designs. The search spent {spent['minibatches']} minibatches "

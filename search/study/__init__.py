@@ -1,6 +1,6 @@
-"""A study from its first step to measured designs: stored, stopped and resumed at any point without loss.
+"""A study is a set of units: what they are, their store, the engines that run them, and stopping and resuming without loss.
 
-Only the driver writes. How results look is in `results`, which the command calls when the study has returned.
+What a unit does is in `search.unit`, how results look in `search.results`; neither is known here. Only the driver writes.
 """
 
 import lazy_loader

@@ -1,5 +1,6 @@
-from .store import Store as Store
-from .store import provenance as provenance
-from .study import FailedStudyError as FailedStudyError
-from .study import InterruptedStudyError as InterruptedStudyError
-from .study import Study as Study
+from .driver import Outcome as Outcome
+from .driver import run as run
+from .journal import Journal as Journal
+from .provenance import provenance as provenance
+from .store.store import Store as Store
+from .unit import Unit as Unit

@@ -1,12 +1,17 @@
 """A study small enough to run in seconds."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from search.problem import build, config
+from search.commands.outcome import write_config
+from search.problem import config
 from search.results import publish
-from search.study import study
-from search.study.progress import Reporter
-from search.study.store import Store
+from search.study import driver
+from search.study.engines.inline import Inline
+from search.study.screens.screen import Screen
+from search.study.store.store import Store
+from search.study.unit import State, Unit
+from search.unit.work import UnitWork
 
 TOY = """
 name: toy
@@ -59,22 +64,37 @@ def digital(text: str) -> str:
 
 
 class Silent:
-    """A reporter that keeps what it is told."""
+    """A screen that keeps what it is told."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, float, str]] = []
+        self.ends: list[tuple[str, State, str]] = []
+        self.notes: list[str] = []
 
-    def update(self, stage: str, share: float, details: str) -> None:
+    def begin(self, units: Sequence[Unit], done: Collection[str]) -> None:
+        pass
+
+    def show(self, unit: Unit, stage: str, share: float, details: str) -> None:
         self.seen.append((stage, share, details))
+
+    def ended(self, unit: Unit, state: State, reason: str) -> None:
+        self.ends.append((unit.name, state, reason))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def close(self) -> None:
         pass
 
 
-def finished_study(path: Path, reporter: Reporter) -> Path:
+def finished_study(path: Path, screen: Screen) -> Path:
     """The result folder of a config, beside it: run and published."""
     file = config.read(path)
+    unit = Unit(file.config.hash(), {}, file.config.model_dump(mode="json"))
     with Store(path.parent / "out") as store:
-        study.run(build.build(file), file, store, reporter)
-        publish.publish(store, file.config)
+        store.put("kind", "run")
+        store.add_units([unit])
+        driver.run([unit], store, Inline(), lambda: UnitWork({unit.name: file}), screen, lambda: None)
+        write_config(store.folder, unit.config)
+        publish.publish(store)
     return path.parent / "out"

@@ -1,6 +1,6 @@
 """Values with the places where they stand, so that a mistake is told where it was made, through merging and overriding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,6 +38,13 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, dict):
         return {key: plain(value) for key, value in node.value.items()}
     return [plain(value) for value in node.value] if isinstance(node.value, list) else node.value
+
+
+def nodes_of(value: Any, place: Place) -> Node:
+    """Values that all stand in one place."""
+    if isinstance(value, Mapping):
+        return Node({key: nodes_of(item, place) for key, item in value.items()}, place)
+    return Node([nodes_of(item, place) for item in value] if isinstance(value, list) else value, place)
 
 
 def inner(node: Node, part: str | int) -> Node | None:

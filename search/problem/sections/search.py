@@ -19,7 +19,10 @@ class SearchConfig(Strict):
     budget: float = Field(
         0, ge=0, description="Training samples x time steps that may be spent; 0 for what the gradient search of this config spends."
     )
+    seed: int | None = Field(None, ge=0, lt=2**32, description="Of the search alone; default the study's, which the data keep.")
+    # tuned on seeds that are in no table (docs/benchmarks.md)
     steps_per_design: int = Field(400, ge=1, description="Minibatches that searchers with a network per design train each for.")
+    design_learning_rate: float = Field(1e-2, gt=0, description="Of the weights of searchers with a network per design.")
     population: int = Field(10, ge=1, le=4096, description="Members, each with its own preference between the objectives.")
     batch_size: int = Field(64, ge=1, description="Samples of a minibatch.")
     warmup_steps: int = Field(300, ge=0, description="Minibatches that weights are trained on random chips.")

@@ -21,7 +21,8 @@ from search.commands.export import export
 from search.errors import UserError
 from search.problem import build
 from search.problem import config as configs
-from search.study.store import Store
+from search.study.store.store import Store
+from search.study.unit import Unit
 
 pytest.importorskip("nir")
 STEPS, BATCH = 4, 6
@@ -111,9 +112,11 @@ def finished(folder: Path, kind: str, gate: str = "") -> Path:
         text = CONFIG.replace("KIND", kind).replace("GATE", gate)
         (store.folder / "config.yaml").write_text(text)
         problem = build.build(configs.read(store.folder / "config.yaml"))
+        unit = Unit("0" * 12, {}, {})
+        store.add_units([unit])
         rows = []
         for index, front in enumerate((True, False)):
-            store.save_arrays(f"design_{index:02d}", problem.build(index))
+            store.journal(unit).save_arrays(f"design_{index:02d}", problem.build(index))
             row = {"design": f"d{index:02d}", "on_front": front, "timesteps": 2, "weight_bits[dense1]": 3, "weight_bits[dense2]": 4}
             rows.append(row | ({"gate[dense1]": 0, "gate[dense2]": 1} if gate else {}))
         pd.DataFrame(rows).to_csv(store.folder / "designs.csv", index=False)

@@ -1,6 +1,5 @@
 """A comparison end to end on a toy: resumed, tabulated, drawn; mistakes are answered with what, where and the nearest choice."""
 
-import json
 import os
 
 import numpy as np
@@ -8,12 +7,16 @@ import pandas as pd
 import pytest
 
 from search.compare import report as compare_report
-from search.compare import run as compare
-from search.compare.plan import Plan, Unit
-from search.compare.run import Folder
+from search.compare.plan import Plan
+from search.compare.records import records
 from search.compare.tables import Scale, best_known, claims, comparison, history, summary
-from search.errors import UserError
 from search.problem import config
+from search.results.view import View
+from search.study import driver
+from search.study.engines.inline import Inline
+from search.study.store.store import Store
+from search.study.store.tables import reading
+from search.unit.work import UnitWork
 from tests.search.command import codesign
 from tests.search.toy import Silent, digital, toy_config
 
@@ -25,66 +28,60 @@ def finished(tmp_path_factory):
     path = toy_config(tmp_path_factory.mktemp("toy"))
     path.write_text(digital(path.read_text()))
     file = config.read(path)
-    folder = Folder(tmp_path_factory.mktemp("out") / "comparison")
-    plan = Plan(path, ("random", "nsga2"), seeds=2, budget=2.5e4, steps=25)
-    reporter = Silent()
-    assert compare.run(plan, file, folder, reporter, lambda: None) == {}
-    return plan, file, folder, reporter
+    folder = tmp_path_factory.mktemp("out") / "comparison"
+    plan = Plan(path, ("random", "nsga2"), seeds=2, steps=25)
+    units, screen = plan.units(file.config, 2.5e4), Silent()
+    with Store(folder) as store:
+        store.put("kind", "compare")
+        store.add_units(units)
+        assert driver.run(units, store, Inline(), UnitWork, screen, lambda: None).failed == {}
+    return file, folder, screen
+
+
+def results_of(file, folder):
+    with reading(folder) as tables:
+        return records(tables, View.of(file.config))
 
 
 def test_units_and_progress(finished) -> None:
-    _, _, folder, reporter = finished
-    results = folder.results()
+    file, folder, screen = finished
+    results = results_of(file, folder)
     assert {(r["searcher"], r["seed"]) for r in results} == {(s, i) for s in ("random", "nsga2") for i in (0, 1)}
     for result in results:
         assert 0.5 * result["budget"] < result["spent"] <= 1.2 * result["budget"]
         assert result["designs"]
         assert np.all(np.isfinite([d["objectives"] for d in result["designs"]]))
-    shares = [share for _, share, _ in reporter.seen]
-    assert np.all(np.diff(shares) >= 0)
-    assert shares[-1] == pytest.approx(1)
+        assert set(result["designs"][0]["point"]) >= {"rows", "weight_bits[dense1]"}
+    assert screen.seen[-1][1] == pytest.approx(1)
 
 
-def test_a_finished_unit_is_skipped_and_others_are_kept(finished) -> None:
-    plan, file, folder, _ = finished
-    before = {p.name: p.stat().st_mtime_ns for p in folder.units.glob("*.json")}
-    again = Silent()
-    assert compare.run(plan, file, folder, again, lambda: None) == {}
-    assert {p.name: p.stat().st_mtime_ns for p in folder.units.glob("*.json")} == before
-
-    def stop() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        compare.run(plan._replace(seeds=3), file, folder, again, stop)
-    assert {p.name for p in folder.units.glob("*.json")} == set(before)
-
-
-def test_another_comparison_is_refused(finished) -> None:
-    plan, file, folder, _ = finished
-    with pytest.raises(UserError, match="holds another comparison \\(budget differ"):
-        compare.run(plan._replace(budget=3e4), file, folder, Silent(), lambda: None)
-    with pytest.raises(UserError, match="is in use"):
-        Folder(folder.path)
+def test_any_searcher_makes_a_study_of_its_own(finished) -> None:
+    """`search.kind` in a config: the same rows as those of the gradient search, but for claims that nobody made."""
+    _, folder, _ = finished
+    with reading(folder) as tables:
+        designs = tables.designs()
+    assert {"energy_pj_p10", "validation_error", "relaxed_error", "feasible", "searcher", "budget_sample_steps"} <= set(designs.columns)
+    assert designs.relaxed_error.isna().all()
+    assert designs.groupby("unit").searcher.nunique().eq(1).all()
 
 
 def test_exports(finished) -> None:
-    _, file, folder, _ = finished
-    found = compare_report.publish(folder.path, file.config, folder.results(), "random")
+    file, folder, _ = finished
+    found = compare_report.publish(folder, file.config, results_of(file, folder), "random")
     assert set(found.searcher) == {"random", "nsga2"}
-    table = pd.read_csv(folder.path / "comparison.csv")
+    table = pd.read_csv(folder / "comparison.csv")
     assert len(table) == 4
     assert table.hypervolume.between(0, 1).all()
     assert (table.hypervolume_gap >= -1e-9).all()
-    front = pd.read_csv(folder.path / "front.csv")
+    front = pd.read_csv(folder / "front.csv")
     assert front.groupby(["searcher", "seed"]).on_front.any().all()
-    course = pd.read_csv(folder.path / "history.csv")
+    course = pd.read_csv(folder / "history.csv")
     for _, own in course.groupby(["searcher", "seed"]):
         assert np.all(np.diff(own.sort_values("spent").validation_hypervolume) >= -1e-12)
-    report = (folder.path / "report.md").read_text()
+    report = (folder / "report.md").read_text()
     assert "Reference point: error 0.9" in report or "Reference point: error 1" in report
     for name in ("hypervolume", "course", "budgets", "fronts"):
-        assert (folder.path / "figures" / f"{name}.png").stat().st_size > 5000
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 5000
         assert f"figures/{name}.png" in report
 
 
@@ -158,5 +155,7 @@ def test_command_in_two_processes(tmp_path, monkeypatch) -> None:
     searchers = ("--searchers", "random,coordinate", "--seeds", "1")
     done = codesign("compare", path, "--output", out, *searchers, "--budget", "12000", "--steps-per-design", "25", "--workers", "2")
     assert "report:" in done.stdout
-    assert {json.loads(p.read_text())["searcher"] for p in (out / "units").glob("*.json")} == {"random", "coordinate"}
-    assert Unit("random", 0, 1.0).name == "random-000-1"
+    with reading(out) as tables:
+        assert {stored.unit.label["searcher"] for stored in tables.units()} == {"random", "coordinate"}
+    again = codesign("compare", path, "--output", out, *searchers, "--budget", "12000", "--steps-per-design", "50")
+    assert (again.returncode, "search.steps_per_design 25 -> 50" in again.stderr) == (2, True)

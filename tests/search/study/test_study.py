@@ -20,8 +20,10 @@ from search.errors import UserError
 from search.objectives.pareto import non_dominated
 from search.problem import build, config
 from search.results import publish
-from search.study import progress, store
-from search.study.store import Store
+from search.study.screens import choose
+from search.study.store import files
+from search.study.store.store import Store
+from search.study.unit import Unit
 from tests.search.command import codesign
 from tests.search.toy import Silent, finished_study, toy_config
 
@@ -113,11 +115,12 @@ def test_the_front_is_the_front(finished) -> None:
 
 def test_progress_names_stages_and_never_goes_back(finished) -> None:
     seen = finished[1].seen
-    assert [s for i, (s, _, _) in enumerate(seen) if i == 0 or seen[i - 1][0] != s] == ["warm-up", "relax", "anneal", "harden", "measure"]
+    stages = [stage for i, (stage, _, _) in enumerate(seen) if i == 0 or seen[i - 1][0] != stage]
+    assert stages == ["start", "warm-up", "relax", "anneal", "harden", "measure"]
     shares = [share for _, share, _ in seen]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1)
-    assert all(word in seen[0][2] for word in ("step", "loss", "energy", "hypervolume"))
+    assert all(word in seen[1][2] for word in ("step", "loss", "energy", "hypervolume"))
 
 
 def test_exports_can_be_made_again_from_the_store(finished) -> None:
@@ -157,26 +160,24 @@ def test_a_full_disk_gives_one_line_and_loses_nothing(tmp_path: Path, monkeypatc
     def full(where: Path, content: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(where))
 
-    monkeypatch.setattr(store, "write_bytes", full)
+    monkeypatch.setattr(files, "write_bytes", full)
     done = codesign("run", toy_config(tmp_path), "--output", tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "No space left on device" in done.stderr
     assert "--resume" in done.stderr
 
 
-class Stopping:
-    """A reporter that asks for a stop, as Ctrl-C does, when it hears of a stage."""
+class Stopping(Silent):
+    """A screen that asks for a stop, as Ctrl-C does, when it hears of a stage."""
 
     def __init__(self, at: str) -> None:
+        super().__init__()
         self.at = at
 
-    def update(self, stage: str, share: float, details: str) -> None:
+    def show(self, unit: Unit, stage: str, share: float, details: str) -> None:
         if stage == self.at:
             self.at = ""  # a second one would stop at once
             signal.raise_signal(signal.SIGINT)
-
-    def close(self) -> None:
-        pass
 
 
 def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(finished, tmp_path: Path, monkeypatch) -> None:
@@ -201,7 +202,7 @@ def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(finished, 
 
     says_how_to_continue(*stopped("relax", signal.SIGINT))
     with monkeypatch.context() as patch:
-        patch.setattr(progress, "reporter", lambda: Stopping("harden"))
+        patch.setattr(choose, "screen", lambda: Stopping("harden"))
         again = codesign(*command, "--resume")
     says_how_to_continue(again.returncode, again.stderr)
     code, rest = stopped("harden", signal.SIGKILL, "--resume")

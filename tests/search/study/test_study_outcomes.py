@@ -1,5 +1,6 @@
 """A study that does not end in a front between error and energy: events, other objectives, a bound that nothing meets, a lost member."""
 
+import json
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from search.joint import scalarise
 from search.problem import build, config
 from search.results import publish
-from search.study.store import Store
+from search.study.store.tables import reading
 from tests.search.command import codesign
 from tests.search.toy import TOY, Silent, digital, finished_study
 
@@ -64,8 +65,8 @@ def test_a_member_that_breaks_is_restarted_then_recorded_and_touches_no_other(in
     assert set(pd.read_csv(infeasible / "designs.csv").member) == {0, 2, 3}
     report = (infeasible / "report.html").read_text()
     assert "Failed members" in report
-    with Store(infeasible) as store:
-        spent = store.spent()
+    with reading(infeasible) as tables:
+        (spent,) = (json.loads(held) for held in tables.facts("spent").values())
     # all of its updates in the call after which it was restarted, and in the one after which it was given up
     lost_updates = 2 * config.read(infeasible / "config.yaml").config.search.steps_per_call
     assert spent["skipped_updates"] == lost_updates

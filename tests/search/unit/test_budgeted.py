@@ -4,7 +4,7 @@ import jax
 import pytest
 
 from search.blackbox import registry
-from search.compare.unit import stream
+from search.unit.budgeted import stream
 
 
 def test_streams_of_random_numbers_are_each_searchers_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,12 @@ from search.problem.problem import Problem
 
 
 def design_row(
-    problem: Problem, candidate: Candidate, evaluation: Evaluation, errors: np.ndarray, validated: Evaluation, hardened: Mapping[str, Any]
+    problem: Problem,
+    candidate: Candidate,
+    evaluation: Evaluation,
+    errors: np.ndarray,
+    validated: Evaluation,
+    claim: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """What is known of one measured design.
 
@@ -23,7 +28,7 @@ def design_row(
         evaluation: on test data, mean over simulated chips.
         errors: of each chip, `[chips]`.
         validated: on validation data and other chips.
-        hardened: `relaxed` and `rounded` objectives of the member it came from.
+        claim: `relaxed` and `rounded` objectives of the member it came from; None where no relaxed model said anything.
     """
     layers, objectives = evaluation.workload.names, problem.objectives
     measured = {o.name: float(o(evaluation)) for o in problem.everything}
@@ -37,14 +42,11 @@ def design_row(
     row |= {"error_mean": float(errors.mean()), "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0, "chips": len(errors)}
     row |= {"validation_error": 1 - float(validated.accuracy)} | {f"validation_{o.column}": float(o(validated)) for o in objectives}
     # of mutants and of designs tuned once more, no relaxed model has claimed anything
-    own = candidate.origin == "member"
+    own = claim if candidate.origin == "member" else None
     for stage in ("relaxed", "rounded"):
-        row |= {f"{stage}_{o.column}": v if own else None for o, v in zip(objectives, hardened[stage], strict=True)}
-    row |= {
-        f"gap_{o.name}": gap(o, measured[o.name], before) if own else None
-        for o, before in zip(objectives, hardened["relaxed"], strict=True)
-    }
-    row["rounded_feasible"] = hardened["rounded_feasible"] if own else None
+        row |= {f"{stage}_{o.column}": own[stage][i] if own else None for i, o in enumerate(objectives)}
+    row |= {f"gap_{o.name}": gap(o, measured[o.name], own["relaxed"][i]) if own else None for i, o in enumerate(objectives)}
+    row["rounded_feasible"] = own["rounded_feasible"] if own else None
     excess = [float(limit.excess(measured[limit.objective.name])) for limit in problem.limits]
     if excess:
         worst = int(np.argmax(excess))

@@ -1,0 +1,2 @@
+from .prices import DrawnPrices as DrawnPrices
+from .work import UnitWork as UnitWork

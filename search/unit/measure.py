@@ -1,0 +1,63 @@
+"""The final measurement: every chosen design on test data and many simulated chips, at exact costs, under draws of the prices."""
+
+from typing import Any, final
+
+import jax
+
+from codesign.units import show as spelt
+from search.designs.candidate import Candidate
+from search.joint.harden import Hardener
+from search.problem.problem import Problem
+from search.unit.ageing import AgedErrors
+from search.unit.found import Chosen, Session
+from search.unit.prices import DrawnPrices
+from search.unit.row import design_row, is_finite
+from search.unit.staged import HARDEN_SHARE, SEARCH_SHARE
+
+
+@final
+class Measurement:
+    """Measures designs of one problem; compiled once for all of its units.
+
+    Args:
+        problem: what was searched.
+        aged_chips: simulated chips that ageing is measured on.
+    """
+
+    def __init__(self, problem: Problem, aged_chips: int) -> None:
+        self._problem = problem
+        self._prices, self._aged = DrawnPrices(problem), AgedErrors(problem, aged_chips)
+
+    def __call__(self, hardener: Hardener, chosen: Chosen, session: Session) -> None:
+        """Measure what is not in the journal yet."""
+        config, journal = session.config, session.journal
+        # the same chips for all designs and searchers, and others for validation than for the test
+        keys, others = (jax.random.split(jax.random.fold_in(session.keys["measure"], i), config.search.chips) for i in range(2))
+        for i, candidate in enumerate(chosen.candidates):
+            name = f"d{i:02d}"
+            if name not in journal.design_names():
+                self._measure(hardener, chosen, session, name, candidate, (keys, others))
+                session.safe_point()
+            share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen.candidates)
+            details = f"  {self._last}" if self._last else ""
+            session.show("measure", share, f"design {i + 1}/{len(chosen.candidates)}{details}")
+
+    _last = ""
+
+    def _measure(
+        self, hardener: Hardener, chosen: Chosen, session: Session, name: str, candidate: Candidate, keys: tuple[jax.Array, jax.Array]
+    ) -> None:
+        journal = session.journal
+        validated = hardener.validation(candidate.network, candidate.point, keys[1])
+        evaluation, errors = hardener.measure(candidate.network, candidate.point, keys[0])
+        self._last = f"test error {errors.mean():.1%}  energy {spelt(float(evaluation.cost.energy), 'pJ')}"
+        if not is_finite(self._problem, evaluation):
+            journal.add_failed(candidate.member, "measure", f"design {name}: measured objectives not finite")
+            return
+        aged = self._aged(candidate.network, candidate.point, keys[0])
+        row: dict[str, Any] = {"design": name, "searcher": session.config.search.kind, "seed": session.seed}
+        row |= design_row(self._problem, candidate, evaluation, errors, validated, chosen.claims.get(candidate.member))
+        sure, drawn = self._prices(evaluation)
+        # weights before their row: the row says that they are there
+        journal.save_arrays(f"design_{name[1:]}", candidate.network)
+        journal.add_design(name, row | aged | dict(chosen.effort(candidate)) | sure, evaluation.cost.to_table(), drawn)
