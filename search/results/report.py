@@ -12,17 +12,10 @@ from search.designs import claim
 from search.objectives.constraint import spell
 from search.objectives.registry import AbstractObjective
 from search.problem.config import Config
+from search.results.page import page, table
 from search.results.plots import scale_of
 from search.results.recommend import choose, nearest, sentence
 from search.results.view import View
-
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1060px; margin: 2em auto; padding: 0 1em; color: #1b1b1b; }
-h1 { margin-bottom: 0; } .build { background: #eef5ee; border-left: 4px solid #3a7d44; padding: .8em 1em; font-size: 1.1em; }
-table { border-collapse: collapse; font-size: .86em; } td, th { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child { text-align: left; } .wide { overflow-x: auto; } .note { color: #555; font-size: .9em; }
-tr.chosen td { background: #eef5ee; font-weight: 600; }
-"""
 
 
 def render(
@@ -47,11 +40,8 @@ def render(
     )
     history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     technology = config.hardware.technology_text
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{html.escape(config.name)} - codesign</title><style>{_STYLE}</style></head><body>
-<h1>{html.escape(config.name)}</h1>
-<p class="note">{html.escape(config.data.name)} · {html.escape(config.network.kind)} · {html.escape(config.hardware.kind)} in
-{html.escape(technology)} · seed {config.seed} · config {config.hash()}</p>
+    where = " · ".join([config.data.name, config.network.kind, f"{config.hardware.kind} in {technology}", f"seed {config.seed}"])
+    body = f"""<p class="note">{html.escape(where)} · config {config.hash()}</p>
 <p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
 <p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
@@ -67,9 +57,8 @@ noisy chips. Bars: one standard deviation over the chips. The recommended design
 {_failed_section(failed)}
 <h2>The course of the search</h2>
 {history_chart}
-<p class="note">Relaxed values on training batches; they show the course only and are no results.</p>
-</body></html>
-"""
+<p class="note">Relaxed values on training batches; they show the course only and are no results.</p>"""
+    return page(config.name, body)
 
 
 def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:
@@ -150,7 +139,7 @@ def _designs_table(view: View, part: pd.DataFrame, chosen: str) -> str:
         ]
         for _, d in front.iterrows()
     ]
-    return _table(head, rows, chosen)
+    return table(head, rows, chosen)
 
 
 def _breakdown_table(part: pd.DataFrame) -> str:
@@ -166,7 +155,7 @@ def _breakdown_table(part: pd.DataFrame) -> str:
     latency = part[part.latency_ns.notna()].set_index("layer").latency_ns
     # the column of all layers is no layer and gets the sum
     rows.append(["latency", *(show(latency.get(c, latency.sum()), "ns") for c in energy.columns), "", ""])
-    return _table(["component", *energy.columns, "share", "area"], rows)
+    return table(["component", *energy.columns, "share", "area"], rows)
 
 
 def _gap_table(view: View, own: pd.DataFrame) -> str:
@@ -181,7 +170,7 @@ def _gap_table(view: View, own: pd.DataFrame) -> str:
             row += [spell(o, d[f"{stage}{o.column}"]) for stage in ("relaxed_", "rounded_", "")]
             row.append(f"{d[f'gap_{o.name}']:.3f}")
         rows.append(row)
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _prices_section(designs: pd.DataFrame, hung_on: pd.DataFrame, chosen: str) -> str:
@@ -199,23 +188,12 @@ def _prices_section(designs: pd.DataFrame, hung_on: pd.DataFrame, chosen: str) -
 {show(own.energy_pj_p10, "pJ")} to {show(own.energy_pj_p90, "pJ")} (80 %), and is on the front in
 {own.front_probability:.0%} of the draws. The constants that could change the verdict most, and by how much one standard deviation moves
 two designs of the front against each other:</p>
-<div class="wide">{_table(head, rows)}</div>"""
+<div class="wide">{table(head, rows)}</div>"""
 
 
 def _failed_section(failed: pd.DataFrame) -> str:
     if failed.empty:
         return ""
     rows = [[str(f.member), str(f.stage), str(f.reason)] for _, f in failed.iterrows()]
-    table = _table(["member", "stage", "reason"], rows)
-    return f"<h2>Failed members</h2><p>Given up after a restart; they touched no other member.</p>{table}"
-
-
-def _table(head: list[str], rows: list[list[str]], chosen: str | None = None) -> str:
-    body = "".join(
-        f"<tr{' class=chosen' if chosen is not None and row[0] == chosen else ''}>"
-        # names of designs, layers and options come from configs and plug-ins
-        + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row)
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><tr>{''.join(f'<th>{html.escape(str(cell))}</th>' for cell in head)}</tr>{body}</table>"
+    listed = table(["member", "stage", "reason"], rows)
+    return f"<h2>Failed members</h2><p>Given up after a restart; they touched no other member.</p>{listed}"

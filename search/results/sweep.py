@@ -1,0 +1,135 @@
+"""What a sweep found: a line for each unit, the common front of those that can be compared, and a page of it."""
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from codesign.units import show
+from search.objectives.constraint import spell
+from search.problem.config import Config
+from search.results.page import page, table
+from search.results.plots import scale_of
+from search.results.recommend import choose
+from search.results.view import View
+from search.study.store.files import write_text
+from search.study.store.store import Store
+from search.study.store.tables import StoredUnit, as_row
+from search.study.unit import State
+
+
+def publish(store: Store) -> Path:
+    """Exports of a sweep, whatever of it is done: `units.csv`, `designs.csv`, `pareto.csv`, `report.html`.
+
+    Returns:
+        The page's path.
+    """
+    units, designs = store.tables.units(), store.tables.designs()
+    labels = pd.DataFrame([{"unit": stored.unit.name, **_plain(stored)} for stored in units])
+    groups = [_Group(members, designs) for members in alike(units)]
+    found = pd.concat([group.designs for group in groups]) if len(designs) else designs
+    rows = [group.row(stored) for group in groups for stored in group.units]
+    store.export("units", pd.DataFrame(rows))
+    if len(found):
+        # what was varied comes first: tables are filtered by it
+        found = labels.merge(found, on="unit", suffixes=("", "_of_design"))
+        store.export("designs", found)
+        store.export("pareto", found[found.on_front])
+    path = store.folder / "report.html"
+    write_text(path, _page(store.folder.name, groups, rows))
+    return path
+
+
+def alike(units: Sequence[StoredUnit]) -> list[list[StoredUnit]]:
+    """Units whose designs can be compared: of the same data, objectives and bounds."""
+    found: dict[str, list[StoredUnit]] = {}
+    for stored in units:
+        config = stored.unit.config
+        key = json.dumps([config.get("data"), config.get("objectives"), config.get("constraints")], sort_keys=True)
+        found.setdefault(key, []).append(stored)
+    return list(found.values())
+
+
+class _Group:
+    """Units that can be compared, and their designs with `on_front` among all of them."""
+
+    def __init__(self, units: list[StoredUnit], designs: pd.DataFrame) -> None:
+        self.units = units
+        self.config = Config.model_validate(dict(units[0].unit.config))
+        self.view = View.of(self.config)
+        own = designs[designs.unit.isin({m.unit.name for m in units})] if len(designs) else designs
+        self.designs = self.view.with_front(own) if len(own) else own
+
+    def row(self, stored: StoredUnit) -> dict[str, Any]:
+        """A unit: what was varied, what became of it, and the design it would build."""
+        row: dict[str, Any] = dict(as_row(stored))
+        own = self.designs[self.designs.unit == stored.unit.name] if len(self.designs) else self.designs
+        row |= {"designs": len(own), "on_front": int(own.on_front.sum()) if len(own) else 0}
+        chosen = choose(own, self.view) if len(own) else None
+        row["design"] = None if chosen is None else str(chosen.design)
+        for objective in self.view.objectives:
+            row[objective.column] = None if chosen is None else float(chosen[objective.column])
+        return row
+
+    def chart(self) -> go.Figure:
+        """Measured fronts of all units: the first objective against the cost."""
+        view, figure = self.view, go.Figure()
+        x, y = scale_of(view.cost), scale_of(view.against[0])
+        for stored in self.units:
+            own = self.designs[self.designs.unit == stored.unit.name]
+            own = view.ordered(view.with_front(own)) if len(own) else own
+            if not len(own) or not own.on_front.any():
+                continue
+            front = own[own.on_front]
+            figure.add_scatter(
+                x=(front[view.cost.column] * x.factor).tolist(),
+                y=(front[view.against[0].column] * y.factor).tolist(),
+                mode="lines+markers",
+                line={"shape": "hv"},  # a staircase: between two designs only the one on the left is to be had
+                name=html.escape(stored.unit.title),
+                hovertext=[html.escape(str(design)) for design in front.design],
+            )
+        figure.update_layout(template="plotly_white", height=460, margin={"t": 20, "b": 40})
+        figure.update_xaxes(type="log" if x.logarithmic else "linear", title=x.label)
+        figure.update_yaxes(type="log" if y.logarithmic else "linear", title=f"{y.label}, test")
+        return figure
+
+
+def _plain(stored: StoredUnit) -> dict[str, Any]:
+    return {key: value if isinstance(value, int | float | str | bool) else json.dumps(value) for key, value in stored.unit.label.items()}
+
+
+def _page(name: str, groups: Sequence[_Group], rows: Sequence[dict[str, Any]]) -> str:
+    by_name = {row["unit"]: row for row in rows}
+    states = [row["state"] for row in rows]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in (str(s) for s in State) if state in states)
+    parts = [f'<p class="note">{len(rows)} units: {counts}. Every point is a hardened, legal design, measured again.</p>']
+    scripts = True
+    for group in groups:
+        title = f"{group.config.data.name}: {', '.join(group.config.objectives)}"
+        parts.append(f"<h2>{html.escape(title)}</h2>")
+        if len(group.designs):
+            parts.append(group.chart().to_html(full_html=False, include_plotlyjs=scripts, config={"displaylogo": False}))
+            # the first chart brings plotly's script along, for all: the page opens offline
+            scripts = False
+        parts.append(f'<div class="wide">{_units_table(group, by_name)}</div>')
+    return page(f"{name}: a sweep", "".join(parts))
+
+
+def _units_table(group: _Group, rows: dict[str, dict[str, Any]]) -> str:
+    keys = list(dict.fromkeys(key for stored in group.units for key in stored.unit.label))
+    head = [*keys, "state", "designs", "on the common front", "design to build", *(o.name.replace("_", " ") for o in group.view.objectives)]
+    head += ["time"]
+    cells = []
+    for stored in group.units:
+        row = rows[stored.unit.name]
+        built = [spell(o, row[o.column]) if row["design"] else "" for o in group.view.objectives]
+        took = show(row["wall_s"] * 1e9, "ns") if row["wall_s"] else ""
+        what = [str(stored.unit.label.get(key, "")) for key in keys]
+        state = row["state"] if not row["reason"] else f"{row['state']}: {row['reason']}"
+        cells.append([*what, state, str(row["designs"]), str(row["on_front"]), row["design"] or "", *built, took])
+    return table(head, cells)
