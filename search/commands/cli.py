@@ -26,13 +26,16 @@ app = App(
     result_action="return_value",
 )
 
+_CONTINUE = "what was finished is kept; the same command continues (`run` with --resume)"
+
 Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads", "parameters"]
 
 Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
 
 
+
 @app.command
-def run(config: Path, /, *, output: Path | None = None, resume: bool = False) -> None:
+def run(config: Path, /, *, output: Path | None = None, resume: bool = False, set_: Settings = ()) -> None:
     """Run a study from a config file.
 
     Parameters
@@ -43,10 +46,33 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False) ->
         Folder for the results; default `results/NAME`.
     resume
         Continue what the folder holds.
+    set_
+        `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
     """
     from search.commands.run import run as run_study
 
-    run_study(config, output, resume)
+    run_study(config, output, resume, set_)
+
+
+@app.command
+def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), workers: int = 1) -> None:
+    """Run all studies that the `sweep` section of a config describes. The same command continues what was stopped, or adds what is new.
+
+    Parameters
+    ----------
+    config
+        The studies, a YAML file.
+    output
+        Folder for the results; default `results/NAME-sweep`.
+    set_
+        `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
+    workers
+        Studies at a time, each in a process of its own.
+    """
+    from search.commands.engines import EngineChoice
+    from search.commands.sweep import sweep as run_sweep
+
+    run_sweep(config, output, set_, EngineChoice("local", workers))
 
 
 @app.command
@@ -129,7 +155,7 @@ def export(
     /,
     *,
     design: str | None = None,
-    format_: Annotated[Literal["json", "nir", "integer"], Parameter(name="--format")] = "json",
+    format_: Annotated[Literal["json", "nir", "integer", "csv", "parquet"], Parameter(name="--format")] = "json",
 ) -> None:
     """Write measured designs of a result folder for other tools.
 
@@ -140,13 +166,20 @@ def export(
     design
         One design; default all (json), or all on the front.
     format_
-        json: settings, measured qualities and per-layer workload, printed. nir: a graph of the trained network with its hardware
-        point. integer: weights, thresholds and leaks of a digital chip's datapath, as NumPy arrays.
+        csv, parquet: all tables, across the units of a sweep. json: settings, measured qualities and per-layer workload, printed.
+        nir: a graph of the trained network with its hardware point. integer: weights, thresholds and leaks of a digital chip's
+        datapath, as NumPy arrays.
     """
     if format_ == "json":
         from search.results import publish
 
         print(publish.designs_json(folder, design))
+        return
+    if format_ in ("csv", "parquet"):
+        from search.results.exports import write_tables
+
+        for path in write_tables(folder, format_):
+            print(path)
         return
     from search.commands.export import export as export_files
 
@@ -265,10 +298,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except OSError as error:
-        fail(f"{error.filename or 'file'}: {error.strerror or error}; what was finished is kept, continue with --resume", 1)
+        fail(f"{error.filename or 'file'}: {error.strerror or error}; {_CONTINUE}", 1)
     # a full disk, say, as SQLite puts it
     except sqlite3.OperationalError as error:
-        fail(f"study.db: {error}; what was finished is kept, continue with --resume", 1)
+        fail(f"study.db: {error}; {_CONTINUE}", 1)
     finally:
         # for who calls this from Python
         signal.signal(signal.SIGTERM, before)

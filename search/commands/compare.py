@@ -32,7 +32,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
 
         units = plan.units(file.config, _budget(plan, file, store))
         outcome = run_units("compare", units, store, engine_of(choice), "the same command continues")
-        write_config(store.folder, file.config.model_dump(mode="json"))
+        write_config(store.folder, file.config)
         # what has finished is published, whatever failed
         if outcome.done:
             results, first = records(store.tables, View.of(file.config)), plan.searchers[0]

@@ -1,13 +1,13 @@
 """How commands end and print: one line and an exit code, tables as wide as they are."""
 
-import io
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from search.problem.config import Config
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -28,12 +28,9 @@ def wide_console() -> "Console":
     return console if console.is_terminal else Console(width=160)
 
 
-def write_config(folder: Path, values: Mapping[str, Any]) -> None:
+def write_config(folder: Path, config: "Config") -> None:
     """The resolved config of a folder: it can be run again without the file it came from."""
-    from ruamel.yaml import YAML
-
+    from search.problem.config import resolved_text
     from search.study.store.files import write_text
 
-    text = io.StringIO()
-    YAML().dump(dict(values), text)
-    write_text(folder / "config.yaml", text.getvalue())
+    write_text(folder / "config.yaml", resolved_text(config))

@@ -1,7 +1,9 @@
 """`codesign run`: a study of one unit, from its config to its report."""
 
 import os
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,18 +13,19 @@ from search.study.store.store import Store
 from search.study.unit import State, Unit
 
 
-def run(config: Path, output: Path | None, resume: bool) -> None:
+def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str] = ()) -> None:
     """Run or continue a study, then publish it; see `codesign run --help`.
 
     Raises:
         UserError: a mistake in the config, or a folder that is not free for it.
         SystemExit: 1 for a study that failed or found nothing feasible, 130 for one that was stopped.
     """
-    file = configs.read(config)
+    file = configs.read(config, overrides)
     folder = output or Path(file.config.output or f"results/{file.config.name}")
-    again = f"continue with: codesign run {config}{'' if output is None else f' --output {output}'} --resume"
+    given = [*(("--output", str(output)) if output else ()), *(part for text in overrides for part in ("--set", text)), "--resume"]
+    again = f"continue with: codesign run {shlex.join([str(config), *given])}"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
-    unit = Unit(file.config.hash(), {}, file.config.model_dump(mode="json"))
+    unit = Unit(file.config.hash(), {}, configs.resolved(file.config))
     with Store(folder) as store:
         # before anything that imports JAX: a folder that is taken is told at once
         refuse_unless_free(store, unit, resume)
@@ -35,7 +38,7 @@ def run(config: Path, output: Path | None, resume: bool) -> None:
 
         store.put("kind", "run")
         store.add_units([unit])
-        write_config(folder, unit.config)
+        write_config(folder, file.config)
 
         def late() -> NoReturn:
             # from another thread, while the main one compiles: nothing there can be asked any more, and everything done is stored

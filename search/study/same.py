@@ -1,9 +1,9 @@
 """Whether a folder holds the study that is asked for, or one that it grew out of."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from search.errors import UserError
+from search.problem.config import differences
 from search.study.store.store import Store
 from search.study.unit import Unit
 
@@ -25,21 +25,4 @@ def refuse_unless_same(store: Store, kind: str, units: Iterable[Unit]) -> None:
     # of all pairs those that are most alike say best what was changed
     found = min((differences(h.unit.config, u.config) for h in held[:64] for u in asked[:64]), key=len)
     shown = ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")
-    raise UserError(f"{store.folder} holds another {kind} (changed since: {shown or 'the order of parameters'}); {elsewhere}")
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> list[str]:
-    """Keys in which two configs differ, with both values where they are short."""
-    found: list[str] = []
-    for key in dict.fromkeys([*before, *after]):
-        old, new, where = before.get(key), after.get(key), f"{path}{key}"
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            found += differences(old, new, f"{where}.")
-        elif old != new:
-            found.append(f"{where} {_short(old)} -> {_short(new)}")
-    return found
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    raise UserError(f"{store.folder} holds another {kind} (changed since: {shown}); {elsewhere}")

@@ -33,6 +33,8 @@ class Measurement:
         config, journal = session.config, session.journal
         # the same chips for all designs and searchers, and others for validation than for the test
         keys, others = (jax.random.split(jax.random.fold_in(session.keys["measure"], i), config.search.chips) for i in range(2))
+        if not journal.design_names():
+            session.show("measure", SEARCH_SHARE + HARDEN_SHARE, f"design 1/{len(chosen.candidates)}  compiling")
         for i, candidate in enumerate(chosen.candidates):
             name = f"d{i:02d}"
             if name not in journal.design_names():

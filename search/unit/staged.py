@@ -61,6 +61,8 @@ class Staged:
         # also when resumed: a checkpoint is read into a population of the same shapes
         start = self._joint.start(self._keys["start"])
         population = self._journal.load_arrays("population", start) or start
+        done = int(population.step)
+        self._show("compile", SEARCH_SHARE * minibatches(self._settings, done) / minibatches(self._settings), "the search")
         saved, scout = time.monotonic(), Scout(self._hardener, self._settings)
         try:
             # whatever ends this loop, a stop at a safe point too, the last whole call is saved
@@ -122,7 +124,7 @@ class Staged:
             network = self._journal.load_arrays(f"member_{m:03d}", member.network) if m in known else None
             try:
                 if network is None:
-                    self._show("harden", self._after(m), f"design {m + 1}/{self._settings.population}")
+                    self._show("harden", self._after(m), f"design {m + 1}/{self._settings.population}" + ("" if known else "  compiling"))
                     # what follows compiles, in which nobody can stop
                     self._safe_point()
                     network, known[m] = self._harden_one(m, population)

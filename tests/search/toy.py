@@ -90,11 +90,11 @@ class Silent:
 def finished_study(path: Path, screen: Screen) -> Path:
     """The result folder of a config, beside it: run and published."""
     file = config.read(path)
-    unit = Unit(file.config.hash(), {}, file.config.model_dump(mode="json"))
+    unit = Unit(file.config.hash(), {}, config.resolved(file.config))
     with Store(path.parent / "out") as store:
         store.put("kind", "run")
         store.add_units([unit])
         driver.run([unit], store, Inline(), lambda: UnitWork({unit.name: file}), screen, lambda: None)
-        write_config(store.folder, unit.config)
+        write_config(store.folder, file.config)
         publish.publish(store)
     return path.parent / "out"

@@ -31,7 +31,7 @@ class PlainScreen:
     def show(self, unit: Unit, stage: str, share: float, details: str) -> None:
         """Print when it is time."""
         whole = self._count.show(unit, share)
-        left, now = spelt(self._clock.left(whole)), time.monotonic()
+        left, now = spelt(self._clock.left(whole, self._count.total == 1)), time.monotonic()
         # the end is told however soon it comes
         if stage == self._stages.get(unit.name) and now - self._last < self._seconds and share < 1:
             return

@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from search.study.unit import State, Unit
+
+LATER_COMPILATION: Final = 2.0  # for hardening and measurement, in times of what the first step takes
+HARDENING: Final = 0.55  # share of a unit's work at which that begins; see `search.unit.staged`
 
 
 class Screen(Protocol):
@@ -27,20 +30,37 @@ class Screen(Protocol):
 
 
 class Clock:
-    """Time left, from the pace since the first report (start-up would mislead)."""
+    """Time left, from the pace of this run; a resumed study begins above 0.
+
+    A study of one unit compiles before its first step, and about twice as long again for hardening and measurement (measured on the
+    quickstart): that is added, and not taken for the pace of its steps. Of many units each compiles, so that the pace has it in.
+    """
 
     def __init__(self) -> None:
-        self._start: tuple[float, float] | None = None
+        self._begin = time.monotonic()
+        self._first: tuple[float, float] | None = None
 
-    def left(self, share: float) -> float | None:
-        """Seconds, or None while unknown."""
+    def left(self, share: float, alone: bool) -> float | None:
+        """Seconds, or None while unknown.
+
+        Args:
+            share: of all work that is done.
+            alone: whether there is one unit.
+        """
         now = time.monotonic()
-        # a resumed study begins above 0: only the pace of this run tells how long the rest takes
-        if self._start is None:
-            self._start = (now, share)
-        began, at = self._start
+        if self._first is None:
+            if share > 0:
+                self._first = (now, share)
+            return None
+        began, at = self._first
         # too little done to tell a pace from
-        return None if share - at < 0.02 else (now - began) / (share - at) * (1 - share)
+        if share - at < 0.02:
+            return None
+        compiled = began - self._begin
+        if not alone:
+            return (now - self._begin) / share * (1 - share)
+        later = LATER_COMPILATION * compiled * max(0.0, (HARDENING - share) / HARDENING)
+        return (now - began) / (share - at) * (1 - share) + later
 
 
 def spelt(seconds: float | None) -> str:

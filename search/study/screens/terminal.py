@@ -42,7 +42,7 @@ class TerminalScreen:
 
     def show(self, unit: Unit, stage: str, share: float, details: str) -> None:
         """Redraw."""
-        left = spelt(self._clock.left(self._count.show(unit, share)))
+        left = spelt(self._clock.left(self._count.show(unit, share), self._count.total == 1))
         if unit.name not in self._lines:
             self._lines[unit.name] = self._progress.add_task("", total=1.0, what="", details="", left="")
         alone = self._whole is None
@@ -59,7 +59,7 @@ class TerminalScreen:
             self._progress.remove_task(self._lines.pop(unit.name))
         if reason:
             self.note(f"{unit.title}: {state}: {reason}")
-        self._draw_whole(spelt(self._clock.left(self._count.share)))
+        self._draw_whole(spelt(self._clock.left(self._count.share, self._count.total == 1)))
 
     def note(self, text: str) -> None:
         """See `Screen.note`."""

@@ -1,5 +1,6 @@
 """An open result folder: its one writer."""
 
+import errno
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -93,6 +94,9 @@ class Store:
 
     def write(self, unit: Unit, write: Write) -> None:
         """What a unit tells: its arrays, then its rows in one transaction."""
+        # SQLite goes on writing to a file that has been deleted under it
+        if not (path := self.folder / DATABASE).exists():
+            raise FileNotFoundError(errno.ENOENT, "was deleted while it was written", str(path))
         arrays = self.tables.checkpoints(unit.name)
         for name, content in write.arrays:
             arrays.save(name, content)

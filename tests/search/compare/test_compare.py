@@ -158,4 +158,4 @@ def test_command_in_two_processes(tmp_path, monkeypatch) -> None:
     with reading(out) as tables:
         assert {stored.unit.label["searcher"] for stored in tables.units()} == {"random", "coordinate"}
     again = codesign("compare", path, "--output", out, *searchers, "--budget", "12000", "--steps-per-design", "50")
-    assert (again.returncode, "search.steps_per_design 25 -> 50" in again.stderr) == (2, True)
+    assert (again.returncode, "search.steps_per_design: 25 -> 50" in again.stderr) == (2, True)

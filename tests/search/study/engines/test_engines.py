@@ -109,7 +109,7 @@ def test_a_changed_study_says_what_differs(tmp_path: Path) -> None:
         store.add_units(units(2))
         refuse_unless_same(store, "sweep", units(5))
         changed = [Unit("f" * 12, {}, {"seed": 1, "rate": 0.5})]
-        with pytest.raises(UserError, match=r"holds another sweep \(changed since: rate None -> 0.5\)"):
+        with pytest.raises(UserError, match=r"holds another sweep \(changed since: rate: nothing -> 0.5\)"):
             refuse_unless_same(store, "sweep", changed)
         with pytest.raises(UserError, match="holds a sweep, not a compare"):
             refuse_unless_same(store, "compare", units(2))

@@ -1,6 +1,7 @@
 """A result folder: nothing half-written, nothing of others, damage told in one line, older folders brought up to date."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -178,3 +179,15 @@ def test_units_that_are_there_stay_as_they_are(folder: Path) -> None:
             ("0" * 11 + "1", "waiting"),
             (ONE.name, "done"),
         ]
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_noticed_at_once(tmp_path: Path) -> None:
+    with Store(tmp_path / "out") as store:
+        store.add_units([ONE])
+        journal = store.journal(ONE)
+        shutil.rmtree(tmp_path / "out")
+        with pytest.raises(FileNotFoundError, match="was deleted while it was written"):
+            journal.put("spent", "{}")
+        with pytest.raises(FileNotFoundError):
+            journal.save_arrays("population", jnp.zeros(1))
+    assert not (tmp_path / "out").exists()
