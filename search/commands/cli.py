@@ -33,7 +33,6 @@ Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers"
 Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
 
 
-
 @app.command
 def run(config: Path, /, *, output: Path | None = None, resume: bool = False, set_: Settings = ()) -> None:
     """Run a study from a config file.

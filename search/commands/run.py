@@ -25,7 +25,7 @@ def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str
     given = [*(("--output", str(output)) if output else ()), *(part for text in overrides for part in ("--set", text)), "--resume"]
     again = f"continue with: codesign run {shlex.join([str(config), *given])}"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
-    unit = Unit(file.config.hash(), {}, configs.resolved(file.config))
+    unit = Unit(file.config.hash(), {}, configs.written(file.config))
     with Store(folder) as store:
         # before anything that imports JAX: a folder that is taken is told at once
         refuse_unless_free(store, unit, resume)

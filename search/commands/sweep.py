@@ -7,7 +7,7 @@ from pathlib import Path
 from search.commands.engines import EngineChoice, engine_of
 from search.commands.outcome import fail, write_config
 from search.problem import sweep as sweeps
-from search.problem.config import resolved
+from search.problem.config import written
 from search.study.store.store import Store
 from search.study.unit import Unit
 
@@ -21,7 +21,7 @@ def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: E
     """
     choice.check()
     cells = sweeps.read(config, overrides)
-    units = [Unit(cell.hash, cell.label, resolved(cell.file.config)) for cell in cells]
+    units = [Unit(cell.hash, cell.label, written(cell.file.config)) for cell in cells]
     first = cells[0].file.config
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines

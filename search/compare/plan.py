@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from search.blackbox.registry import check
 from search.errors import UserError
-from search.problem.config import Config, resolved
+from search.problem.config import Config, written
 from search.study.unit import Unit
 
 
@@ -46,7 +46,7 @@ class Plan(NamedTuple):
         changed = {"kind": searcher, "seed": seed, "budget": share * budget}
         changed |= {"steps_per_design": self.steps, "design_learning_rate": self.learning_rate}
         own = config.model_copy(update={"search": config.search.model_copy(update=changed)})
-        return Unit(own.hash(), {"searcher": searcher, "seed": seed, "share": share}, resolved(own))
+        return Unit(own.hash(), {"searcher": searcher, "seed": seed, "share": share}, written(own))
 
     def check(self) -> None:
         """See that everything asked for exists.

@@ -157,12 +157,17 @@ def resolved(config: Config) -> dict[str, Any]:
     return config.model_dump(mode="json", exclude={"output", "sweep"})
 
 
-def resolved_text(config: Config) -> str:
-    """The same as a config file."""
+def written(config: Config) -> dict[str, Any]:
+    """The same as a file would say it, without what was left open; a store keeps this."""
     # data with a time axis have steps of their own, which a default that is written down would contradict
     open_ = {"network": {"longest"}} if "longest" not in config.network.model_fields_set else {}
+    return config.model_dump(mode="json", exclude={"output": True, "sweep": True, **open_}, exclude_none=True)
+
+
+def resolved_text(config: Config) -> str:
+    """`written` as a config file."""
     text = io.StringIO()
-    YAML().dump(config.model_dump(mode="json", exclude={"output": True, "sweep": True, **open_}, exclude_none=True), text)
+    YAML().dump(written(config), text)
     return text.getvalue()
 
 

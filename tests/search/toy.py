@@ -90,7 +90,7 @@ class Silent:
 def finished_study(path: Path, screen: Screen) -> Path:
     """The result folder of a config, beside it: run and published."""
     file = config.read(path)
-    unit = Unit(file.config.hash(), {}, config.resolved(file.config))
+    unit = Unit(file.config.hash(), {}, config.written(file.config))
     with Store(path.parent / "out") as store:
         store.put("kind", "run")
         store.add_units([unit])
