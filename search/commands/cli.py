@@ -48,7 +48,7 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False, se
     set_
         `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
     """
-    from search.commands.run import run as run_study
+    from search.commands.studies.run import run as run_study
 
     run_study(config, output, resume, set_)
 
@@ -68,8 +68,8 @@ def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), w
     workers
         Studies at a time, each in a process of its own.
     """
-    from search.commands.engines import EngineChoice
-    from search.commands.sweep import sweep as run_sweep
+    from search.commands.studies.engines import EngineChoice
+    from search.commands.studies.sweep import sweep as run_sweep
 
     run_sweep(config, output, set_, EngineChoice("local", workers))
 
@@ -111,8 +111,8 @@ def compare(
     output
         Folder for the results; default `results/NAME-compare`.
     """
-    from search.commands.compare import compare as compare_searchers
-    from search.commands.engines import EngineChoice
+    from search.commands.studies.compare import compare as compare_searchers
+    from search.commands.studies.engines import EngineChoice
     from search.compare.plan import Plan
 
     try:
@@ -204,7 +204,7 @@ def list_(kind: Kind, of: str | None = None, /) -> None:
         return
     if of is not None:
         raise UserError(f"list {kind}: takes no {of!r}")
-    from search.commands import catalogue
+    from search.commands.configs import catalogue
 
     for name, description in catalogue.entries(kind):
         print(f"{name:24s} {description}".rstrip())
@@ -271,7 +271,7 @@ def cost(
     hardness
         1 is the exact model, below 1 the smooth one.
     """
-    from search.commands.cost import cost as price
+    from search.commands.prices.cost import cost as price
 
     price(workload, hardware, list(set_), technology, json, csv, all_published, hardness)
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from search.commands import catalogue
+from search.commands.configs import catalogue
 from search.commands.configs.parameters import descriptions
 from search.problem.config import Config
 from search.problem.sections.search import SEARCHERS

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from search.commands.cost import compare, cost, load_workload
+from search.commands.prices.cost import compare, cost, load_workload
 from search.errors import UserError
 
 

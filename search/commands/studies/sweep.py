@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.commands.engines import EngineChoice, engine_of
 from search.commands.outcome import fail, write_config
+from search.commands.studies.engines import EngineChoice, engine_of
 from search.problem import sweep as sweeps
 from search.problem.config import written
 from search.study.store.store import Store
@@ -26,7 +26,7 @@ def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: E
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
     with Store(output or Path(first.output or f"results/{first.name}-sweep")) as store:
-        from search.commands.study import run_units
+        from search.commands.studies.units import run_units
         from search.results import sweep as published
 
         outcome = run_units("sweep", units, store, engine_of(choice), "the same command continues")

@@ -28,8 +28,9 @@ from codesign.workloads import presets
 from codesign.workloads.table import TableError, read_workload
 from codesign.workloads.twin import ann_twin
 from codesign.workloads.workload import Workload
-from search.commands import cost_settings, cost_tables
-from search.commands.cost_tables import Comparison
+from search.commands.prices import settings as read_settings
+from search.commands.prices import tables
+from search.commands.prices.tables import Comparison
 from search.errors import UserError, nearest
 
 # prices of a family when none are named; published models carry their own constants and read none
@@ -71,17 +72,17 @@ def cost(
         _compare(workload, hardware, set_, technology, as_json, as_csv, hardness)
         return
     chip_class = _chip_class(hardware)
-    chip_settings, properties = cost_settings.split(set_, _fields(hardware, chip_class))
+    chip_settings, properties = read_settings.split(set_, _fields(hardware, chip_class))
     work = load_workload(workload, properties)
     prices = load_technology(technology or OWN_TECHNOLOGY.get(hardware, "digital_45nm"))
-    chip = _hybrid(chip_settings, work, prices, hardness) if chip_class is HybridChip else cost_settings.make(chip_class, chip_settings)
+    chip = _hybrid(chip_settings, work, prices, hardness) if chip_class is HybridChip else read_settings.make(chip_class, chip_settings)
     result, sure = price_drawn(chip, work, prices, hardness)
     if as_json:
-        print(json.dumps(cost_tables.document(result, workload, hardware, prices.name) | {"intervals": sure}, indent=2))
+        print(json.dumps(tables.document(result, workload, hardware, prices.name) | {"intervals": sure}, indent=2))
     elif as_csv:
         print(result.to_table().to_csv(index=False), end="")
     else:
-        cost_tables.show_cost(result, f"{workload} on {hardware}, {prices.parts or prices.name}", sure)
+        tables.show_cost(result, f"{workload} on {hardware}, {prices.parts or prices.name}", sure)
 
 
 def load_workload(name: str, properties: Mapping[str, Any]) -> Workload:
@@ -167,7 +168,7 @@ def _chip_class(name: str) -> type:
 
 def _fields(name: str, chip: type) -> list[str]:
     if chip is not HybridChip:
-        return cost_settings.fields(chip)
+        return read_settings.fields(chip)
     # engines by name only: their own parameters keep the defaults
     return ["engines", "assignment", "transfer_buffer_kb", "link_gbit_per_s"]
 
@@ -178,16 +179,16 @@ def _hybrid(settings: Mapping[str, str], work: Workload, prices: Technology, har
     for name in names:
         if name not in FAMILIES or name == "hybrid":
             raise UserError(f"--set engines: unknown engine {name!r}{nearest(name, [n for n in FAMILIES if n != 'hybrid'])}")
-    engines = {name: cost_settings.make(FAMILIES[name], {}) for name in names}
+    engines = {name: read_settings.make(FAMILIES[name], {}) for name in names}
     if "assignment" in settings:
-        assignment = np.asarray(np.atleast_1d(cost_settings.numbers("assignment", settings["assignment"], above_zero=False)), int)
+        assignment = np.asarray(np.atleast_1d(read_settings.numbers("assignment", settings["assignment"], above_zero=False)), int)
         assignment = np.broadcast_to(assignment, (len(work),)) if assignment.size == 1 else assignment
     else:
         alone = [_energy_by_layer(engine, work, prices, hardness) for engine in engines.values()]
         # each engine alone: what it costs to pass data between engines is left out of the choice, not of the price
         assignment = np.argmin(np.stack(alone), axis=0)
     rest: dict[str, Any] = {
-        name: cost_settings.numbers(name, text) for name, text in settings.items() if name not in ("engines", "assignment")
+        name: read_settings.numbers(name, text) for name, text in settings.items() if name not in ("engines", "assignment")
     }
     cost_settings.check(rest, RANGES["hybrid"])
     try:
@@ -216,7 +217,7 @@ def compare(
             continue
         own = prices or load_technology(OWN_TECHNOLOGY.get(name, "digital_45nm"))
         try:
-            chip = cost_settings.make(chip_class, settings.get(name, {}))
+            chip = read_settings.make(chip_class, settings.get(name, {}))
             # a model that cannot run the network is a line with its reason, and no end of the comparison
             spiking, ann = price(chip, work, own, hardness), price(chip, twin, own, hardness)
         except UserError as error:
@@ -232,7 +233,7 @@ def _compare(
     workload: str, hardware: str, set_: Sequence[str], technology_name: str | None, as_json: bool, as_csv: bool, hardness: float
 ) -> None:
     """Settings of a chip are those of `hardware`; all other models stand with their defaults."""
-    chip_settings, properties = cost_settings.split(set_, _fields(hardware, _chip_class(hardware)))
+    chip_settings, properties = read_settings.split(set_, _fields(hardware, _chip_class(hardware)))
     prices = load_technology(technology_name) if technology_name else None
     rows = compare(load_workload(workload, properties), prices, hardness, {hardware: chip_settings})
     if as_json:
@@ -242,4 +243,4 @@ def _compare(
 
         print(pd.DataFrame([dataclasses.asdict(row) for row in rows]).to_csv(index=False), end="")
     else:
-        cost_tables.show_comparison(rows, workload)
+        tables.show_comparison(rows, workload)

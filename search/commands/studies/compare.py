@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from search.commands.engines import EngineChoice, engine_of
 from search.commands.outcome import fail, wide_console, write_config
+from search.commands.studies.engines import EngineChoice, engine_of
 from search.compare.plan import Plan
 from search.problem import config as configs
 from search.problem.config import ConfigFile
@@ -25,7 +25,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
     with Store(output or Path(f"results/{file.config.name}-compare")) as store:
-        from search.commands.study import run_units
+        from search.commands.studies.units import run_units
         from search.compare import report
         from search.compare.records import records
         from search.results.view import View
