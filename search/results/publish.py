@@ -7,13 +7,12 @@ from typing import Any
 import pandas as pd
 
 from search.errors import UserError, nearest
-from search.problem import config as configs
 from search.problem.config import Config
 from search.results import prices, recommend
 from search.results.view import View
 from search.study.store.files import write_text
 from search.study.store.store import Store
-from search.study.store.tables import Tables
+from search.study.store.tables import Tables, reading
 
 
 def publish(store: Store) -> Path:
@@ -29,7 +28,7 @@ def publish(store: Store) -> Path:
     stored = tables.units()[0]
     unit = stored.unit
     config = Config.model_validate(dict(unit.config))
-    view = View.of(config)
+    view = View.stored(tables, unit)
     drawn = tables.drawn(unit.name)
     designs = prices.with_prices(view, view.with_front(tables.designs()), drawn)
     shown = recommend.choose(designs, view)
@@ -91,7 +90,8 @@ def _fact(tables: Tables, key: str) -> dict[str, Any]:
 
 
 def _view(folder: Path) -> View:
-    return View.of(configs.read(folder / "config.yaml").config)
+    with reading(folder) as tables:
+        return View.stored(tables, tables.units()[0].unit)
 
 
 def _finished(folder: Path) -> Path:

@@ -18,7 +18,7 @@ from search.results.recommend import choose
 from search.results.view import View
 from search.study.store.files import write_text
 from search.study.store.store import Store
-from search.study.store.tables import StoredUnit, as_row
+from search.study.store.tables import StoredUnit, Tables, as_row
 from search.study.unit import State
 
 
@@ -30,7 +30,7 @@ def publish(store: Store) -> Path:
     """
     units, designs = store.tables.units(), store.tables.designs()
     labels = pd.DataFrame([{"unit": stored.unit.name, **_plain(stored)} for stored in units])
-    groups = [_Group(members, designs) for members in alike(units)]
+    groups = [_Group(members, designs, store.tables) for members in alike(units)]
     found = pd.concat([group.designs for group in groups]) if len(designs) else designs
     rows = [group.row(stored) for group in groups for stored in group.units]
     store.export("units", pd.DataFrame(rows))
@@ -57,10 +57,10 @@ def alike(units: Sequence[StoredUnit]) -> list[list[StoredUnit]]:
 class _Group:
     """Units that can be compared, and their designs with `on_front` among all of them."""
 
-    def __init__(self, units: list[StoredUnit], designs: pd.DataFrame) -> None:
+    def __init__(self, units: list[StoredUnit], designs: pd.DataFrame, tables: Tables) -> None:
         self.units = units
         self.config = Config.model_validate(dict(units[0].unit.config))
-        self.view = View.of(self.config)
+        self.view = View.stored(tables, units[0].unit)
         own = designs[designs.unit.isin({m.unit.name for m in units})] if len(designs) else designs
         self.designs = self.view.with_front(own) if len(own) else own
 

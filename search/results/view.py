@@ -1,16 +1,20 @@
 """How a study's results are looked at: its objectives, bounds and parameters, and which objective goes on which axis."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 
 from search.objectives import registry as objective
 from search.objectives.constraint import Constraint
+from search.objectives.described import Described
 from search.objectives.pareto import non_dominated
 from search.objectives.registry import AbstractObjective
 from search.objectives.roles import answers_of, cost_of
 from search.problem.config import Config
+from search.study.store.tables import Tables
+from search.study.unit import Unit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +40,20 @@ class View:
         """
         limits = tuple(Constraint(objective.find(name), bound) for name, bound in config.constraints.items())
         return cls(tuple(objective.find(name) for name in config.objectives), limits, tuple(config.parameters))
+
+    @classmethod
+    def stored(cls, tables: Tables, unit: Unit) -> "View":
+        """The view of a unit that has run, from what it kept: nothing that its config names is imported.
+
+        Raises:
+            UserError: a folder of an early version, and an objective that is not known.
+        """
+        kept = tables.facts("objectives").get(unit.name)
+        if kept is None:
+            return cls.of(Config.model_validate(dict(unit.config)))
+        found = json.loads(kept)
+        limits = tuple(Constraint(Described(objective), bound) for objective, bound in found["limits"])
+        return cls(tuple(Described(objective) for objective in found["objectives"]), limits, tuple(unit.config["parameters"]))
 
     @property
     def answers(self) -> AbstractObjective | None:

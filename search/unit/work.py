@@ -7,9 +7,12 @@ from typing import Any, Final, final
 
 from search.blackbox.joint import compiled
 from search.blackbox.workbench import Training, Workbench
+from search.objectives.cost import Excess
+from search.objectives.described import description
 from search.problem import build
 from search.problem import config as configs
 from search.problem.config import Config, ConfigFile
+from search.problem.problem import Problem
 from search.study.journal import Journal
 from search.study.unit import Unit, UnitFailedError
 from search.study.work import Show
@@ -42,6 +45,7 @@ class UnitWork:
         config = file.config
         bench, measurement = self._tools(file)
         session = Session(config, journal, show, safe_point, keys_of(seed_of(config)))
+        journal.put("objectives", json.dumps(described(bench.problem)))
         journal.put("constants", json.dumps(constants(bench.problem.technology)))
         safe_point()
         # without a budget of its own the gradient search goes through its stages as configured, and each is stored
@@ -68,6 +72,13 @@ class UnitWork:
             bench = Workbench(problem, build.settings(file.config), training)
             self._held = which, bench, Measurement(problem, search.aged_chips)
         return self._held[1], self._held[2]
+
+
+def described(problem: Problem) -> dict[str, Any]:
+    """Objectives and bounds for who reads the results: without their functions, which may be anybody's."""
+    # that of legal chips is ours and not the config's
+    limits = [[description(limit.objective), limit.bound] for limit in problem.limits if not isinstance(limit.objective, Excess)]
+    return {"objectives": [description(objective) for objective in problem.objectives], "limits": limits}
 
 
 def _identity(config: Config) -> str:
