@@ -47,3 +47,12 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     # beyond the last prefix the number grows instead
     prefix = min(max(total // 3 * 3, min(_PREFIXES)), max(_PREFIXES))
     return f"{float(mantissa) * 10 ** (total - prefix):.{digits}g} {_PREFIXES[prefix]}{symbol}"
+
+
+def duration(seconds: float) -> str:
+    """A time that people wait, in whole seconds: `7s`, `1m 20s`, `2h 01m`."""
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    if hours:
+        return f"{hours}h {minutes:02d}m"
+    return f"{minutes}m {whole % 60:02d}s" if minutes else f"{whole}s"

@@ -34,7 +34,7 @@ Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
 
 
 @app.command
-def run(config: Path, /, *, output: Path | None = None, resume: bool = False, set_: Settings = ()) -> None:
+def run(config: Path, /, *, output: Path | None = None, resume: bool = False, set_: Settings = (), dry_run: bool = False) -> None:
     """Run a study from a config file.
 
     Parameters
@@ -47,14 +47,21 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False, se
         Continue what the folder holds.
     set_
         `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
+    dry_run
+        Say what it takes, and stop.
     """
+    if dry_run:
+        from search.commands.studies.dry import dry_run as tell
+
+        tell(config, set_, 1)
+        return
     from search.commands.studies.run import run as run_study
 
     run_study(config, output, resume, set_)
 
 
 @app.command
-def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), workers: int = 1) -> None:
+def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), workers: int = 1, dry_run: bool = False) -> None:
     """Run all studies that the `sweep` section of a config describes. The same command continues what was stopped, or adds what is new.
 
     Parameters
@@ -67,7 +74,14 @@ def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), w
         `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
     workers
         Studies at a time, each in a process of its own.
+    dry_run
+        Say how many studies there are and what they take, and stop.
     """
+    if dry_run:
+        from search.commands.studies.dry import dry_run as tell
+
+        tell(config, set_, workers)
+        return
     from search.commands.studies.engines import EngineChoice
     from search.commands.studies.sweep import sweep as run_sweep
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
+from codesign.units import duration
 from search.study.unit import State, Unit
 
 LATER_COMPILATION: Final = 2.0  # for hardening and measurement, in times of what the first step takes
@@ -65,13 +66,7 @@ class Clock:
 
 def spelt(seconds: float | None) -> str:
     """For people: `about 1m 20s left`, or nothing while unknown."""
-    if seconds is None:
-        return ""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    if hours:
-        return f"about {hours}h {minutes:02d}m left"
-    return f"about {minutes}m {whole % 60:02d}s left" if minutes else f"about {whole}s left"
+    return "" if seconds is None else f"about {duration(seconds)} left"
 
 
 class Count:
