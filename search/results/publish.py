@@ -44,7 +44,7 @@ def publish(store: Store) -> Path:
     store.export("prices", hung_on)
     plots.draw_all(store.folder, view, designs, breakdown, history)
     path = store.folder / "report.html"
-    write_text(path, report.render(config, view, designs, breakdown, history, failed, hung_on, _fact(tables, "spent")))
+    write_text(path, report.render(config, unit.name, view, designs, breakdown, history, failed, hung_on, _fact(tables, "spent")))
     return path
 
 

@@ -20,6 +20,7 @@ from search.results.view import View
 
 def render(
     config: Config,
+    unit: str,
     view: View,
     designs: pd.DataFrame,
     breakdown: pd.DataFrame,
@@ -28,7 +29,7 @@ def render(
     hung_on: pd.DataFrame,
     spent: Mapping[str, Any],
 ) -> str:
-    """The whole page."""
+    """The whole page of one unit, by its name."""
     chosen = choose(designs, view)
     # a study without a feasible design has a report too
     shown = chosen if chosen is not None else nearest(designs)
@@ -41,7 +42,7 @@ def render(
     history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     technology = config.hardware.technology_text
     where = " · ".join([config.data.name, config.network.kind, f"{config.hardware.kind} in {technology}", f"seed {config.seed}"])
-    body = f"""<p class="note">{html.escape(where)} · config {config.hash()}</p>
+    body = f"""<p class="note">{html.escape(where)} · config {html.escape(unit)}</p>
 <p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
 <p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated

@@ -190,7 +190,7 @@ def _hybrid(settings: Mapping[str, str], work: Workload, prices: Technology, har
     rest: dict[str, Any] = {
         name: read_settings.numbers(name, text) for name, text in settings.items() if name not in ("engines", "assignment")
     }
-    cost_settings.check(rest, RANGES["hybrid"])
+    read_settings.check(rest, RANGES["hybrid"])
     try:
         return HybridChip.of(engines, assignment, **rest)
     except ValueError as error:
