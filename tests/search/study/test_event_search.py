@@ -32,7 +32,7 @@ def test_events_are_searched_on_a_crossbar(tmp_path: Path) -> None:
     ("replaced", "complaint"),
     [
         ({"data": "{name: digits, timesteps: 4}"}, "data.timesteps: timesteps=4 cannot be asked of digits"),
-        ({"data": "{name: synthetic, timesteps: 4, limit: 20}"}, "network.longest: is 3, but"),
+        ({"data": "{name: synthetic, timesteps: 4, limit: 60}"}, "network.longest: is 3, but"),
     ],
 )
 def test_lengths_that_data_does_not_have_are_located(tmp_path: Path, replaced: dict, complaint: str) -> None:
