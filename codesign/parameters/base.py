@@ -7,7 +7,7 @@ at a bound, where a clip ties, half of it passes: enough to leave the bound by.
 
 import abc
 import dataclasses
-import math
+from typing import Final
 
 from jax.typing import ArrayLike
 from jaxtyping import Array
@@ -44,10 +44,15 @@ class AbstractParameter(abc.ABC):
         return min(self.corners(value), key=lambda corner: abs(self.latent(corner) - target))
 
 
+LARGEST: Final = 1e18
+"""Of any value: computed in float32, whose largest is 3e38, and squared here and there."""
+
+
 def check_bounds(low: float, high: float, log: bool) -> None:
     """Raises ValueError for bounds that are reversed, not finite, or not positive where the scale is logarithmic."""
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"bounds must be finite, got low={low}, high={high}")
+    # asked the positive way round: a NaN fails every comparison, and whole numbers may be too long for a float
+    if not all(abs(bound) <= LARGEST for bound in (low, high)):
+        raise ValueError(f"bounds must be finite and at most {LARGEST:g}, got low={str(low)[:24]}, high={str(high)[:24]}")
     if low >= high:
         raise ValueError(f"low must be below high, got low={low}, high={high}")
     if log and low <= 0:

@@ -8,7 +8,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array
 
 from codesign.numerics import held_between
-from codesign.parameters.base import AbstractParameter
+from codesign.parameters.base import LARGEST, AbstractParameter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Choice(AbstractParameter):
 
     def __post_init__(self) -> None:
         """Refuse fewer than two options or an order that does not rise."""
+        if not all(abs(option) <= LARGEST for option in self.options):
+            raise ValueError(f"options must be finite and at most {LARGEST:g}, got {[str(option)[:24] for option in self.options[:8]]}")
         if len(self.options) < 2 or any(b <= a for a, b in zip(self.options, self.options[1:], strict=False)):
             raise ValueError(f"options must be at least two rising numbers, got {self.options}")
 

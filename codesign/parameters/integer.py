@@ -27,7 +27,7 @@ class Integer(AbstractParameter):
 
     def _range(self) -> Continuous:
         # its scale; its grid is not used
-        return Continuous(self.low, self.high, self.log)
+        return Continuous(float(self.low), float(self.high), self.log)
 
     def relax(self, z: ArrayLike) -> Array:
         """Linear or geometric interpolation between the bounds."""

@@ -28,11 +28,11 @@ class PowerOfTwo(AbstractParameter):
 
     def relax(self, z: ArrayLike) -> Array:
         """Geometric interpolation between the bounds."""
-        return Continuous(self.low, self.high, log=True).relax(z)
+        return Continuous(float(self.low), float(self.high), log=True).relax(z)
 
     def latent(self, value: float) -> float:
         """Normalised position between the bounds, on a logarithmic scale."""
-        return Continuous(self.low, self.high, log=True).latent(value)
+        return Continuous(float(self.low), float(self.high), log=True).latent(value)
 
     def corners(self, value: float) -> tuple[float, ...]:
         """The powers of two below and above."""

@@ -9,6 +9,7 @@ from typing import Final
 from codesign.data import registry
 from codesign.data.dataset import Dataset
 from codesign.network.builders import models
+from codesign.network.operation import LONGEST
 from search.errors import UserError, nearest
 from search.objectives import registry as objective
 from search.objectives.base import AbstractObjective
@@ -95,6 +96,9 @@ def settings(config: Config) -> Settings:
 
 def _dataset(file: ConfigFile) -> Dataset:
     config = file.config
+    # before a recording is cut into them
+    if config.data.timesteps is not None and config.data.timesteps > LONGEST:
+        raise file.error(("data", "timesteps"), f"must be at most {LONGEST}, got {config.data.timesteps}")
     chosen = ("data", "name" if config.data.timesteps is None else "timesteps")
     dataset = attempt(file, chosen, lambda: registry.load(**config.data.model_dump(), seed=config.seed))
     if config.search.batch_size > (samples := len(dataset.train.labels)):

@@ -141,9 +141,9 @@ def test_a_folder_of_camera_recordings_is_timed_from_their_first_events(tmp_path
         if suffix == ".npz":
             np.savez(path, x=x, y=[0, 2], p=[1, -1], t=time)
         else:
-            path.write_bytes(
-                b"#!AER-DAT2.0\r\n" + np.stack([(127 - x) << 1 | np.array([0, 2]) << 8 | [0, 1], time], 1).astype(">u4").tobytes()
-            )
+            # a DVS128 counts columns from the right, and 0 is a rise
+            address = (127 - x) << 1 | np.array([0, 2]) << 8 | [0, 1]
+            path.write_bytes(b"#!AER-DAT2.0\r\n" + np.stack([address, time], 1).astype(">u4").tobytes())
     data = registry.load(tmp_path / "mine", timesteps=2, validation_share=0.5)
     assert data.sample_shape == ((2, 3, 4, 2) if suffix == ".npz" else (2, 128, 128, 2))
     np.testing.assert_array_equal(data.train.inputs[:, 0, 0, 3, 1], 1)
