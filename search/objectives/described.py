@@ -1,37 +1,43 @@
-"""Objectives as they are kept with results: what tables and pages need of them, so that reading a folder imports nobody's module."""
+"""Objectives as a finished study describes them: all that tables and reports ask of one, without the class that it was measured by."""
 
 from collections.abc import Mapping
-from typing import Any, Final, final
+from typing import Any, Final
 
 from jaxtyping import Array, Float
 
 from codesign.evaluation.evaluate import Evaluation
+from search.errors import UserError
 from search.objectives.base import AbstractObjective
 
-_KEPT: Final = ("name", "unit", "direction", "differentiable", "logarithmic", "answers", "worst", "chips", "age_s")
+_FIELDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "name": str,
+    "unit": str,
+    "direction": str,
+    "logarithmic": bool,
+    "answers": bool,
+    "worst": (int, float),
+}
 
 
-def description(objective: AbstractObjective) -> dict[str, Any]:
-    """An objective without its function, as JSON can hold it."""
-    return {name: getattr(objective, name) for name in _KEPT}
+def describe(objective: AbstractObjective) -> dict[str, Any]:
+    """What is kept of an objective; plain values."""
+    return {name: getattr(objective, name) for name in _FIELDS}
 
 
-@final
-class Described(AbstractObjective):
-    """An objective that was measured elsewhere.
+def from_description(values: Mapping[str, Any]) -> AbstractObjective:
+    """An objective for tables; it cannot be asked for a value.
 
-    Args:
-        kept: its `description`.
+    Raises:
+        UserError: a description that lacks a field, or has one of another type.
     """
+    for name, kind in _FIELDS.items():
+        if not isinstance(values.get(name), kind):
+            raise UserError(f"description of an objective: {name} is {values.get(name)!r}")
+    if values["direction"] not in ("minimise", "maximise"):
+        raise UserError(f"description of an objective: direction is {values['direction']!r}")
+    return type("Described", (_Described,), {name: values[name] for name in _FIELDS})()
 
-    def __init__(self, kept: Mapping[str, Any]) -> None:
-        for name in _KEPT:
-            setattr(self, name, kept[name])
 
+class _Described(AbstractObjective):
     def __call__(self, evaluation: Evaluation) -> Float[Array, ""]:
-        """Never.
-
-        Raises:
-            TypeError: always: its function was left behind.
-        """
-        raise TypeError(f"{self.name} is known by its description alone and cannot be measured")
+        raise TypeError(f"{self.name} is only described here: its class is not at hand")

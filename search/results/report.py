@@ -40,9 +40,7 @@ def render(
         for objective, first in zip(view.against, [True] + [False] * len(view.against), strict=False)
     )
     history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
-    technology = config.hardware.technology_text
-    where = " · ".join([config.data.name, config.network.kind, f"{config.hardware.kind} in {technology}", f"seed {config.seed}"])
-    body = f"""<p class="note">{html.escape(where)} · config {html.escape(unit)}</p>
+    body = f"""<p class="note">{subtitle(config, unit)}</p>
 <p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
 <p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
@@ -60,6 +58,12 @@ noisy chips. Bars: one standard deviation over the chips. The recommended design
 {history_chart}
 <p class="note">Relaxed values on training batches; they show the course only and are no results.</p>"""
     return page(config.name, body)
+
+
+def subtitle(config: Config, digits: str) -> str:
+    """What was searched, for the head of the page; every value may be of the user's own."""
+    chip = f"{config.hardware.kind} in {config.hardware.technology_text}"
+    return html.escape(f"{config.data.name} · {config.network.kind} · {chip} · seed {config.seed} · config {digits}")
 
 
 def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:

@@ -2,13 +2,15 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from search.objectives import registry as objective
 from search.objectives.constraint import Constraint
-from search.objectives.described import Described
+from search.objectives.described import from_description
 from search.objectives.pareto import non_dominated
 from search.objectives.registry import AbstractObjective
 from search.objectives.roles import answers_of, cost_of
@@ -32,28 +34,29 @@ class View:
     parameters: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, config: Config) -> "View":
+    def of(cls, config: Config, described: Mapping[str, Mapping[str, Any]] | None = None) -> "View":
         """The view that a config describes.
+
+        Args:
+            config: of the study.
+            described: its objectives by what the config calls them, as `search.objectives.described.describe` kept them; those that are
+                not among them are found by name, which imports modules of the user's own.
 
         Raises:
             UserError: an objective that is not known.
         """
-        limits = tuple(Constraint(objective.find(name), bound) for name, bound in config.constraints.items())
-        return cls(tuple(objective.find(name) for name in config.objectives), limits, tuple(config.parameters))
+
+        def found(name: str) -> AbstractObjective:
+            return from_description(described[name]) if described is not None and name in described else objective.find(name)
+
+        limits = tuple(Constraint(found(name), bound) for name, bound in config.constraints.items())
+        return cls(tuple(found(name) for name in config.objectives), limits, tuple(config.parameters))
 
     @classmethod
     def stored(cls, tables: Tables, unit: Unit) -> "View":
-        """The view of a unit that has run, from what it kept: nothing that its config names is imported.
-
-        Raises:
-            UserError: a folder of an early version, and an objective that is not known.
-        """
-        kept = tables.facts("objectives").get(unit.name)
-        if kept is None:
-            return cls.of(Config.model_validate(dict(unit.config)))
-        found = json.loads(kept)
-        limits = tuple(Constraint(Described(objective), bound) for objective, bound in found["limits"])
-        return cls(tuple(Described(objective) for objective in found["objectives"]), limits, tuple(unit.config["parameters"]))
+        """The view of a unit as it described its objectives when it ran; see `of`."""
+        kept = json.loads(tables.facts("objectives").get(unit.name, "{}"))
+        return cls.of(Config.model_validate(dict(unit.config)), kept)
 
     @property
     def answers(self) -> AbstractObjective | None:

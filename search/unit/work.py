@@ -7,8 +7,7 @@ from typing import Any, Final, final
 
 from search.blackbox.joint import compiled
 from search.blackbox.workbench import Training, Workbench
-from search.objectives.cost import Excess
-from search.objectives.described import description
+from search.objectives.described import describe
 from search.problem import build
 from search.problem import config as configs
 from search.problem.config import Config, ConfigFile
@@ -45,7 +44,7 @@ class UnitWork:
         config = file.config
         bench, measurement = self._tools(file)
         session = Session(config, journal, show, safe_point, keys_of(seed_of(config)))
-        journal.put("objectives", json.dumps(described(bench.problem)))
+        journal.put("objectives", json.dumps(described(config, bench.problem)))
         journal.put("constants", json.dumps(constants(bench.problem.technology)))
         safe_point()
         # without a budget of its own the gradient search goes through its stages as configured, and each is stored
@@ -74,11 +73,11 @@ class UnitWork:
         return self._held[1], self._held[2]
 
 
-def described(problem: Problem) -> dict[str, Any]:
-    """Objectives and bounds for who reads the results: without their functions, which may be anybody's."""
-    # that of legal chips is ours and not the config's
-    limits = [[description(limit.objective), limit.bound] for limit in problem.limits if not isinstance(limit.objective, Excess)]
-    return {"objectives": [description(objective) for objective in problem.objectives], "limits": limits}
+def described(config: Config, problem: Problem) -> dict[str, Any]:
+    """Objectives and bounds, by their names in the config, for who reads the results: without their functions, which may be anybody's."""
+    found = dict(zip(config.objectives, problem.objectives, strict=True))
+    found |= {name: limit.objective for name, limit in zip(config.constraints, problem.limits, strict=False)}
+    return {name: describe(objective) for name, objective in found.items()}
 
 
 def _identity(config: Config) -> str:

@@ -208,3 +208,23 @@ def test_an_unknown_constant_gives_the_nearest():
 def test_a_constant_that_declares_no_scaling_keeps_its_value():
     quantity = Quantity("q", 2.0, "pJ", 65.0, 0.0, "a paper")
     assert quantity.at(28.0, 0.9) == quantity
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ('value = -5.0, unit = "pJ"', r"quantities\.int_add_offset_pj: value must not be below 0, got -5"),
+        ('value = 1.0, unit = "bananas"', r"quantities\.int_add_offset_pj: unit must be pJ, got 'bananas'"),
+        ('value = 1e300, unit = "pJ"', r"quantities\.int_add_offset_pj: value must be a finite number"),
+    ],
+)
+def test_a_constant_of_the_shipped_name_has_its_unit_and_sign(tmp_path, change, message):
+    entry = f'[quantities]\nint_add_offset_pj = {{ {change}, node_nm = 45, bits = 0, source = "me" }}\n'
+    with pytest.raises(TechnologyError, match=rf"mine\.toml: {message}"):
+        load(write(tmp_path, f'name = "t"\nnode_nm = 45\nsupply_v = 1.0\ninclude = "rram"\n{entry}'))
+
+
+@pytest.mark.parametrize("key", ["include", "memory", "device"])
+def test_parts_of_a_file_are_names(tmp_path, key):
+    with pytest.raises(TechnologyError, match=f"{key} must be a name"):
+        load(write(tmp_path, f"{key} = [1]\n{HEADER}"))

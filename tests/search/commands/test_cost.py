@@ -139,3 +139,16 @@ def test_comparison_takes_settings_of_the_named_chip(capsys):
         return {m["model"]: m["energy_ratio"] for m in json.loads(capsys.readouterr().out)["models"]}["crossbar"]
 
     assert ratio() != pytest.approx(ratio("adc_bits=10"), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("hardware", "setting", "message"),
+    [
+        ("crossbar", "rows=100000", "--set rows: must be a whole number from 1 to 4096, got 100000"),
+        ("crossbar", "cell_bits=1.5", "--set cell_bits: must be a whole number"),
+        ("hybrid", "link_gbit_per_s=1e30", "--set link_gbit_per_s: must be from 0.001"),
+    ],
+)
+def test_values_that_no_chip_has(hardware, setting, message):
+    with pytest.raises(UserError, match=message):
+        cost("digits", hardware=hardware, set_=[setting])
