@@ -101,10 +101,11 @@ def _dataset(file: ConfigFile) -> Dataset:
         raise file.error(("data", "timesteps"), f"must be at most {LONGEST}, got {config.data.timesteps}")
     chosen = ("data", "name" if config.data.timesteps is None else "timesteps")
     dataset = attempt(file, chosen, lambda: registry.load(**config.data.model_dump(), seed=config.seed))
-    if config.search.batch_size > (samples := len(dataset.train.labels)):
-        # the default is no claim about the data
-        place = ("search", "batch_size") if "batch_size" in config.search.model_fields_set else ("data",)
-        raise file.error(place, f"batches of {config.search.batch_size} need as many training samples, there are {samples}")
+    # the default is no claim about the data, in a resolved config either: minibatches are drawn with replacement
+    chosen_size, samples = config.search.batch_size, len(dataset.train.labels)
+    if chosen_size > samples and chosen_size != Settings().batch_size:
+        what = f"batches of {chosen_size} need as many training samples, there are {samples}"
+        raise file.error(("search", "batch_size"), what)
     return dataset
 
 
