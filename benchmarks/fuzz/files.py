@@ -115,7 +115,9 @@ def _array(rng: random.Random, array: np.ndarray) -> np.ndarray:
     extreme.flat[rng.randrange(array.size)] = rng.choice(_EXTREMES[kind])
     shorter = array[: rng.randrange(len(array) + 1)] if array.ndim else array[None]
     shapes = (shorter, array.reshape(-1) if array.ndim != 1 else array[:, None], np.zeros((0, *array.shape[1:]), array.dtype))
-    return rng.choice([extreme, extreme, array.astype(rng.choice(_TYPES)), *shapes])
+    with np.errstate(invalid="ignore"):
+        other = array.astype(rng.choice(_TYPES))
+    return rng.choice([extreme, extreme, other, *shapes])
 
 
 def _archive(rng: random.Random, arrays: Mapping[str, np.ndarray]) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.fuzz import configs, files
 from benchmarks.fuzz.watched import watch
 
-CASES = {"fast": (range(70), range(110)), "slow": (range(2000), range(500))}
+CASES = {"fast": (range(50), range(110)), "slow": (range(2000), range(500))}
 
 
 @pytest.fixture(autouse=True)
