@@ -6,8 +6,8 @@ from search.objectives.described import describe
 from search.objectives.registry import find
 from search.problem import config
 from search.results import report
-from search.results.cells import plain
 from search.results.view import View
+from search.study.store.cells import plain
 
 
 def test_texts_that_begin_as_formulas_are_marked_and_numbers_are_not() -> None:
