@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 import codesign
 from search.commands.outcome import fail
+from search.commands.studies.engines import EngineChoice
 from search.errors import UserError
 from search.study import compile_cache
 
@@ -31,6 +32,8 @@ _CONTINUE = "what was finished is kept; the same command continues (`run` with -
 Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads", "parameters"]
 
 Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
+
+ONE = EngineChoice()
 
 
 @app.command
@@ -61,7 +64,9 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False, se
 
 
 @app.command
-def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), workers: int = 1, dry_run: bool = False) -> None:
+def sweep(
+    config: Path, /, *, output: Path | None = None, set_: Settings = (), engine: EngineChoice = ONE, dry_run: bool = False
+) -> None:
     """Run all studies that the `sweep` section of a config describes. The same command continues what was stopped, or adds what is new.
 
     Parameters
@@ -72,20 +77,17 @@ def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), w
         Folder for the results; default `results/NAME-sweep`.
     set_
         `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
-    workers
-        Studies at a time, each in a process of its own.
     dry_run
         Say how many studies there are and what they take, and stop.
     """
     if dry_run:
         from search.commands.studies.dry import dry_run as tell
 
-        tell(config, set_, workers)
+        tell(config, set_, engine.workers)
         return
-    from search.commands.studies.engines import EngineChoice
     from search.commands.studies.sweep import sweep as run_sweep
 
-    run_sweep(config, output, set_, EngineChoice("local", workers))
+    run_sweep(config, output, set_, engine)
 
 
 @app.command
@@ -99,7 +101,7 @@ def compare(
     budget: float = 0.0,
     steps_per_design: int = 400,
     learning_rate: float = 1e-2,
-    workers: int = 1,
+    engine: EngineChoice = ONE,
     output: Path | None = None,
 ) -> None:
     """Put searchers side by side on one problem, at equal budgets, over seeds. The same command continues what was stopped.
@@ -120,13 +122,10 @@ def compare(
         Minibatches that searchers with a network per design train each for.
     learning_rate
         Of these.
-    workers
-        Processes.
     output
         Folder for the results; default `results/NAME-compare`.
     """
     from search.commands.studies.compare import compare as compare_searchers
-    from search.commands.studies.engines import EngineChoice
     from search.compare.plan import Plan
 
     try:
@@ -135,7 +134,7 @@ def compare(
         raise UserError(f"--budgets: must be numbers with commas between, got {budgets!r}") from None
     names = tuple(name.strip() for name in searchers.split(","))
     plan = Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate)
-    compare_searchers(plan, output, EngineChoice("local", workers))
+    compare_searchers(plan, output, engine)
 
 
 @app.command

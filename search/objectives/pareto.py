@@ -15,15 +15,17 @@ def non_dominated(values: NDArray[np.float64]) -> NDArray[np.bool_]:
         values: `[points, objectives]`; a row with a NaN is never on the front. Of equal rows the first is kept.
     """
     values = np.asarray(values, np.float64)
-    finite = np.all(np.isfinite(values), axis=1)
-    front = finite.copy()
-    for i in np.flatnonzero(finite):
-        others = finite.copy()
-        others[i] = False
-        no_worse = np.all(values <= values[i], axis=1) & others
-        better = np.any(values < values[i], axis=1)
-        earlier_twin = np.arange(len(values)) < i
-        front[i] = not np.any(no_worse & (better | earlier_twin))
+    front = np.zeros(len(values), bool)
+    finite = np.flatnonzero(np.all(np.isfinite(values), axis=1))
+    # places among a column's values are exact where sums of values would round: what beats a row has a smaller sum of them
+    places = np.stack([np.unique(column, return_inverse=True)[1] for column in values[finite].T]).astype(np.int32)
+    left = np.argsort(places.sum(axis=0), kind="stable")
+    places = places[:, left]
+    while len(left):
+        # nothing that is left beats the first, nor is an earlier twin of it; it and all that it covers are done with
+        front[finite[left[0]]] = True
+        keep = np.any(places < places[:, :1], axis=0)
+        left, places = left[keep], places[:, keep]
     return front
 
 
