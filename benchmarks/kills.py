@@ -149,8 +149,12 @@ def one_run(study: Study, kills: int, seconds: float, draw: random.Random, count
         assert time.monotonic() - since < HANG_SECONDS, "hangs:\n" + (study.notes / "log").read_text()
         if process.poll() is not None or sum(counts[s.name] for s in SIGNALS) >= kills:
             continue
-        number, workers = draw.choice(SIGNALS), [w for w in study.workers() if w != process.pid]
-        victim = draw.choice(workers) if workers and draw.random() < 0.5 else process.pid
+        number, victim = draw.choice(SIGNALS), process.pid
+        # a unit may run in the driver itself
+        if draw.random() < 0.5 and (process.pid not in (workers := study.workers())):
+            if not workers:
+                continue
+            victim = draw.choice(workers)
         try:
             os.kill(victim, number)
         except ProcessLookupError:

@@ -1,7 +1,9 @@
 """What a result folder holds, as tables; from an open store, or read only, while a run goes on elsewhere too."""
 
+import io
 import json
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -108,9 +110,15 @@ class Tables:
 
     def _rows(self, select: str, order: str, unit: str | None) -> "pd.DataFrame":
         where, values = _of(unit)
-        found = self._database.execute(f"{select} {where} {order}", values).fetchall()
-        table = frame(row for _, row in found)
-        table.insert(0, "unit", [name for name, _ in found])
+        names = list[str]()
+
+        def rows() -> Iterator[str]:
+            for name, row in self._database.execute(f"{select} {where} {order}", values):
+                names.append(sys.intern(name))
+                yield row
+
+        table = frame(rows())
+        table.insert(0, "unit", names)
         return table
 
 
@@ -123,12 +131,14 @@ def frame(rows: Iterable[str]) -> "pd.DataFrame":
     import pyarrow as pa
     from pyarrow import json as arrow
 
-    text = "\n".join(rows).encode()
-    if not text:
+    # row by row: the text of a hundred thousand is held once
+    text = io.BytesIO()
+    text.writelines(f"{row}\n".encode() for row in rows)
+    if not text.tell():
         return pd.DataFrame()
     # as one block: types are settled over all rows
-    options = arrow.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    return arrow.read_json(pa.py_buffer(text), options).to_pandas()
+    options = arrow.ReadOptions(use_threads=False, block_size=text.tell() + 1)
+    return arrow.read_json(pa.py_buffer(text.getbuffer()), options).to_pandas()
 
 
 @contextmanager

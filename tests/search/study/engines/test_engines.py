@@ -1,7 +1,10 @@
 """The same designs on every engine and with any number of workers; dead workers are replaced, failures stay their unit's own."""
 
+import signal
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,15 +16,38 @@ from search.study.driver import StoppedError
 from search.study.engines.engine import Engine
 from search.study.engines.inline import Inline
 from search.study.engines.local import Local
+from search.study.engines.ray import Ray
 from search.study.same import refuse_unless_same
 from search.study.store.store import Store
 from search.study.unit import State, Unit
 from tests.search.study.toy_work import DyingWork, ToyWork, units
 from tests.search.toy import Silent
 
+# a worker of a cluster takes longer to start than a process
+WITH_RAY = ["local", pytest.param("ray", marks=pytest.mark.slow)]
+
 
 def no_stop() -> None:
     pass
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    ray = pytest.importorskip("ray", reason="Ray has no release for this Python")
+    before = signal.getsignal(signal.SIGTERM)
+    quiet = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    ray.init(address="local", num_cpus=2, object_store_memory=100_000_000, **quiet)
+    signal.signal(signal.SIGTERM, before)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "ray":
+        request.getfixturevalue("cluster")
+        return Ray(2)
+    return Inline() if request.param == "inline" else Local(2)
 
 
 def done(folder: Path, asked: list[Unit], engine: Engine, screen: Silent | None = None) -> pd.DataFrame:
@@ -41,10 +67,20 @@ def test_units_give_the_same_designs_side_by_side(expected: pd.DataFrame, tmp_pa
     pd.testing.assert_frame_equal(done(tmp_path / "out", units(4), Local(3)), expected)
 
 
-def test_a_worker_that_dies_is_replaced_and_its_unit_goes_on_where_it_was(expected: pd.DataFrame, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("cluster")
+def test_a_cluster_gives_them_too(expected: pd.DataFrame, tmp_path: Path) -> None:
+    pd.testing.assert_frame_equal(done(tmp_path / "out", units(4), Ray(1)), expected)
+    with Store(tmp_path / "out") as store:
+        stored = store.tables.units()
+        assert {unit.provenance["host"] for unit in stored} != {None}
+        assert all(store.tables.checkpoints(unit.unit.name)["state"] for unit in stored), "arrays came back without shared files"
+
+
+@pytest.mark.parametrize("engine", WITH_RAY, indirect=True)
+def test_a_worker_that_dies_is_replaced_and_its_unit_goes_on_where_it_was(engine: Engine, expected: pd.DataFrame, tmp_path: Path) -> None:
     screen = Silent()
     (tmp_path / "marks").mkdir()
-    found = done(tmp_path / "out", units(4, die=str(tmp_path / "marks")), Local(2), screen)
+    found = done(tmp_path / "out", units(4, die=str(tmp_path / "marks")), engine, screen)
     pd.testing.assert_frame_equal(found, expected)
     assert [state for _, state, _ in screen.ends].count(State.LOST) == 4, "each unit's worker was killed once"
     with Store(tmp_path / "out") as store:
@@ -53,17 +89,19 @@ def test_a_worker_that_dies_is_replaced_and_its_unit_goes_on_where_it_was(expect
         assert len(store.tables.history()) == 4 * 5
 
 
-def test_a_unit_that_always_kills_its_worker_is_lost_and_keeps_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", WITH_RAY, indirect=True)
+def test_a_unit_that_always_kills_its_worker_is_lost_and_keeps_nobody(engine: Engine, tmp_path: Path) -> None:
     with Store(tmp_path / "out") as store:
         asked = units(2)
         store.add_units(asked)
-        outcome = driver.run(asked, store, Local(2), DyingWork, Silent(), no_stop)
+        outcome = driver.run(asked, store, engine, DyingWork, Silent(), no_stop)
         assert set(outcome.failed) == {unit.name for unit in asked}
-        assert all(reason == "lost: its worker ended with exit code 9" for reason in outcome.failed.values())
+        expected = "lost: its worker ended with exit code 9" if isinstance(engine, Local) else "lost: its worker died: Worker unexpectedly"
+        assert all(reason.startswith(expected) and "\n" not in reason for reason in outcome.failed.values())
         assert {(u.state, u.attempts) for u in store.tables.units()} == {(State.LOST, driver.ATTEMPTS)}
 
 
-@pytest.mark.parametrize("engine", [Inline(), Local(2)])
+@pytest.mark.parametrize("engine", ["inline", *WITH_RAY], indirect=True)
 def test_failures_are_told_and_kept_from_other_units(engine: Engine, tmp_path: Path) -> None:
     with Store(tmp_path / "out") as store:
         asked = units(4, bad=1, broken=2)
@@ -86,7 +124,7 @@ def test_a_finished_study_does_nothing_and_a_widened_one_only_what_is_new(tmp_pa
     assert [name for name, _, _ in again.ends] == ["0" * 11 + "2"]
 
 
-@pytest.mark.parametrize("engine", [Inline(), Local(2)])
+@pytest.mark.parametrize("engine", ["inline", *WITH_RAY], indirect=True)
 def test_a_stop_keeps_what_is_done_and_the_rest_follows(engine: Engine, expected: pd.DataFrame, tmp_path: Path) -> None:
     end = time.monotonic() + 1.0
 
@@ -113,3 +151,19 @@ def test_a_changed_study_says_what_differs(tmp_path: Path) -> None:
             refuse_unless_same(store, "sweep", changed)
         with pytest.raises(UserError, match="holds a sweep, not a compare"):
             refuse_unless_same(store, "compare", units(2))
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UserError, match=r"pip install 'codesign\[ray\]'"):
+        done(tmp_path / "out", units(1), Ray(1))
+
+
+@pytest.mark.slow
+def test_a_machine_that_cannot_hold_a_unit_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ray = pytest.importorskip("ray", reason="Ray has no release for this Python")
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(UserError, match=r"--memory-per-unit-gb: a unit asks for 1e\+06 GB, this machine has"):
+        done(tmp_path / "out", units(1), Ray(1, memory_gb=1e6))
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert not ray.is_initialized()
