@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.commands.engines import EngineChoice, engine_of
+from search.commands.studies.engines import EngineChoice, engine_of
 from search.errors import UserError
 from search.study.engines.inline import Inline
 from search.study.engines.local import Local

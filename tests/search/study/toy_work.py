@@ -34,8 +34,9 @@ class ToyWork:
         state = np.array([0.0, config["seed"]]) if state is None else np.asarray(state)
         for step in range(int(state[0]), STEPS):
             state = np.array([step + 1, np.random.default_rng([step, int(state[1] * 1000)]).random()])
-            journal.save_arrays("state", jnp.asarray(state))
+            # before the state that follows from it, as in real searches: what a kill takes away is done again
             journal.add_history(step, "relax", [{"loss": float(state[1])}])
+            journal.save_arrays("state", jnp.asarray(state))
             show("relax", step / STEPS, f"step {step}")
             self._die(unit, step)
             time.sleep(float(config.get("seconds", 0)))

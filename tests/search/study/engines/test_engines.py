@@ -1,7 +1,6 @@
 """The same designs on every engine and with any number of workers; dead workers are replaced, failures stay their unit's own."""
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -151,19 +150,3 @@ def test_a_changed_study_says_what_differs(tmp_path: Path) -> None:
             refuse_unless_same(store, "sweep", changed)
         with pytest.raises(UserError, match="holds a sweep, not a compare"):
             refuse_unless_same(store, "compare", units(2))
-
-
-def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(UserError, match=r"pip install 'codesign\[ray\]'"):
-        done(tmp_path / "out", units(1), Ray(1))
-
-
-@pytest.mark.slow
-def test_a_machine_that_cannot_hold_a_unit_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    ray = pytest.importorskip("ray", reason="Ray has no release for this Python")
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    with pytest.raises(UserError, match=r"--memory-per-unit-gb: a unit asks for 1e\+06 GB, this machine has"):
-        done(tmp_path / "out", units(1), Ray(1, memory_gb=1e6))
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    assert not ray.is_initialized()
