@@ -31,8 +31,9 @@ from search.study.work import Show
 
 UNITS, EACH = 1000, 100  # of the store that is read; 100 designs each
 LAYERS, COMPONENTS, COLUMNS = 4, 6, 60  # of a design: those of the reference problems
-MEMBERS = 8  # of a population, each a row of history per step
-WORKERS, MANY, TELLS = 1000, 100_000, 40  # of the simulation: workers, units, messages of a unit besides its checkpoints
+WORKERS, MANY = 1000, 100_000  # of the simulation: workers, units
+# the quickstart as a unit: what its `study.db` and its folder of checkpoints hold
+MEMBERS, CALLS, CHECKPOINTS, BYTES, DESIGNS, PARTS, DRAWN = 14, 32, 40, 150_000, 22, 48, 13_000
 
 
 class EmptyWork:
@@ -63,8 +64,8 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "benchmarks", "store", "read", folder / "large"], check=True, stdout=-1, text=True).stdout
         )
         costs = writes(folder / "writes")
-        console.print(shown("the driver's cost of one message", ["message", "processor [ms]", "wall [ms]"], costs))
-        console.print(saturation({name: wall for name, _, wall in costs}))
+        console.print(shown("the driver's cost of one message", ["message", "of a unit", "processor [ms]", "wall [ms]"], costs))
+        console.print(saturation(costs))
 
 
 def overhead(folder: Path) -> Table:
@@ -126,52 +127,56 @@ def read(folder: Path) -> None:
     print(f"open, read, filter: {processor:.2f} s of the processor, {wall:.2f} s wall, peak {peak_gb():.2f} GB")
 
 
-def writes(folder: Path) -> list[tuple[str, float, float]]:
-    """Of each kind of message: milliseconds of the processor and wall; the disk's share is the difference."""
+def writes(folder: Path) -> list[tuple[str, int, float, float]]:
+    """Of each kind of message: how many a unit sends, milliseconds of the processor and wall; the disk's share is the difference."""
     row = json.dumps({f"column{i}": 1 / (i + 3) for i in range(COLUMNS)})
+    member = json.dumps({"loss": 1 / 3, "error": 1 / 3, "energy": 1 / 3, "relaxed_hypervolume": 1 / 3, "failed": False})
     part = json.dumps({"layer": "layer0", "component": "part0", "energy_pj": 1 / 3, "latency_ns": 1 / 3, "area_um2": 1 / 3})
-    kinds: dict[str, Callable[[int], Write]] = {
-        f"history, {MEMBERS} members": lambda i: Write(tuple(("history", (i, member, "relax", row)) for member in range(MEMBERS))),
-        "checkpoint, 1 MB": lambda i: Write(arrays=(("population", os.urandom(1_000_000)),)),
-        f"design, {LAYERS * COMPONENTS} parts": lambda i: Write(
-            (
-                ("designs", (f"d{i}", row)),
-                *(("breakdown", (f"d{i}", f"layer{j // COMPONENTS}", f"part{j % COMPONENTS}", part)) for j in range(LAYERS * COMPONENTS)),
-            )
-        ),
+
+    def design(i: int) -> Write:
+        parts = [("breakdown", (f"d{i}", f"layer{j // COMPONENTS}", f"part{j % COMPONENTS}", part)) for j in range(PARTS)]
+        return Write((("designs", (f"d{i}", row)), ("drawn", (f"d{i}", "1" * DRAWN)), *parts))
+
+    kinds: dict[str, tuple[int, Callable[[int], Write]]] = {
+        f"history, {MEMBERS} members": (CALLS, lambda i: Write(tuple(("history", (i, m, "relax", member)) for m in range(MEMBERS)))),
+        "hardened member": (MEMBERS, lambda i: Write((("hardened", (i, row)),))),
+        f"checkpoint, {BYTES // 1000} kB": (CHECKPOINTS, lambda i: Write(arrays=((f"design_{i % 40}", os.urandom(BYTES)),))),
+        f"design, {PARTS} parts": (DESIGNS, design),
+        "checkpoint, 1 MB": (0, lambda i: Write(arrays=(("population", os.urandom(1_000_000)),))),
     }
-    found = []
+    count, unit, found = 200, units(1)[0], []
     with Store(folder) as store:
-        unit = units(1)[0]
         store.add_units([unit])
-        store.begin(unit)
-        for name, make in kinds.items():
-            count, messages = 200, [make(i) for i in range(200)]
+
+        def timed(name: str, each: int, write: Callable[[int], None]) -> None:
             began, processor = time.perf_counter(), time.process_time()
-            for message in messages:
-                store.write(unit, message)
-            found.append((name, 1e3 * (time.process_time() - processor) / count, 1e3 * (time.perf_counter() - began) / count))
-        began, processor = time.perf_counter(), time.process_time()
-        for _ in range(200):
+            for i in range(count):
+                write(i)
+            found.append((name, each, 1e3 * (time.process_time() - processor) / count, 1e3 * (time.perf_counter() - began) / count))
+
+        def whole(_: int) -> None:
             store.begin(unit)
             store.held(unit)
             store.end(unit, State.DONE)
-        found.append(("begin and end a unit", 5 * (time.process_time() - processor), 5 * (time.perf_counter() - began)))
+
+        timed("begin and end", 1, whole)
+        for name, (each, make) in kinds.items():
+            messages = [make(i) for i in range(count)]
+            timed(name, each, lambda i, messages=messages: store.write(unit, messages[i]))  # type: ignore[misc]
     return found
 
 
-def saturation(costs: dict[str, float]) -> Table:
+def saturation(costs: list[tuple[str, int, float, float]]) -> Table:
     """Many units on many workers that share one writer: a closed queue, simulated unit by unit."""
-    history, checkpoint, design, ends = costs.values()
-    # of a unit like the quickstart's: a row of history per call, ten checkpoints, six designs
-    each = (TELLS * history + 10 * checkpoint + 6 * design + ends) / 1e3
+    each = sum(number * wall for _, number, _, wall in costs) / 1e3
     rows = []
-    for seconds in (1, 10, 60, 600, 3600):
-        took = simulated(seconds, each)
-        ideal = MANY * seconds / WORKERS
-        rows.append((seconds, each * 1e3, MANY * each / took, took / 3600, ideal / took))
-    title = f"{MANY} units on {WORKERS} workers; the writer is full at {WORKERS * each:.0f} s per unit"
-    return shown(title, ["a unit's seconds", "the writer's per unit [ms]", "writer busy", "hours", "of ideal speed"], rows)
+    for seconds in (10, 30, 100, 300, 1000, 3000):
+        took, ideal = simulated(seconds, each), MANY * seconds / WORKERS
+        rows.append((seconds, MANY * each / took, took / 3600, ideal / took))
+    title = (
+        f"{MANY} units on {WORKERS} workers: the writer needs {1e3 * each:.0f} ms of a unit, and is full at {WORKERS * each:.0f} s per unit"
+    )
+    return shown(title, ["a unit's seconds", "writer busy", "hours", "of ideal speed"], rows)
 
 
 def simulated(seconds: float, writer: float, pieces: int = 10) -> float:

@@ -10,6 +10,7 @@ import pickle
 import queue
 import signal
 import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -28,7 +29,7 @@ from search.study.work import Work, attempt
 
 _AHEAD: Final = 16  # messages that a worker may be ahead of the driver; then it waits, as its checkpoints fill memory
 _OBJECTS: Final = 256 * 2**20  # bytes of a local cluster's object store, of which messages alone need some
-_VARIABLES: Final = ("JAX_", "CODESIGN_")  # that change what a unit does
+_VARIABLES: Final = ("JAX_", "XLA_", "CODESIGN_")  # that change what a unit does
 _OWN: Final = compile_cache.VARIABLE  # programs are compiled for one kind of processor, so each machine keeps its own
 
 
@@ -203,9 +204,7 @@ def _cluster(ray: Any, workers: int, demands: _Demands) -> Iterator[None]:
         return
     address = os.environ.get("RAY_ADDRESS")
     if address and address.startswith("ray://"):
-        raise UserError(
-            f"RAY_ADDRESS={address}: units stream, which Ray Client cannot; run on a machine of the cluster with RAY_ADDRESS=auto"
-        )
+        raise UserError(f"RAY_ADDRESS={address}: Ray Client cannot stream; start this on a machine of the cluster, with RAY_ADDRESS=auto")
     _join(ray, address, workers * demands.cpus)
     try:
         if not address:
@@ -261,14 +260,18 @@ def _environment(demands: _Demands) -> dict[str, str]:
     flags = os.environ.get("XLA_FLAGS", "")
     if demands.cpus == 1:
         flags += " --xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    if 0 < demands.gpus < 1:
+        # JAX takes 75 % of a GPU's memory when it starts (its documentation, "GPU memory allocation"): who shares one, a share of that
+        given.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", f"{0.75 * demands.gpus:.3f}")
     # NPROC is XLA's name for the size of its pool of threads (xla/pjrt/utils.cc, DefaultThreadPoolSize)
     return given | {"XLA_FLAGS": flags.strip(), "NPROC": str(demands.cpus), "PYTHONPATH": os.pathsep.join(_own_paths())}
 
 
 def _own_paths() -> list[str]:
     """Where the driver finds modules beside those of its Python: a checkout, chips and objectives beside a config."""
-    installed = tuple({sys.prefix, sys.base_prefix})
-    return [path for path in map(os.path.abspath, sys.path) if Path(path).is_dir() and not path.startswith(installed)]
+    installed = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    paths = [Path(path).absolute() for path in sys.path]
+    return [str(path) for path in paths if path.is_dir() and not any(path.is_relative_to(own) for own in installed)]
 
 
 class _Actor:
