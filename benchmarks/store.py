@@ -37,17 +37,17 @@ MEMBERS, CALLS, CHECKPOINTS, BYTES, DESIGNS, PARTS, DRAWN = 14, 32, 40, 150_000,
 
 
 class EmptyWork:
-    """A unit that does nothing but find one design."""
+    """A unit that does nothing but tell: rows of history, and one design."""
 
     def __call__(self, unit: Unit, journal: Journal, show: Show, safe_point: Callable[[], None]) -> None:
         """See `Work`."""
-        journal.add_history(0, "relax", [{"loss": 1.0}] * MEMBERS)
-        show("relax", 0.5, "")
+        for step in range(unit.config["rows"]):
+            journal.add_history(step, "relax", [{"loss": 1.0}] * MEMBERS)
         journal.add_design("d00", {"design": "d00", "error": 0.5}, pd.DataFrame(), {})
 
 
-def units(count: int) -> list[Unit]:
-    return [Unit(f"{i:012x}", {"seed": i}, {"seed": i}) for i in range(count)]
+def units(count: int, rows: int = 1) -> list[Unit]:
+    return [Unit(f"{i:012x}", {"seed": i}, {"seed": i, "rows": rows}) for i in range(count)]
 
 
 def main() -> None:
@@ -70,24 +70,25 @@ def main() -> None:
 
 def overhead(folder: Path) -> Table:
     """Empty units through driver, engine and store."""
-    engines: dict[str, tuple[Engine, int]] = {"inline": (Inline(), 1000), "local, 2 workers": (Local(2), 1000)}
+    engines: dict[str, Engine] = {"inline": Inline(), "local, 2 workers": Local(2)}
     try:
         import ray  # noqa: F401
 
         from search.study.engines.ray import Ray
 
-        engines["ray, 2 workers"] = Ray(2), 1000
+        engines["ray, 2 workers"] = Ray(2)
     except ModuleNotFoundError:
         pass
     rows = []
-    for name, (engine, count) in engines.items():
-        for size in (2, count):  # two alone: what starting costs
+    for name, engine in engines.items():
+        for count, rows_each in ((2, 1), (1000, 1), (20, 500)):  # what starting costs, what a unit, and what a message
+            asked = units(count, rows_each)
             began, processor = time.perf_counter(), time.process_time()
-            with Store(folder / f"{name} {size}") as store:
-                store.add_units(units(size))
-                driver.run(units(size), store, engine, EmptyWork, PlainScreen(io.StringIO()), lambda: None)
-            rows.append((name, size, time.process_time() - processor, time.perf_counter() - began))
-    return shown("empty units", ["engine", "units", "the driver's processor [s]", "wall [s]"], rows)
+            with Store(folder / f"{name} {count}") as store:
+                store.add_units(asked)
+                driver.run(asked, store, engine, EmptyWork, PlainScreen(io.StringIO()), lambda: None)
+            rows.append((name, count, rows_each, time.process_time() - processor, time.perf_counter() - began))
+    return shown("empty units", ["engine", "units", "messages each", "the driver's processor [s]", "wall [s]"], rows)
 
 
 def fill(folder: Path) -> None:

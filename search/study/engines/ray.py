@@ -27,10 +27,14 @@ from search.study.engines.local import GRACE_SECONDS, POLL_SECONDS
 from search.study.unit import Unit
 from search.study.work import Work, attempt
 
-_AHEAD: Final = 16  # messages that a worker may be ahead of the driver; then it waits, as its checkpoints fill memory
+# what a unit says may be so many words and messages ahead of the driver; then it waits, as its checkpoints fill memory
+_AHEAD: Final = 16
+_MESSAGES: Final = 2
 _OBJECTS: Final = 256 * 2**20  # bytes of a local cluster's object store, of which messages alone need some
 _VARIABLES: Final = ("JAX_", "XLA_", "CODESIGN_")  # that change what a unit does
 _OWN: Final = compile_cache.VARIABLE  # programs are compiled for one kind of processor, so each machine keeps its own
+
+_Word = tuple[str, tuple[Any, ...]]  # a method of the desk, and its arguments but the unit
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def _give(worker: _Worker, job: Job) -> None:
     # what the store holds is read here: a worker elsewhere cannot
     carried = job._replace(held=job.held._replace(arrays=dict(job.held.arrays)))
     worker.unit = job.unit
-    worker.stream = worker.actor.do.options(num_returns="streaming", _generator_backpressure_num_objects=_AHEAD).remote(carried)
+    worker.stream = worker.actor.do.options(num_returns="streaming", _generator_backpressure_num_objects=_MESSAGES).remote(carried)
 
 
 def _listen(ray: Any, workers: list[_Worker], desk: Desk) -> None:
@@ -148,16 +152,17 @@ def _talking(ray: Any, workers: list[_Worker], seconds: float) -> list[_Worker]:
 def _heard(ray: Any, worker: _Worker, desk: Desk) -> str | None:
     """Pass one message on; why there was none."""
     try:
-        method, arguments = ray.get(next(worker.stream))
+        words = ray.get(next(worker.stream))
     except StopIteration:
         return "its worker stopped without a word"
     # the process, its machine, or a message on its way
     except ray.exceptions.RayError as error:
         return _reason(error)
     unit = worker.unit
-    if method == "end":
-        worker.unit = None
-    getattr(desk, method)(unit, *arguments)
+    for method, arguments in words:
+        if method == "end":
+            worker.unit = None
+        getattr(desk, method)(unit, *arguments)
     return None
 
 
@@ -233,7 +238,8 @@ def _join(ray: Any, address: str | None, cpus: int) -> None:
         except (ConnectionError, ValueError, RuntimeError) as error:
             if not address:
                 raise
-            raise UserError(f"RAY_ADDRESS={address}: no Ray cluster answers there: {str(error).splitlines()[0]}") from None
+            why = f"{str(error).splitlines()[0]} (one that wants a token answers where RAY_AUTH_MODE=token is set)"
+            raise UserError(f"RAY_ADDRESS={address}: no Ray cluster answers: {why}") from None
 
 
 @contextmanager
@@ -287,14 +293,21 @@ class _Actor:
         self._work: Work | None = None
         self._stopping = threading.Event()
 
-    def do(self, job: Job) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    def do(self, job: Job) -> Iterator[list[_Word]]:
         """What a unit says: methods of the desk and their arguments; `end` last, unless it is stopped."""
-        words = queue.Queue[tuple[str, tuple[Any, ...]] | BaseException | None](_AHEAD)
+        words = queue.Queue[_Word | BaseException | None](_AHEAD)
         threading.Thread(target=self._serve, args=(job, words.put), daemon=True).start()
-        while (word := words.get()) is not None:
-            if isinstance(word, BaseException):
-                raise word
-            yield word
+        while True:
+            said = [words.get()]
+            # all that has been said while the driver was busy with others, as one message
+            while not words.empty():
+                said.append(words.get())
+            if found := [word for word in said if isinstance(word, tuple)]:
+                yield found
+            if isinstance(said[-1], BaseException):
+                raise said[-1]
+            if said[-1] is None:
+                return
 
     def stop(self) -> None:
         """At the next safe point."""
