@@ -64,9 +64,7 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False, se
 
 
 @app.command
-def sweep(
-    config: Path, /, *, output: Path | None = None, set_: Settings = (), engine: EngineChoice = ONE, dry_run: bool = False
-) -> None:
+def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), engine: EngineChoice = ONE, dry_run: bool = False) -> None:
     """Run all studies that the `sweep` section of a config describes. The same command continues what was stopped, or adds what is new.
 
     Parameters
