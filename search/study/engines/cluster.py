@@ -96,7 +96,7 @@ def _join(ray: Any, address: str | None, cpus: int) -> None:
         warnings.filterwarnings("ignore", "os.fork")
         try:
             ray.init(**where, include_dashboard=None if address else False, log_to_driver=False, logging_level="ERROR")
-        # SIGTERM, which Ray listens to from here on
+        # SIGTERM, which Ray listens to from here on; for a moment its core does, which aborts: no unit runs yet, so nothing is lost
         except SystemExit:
             raise KeyboardInterrupt from None
         except (ConnectionError, ValueError, RuntimeError) as error:
