@@ -117,7 +117,7 @@ def test_a_network_without_numbers_has_no_accuracy() -> None:
 def test_bits_below_what_a_sign_needs_are_refused(tmp_path) -> None:
     path = toy_config(tmp_path)
     path.write_text(path.read_text().replace("weight_bits: {kind: integer, low: 2", "weight_bits: {kind: integer, low: 1"))
-    with pytest.raises(UserError, match="weight_bits: must be at least 2, got 1"):
+    with pytest.raises(UserError, match="weight_bits: must be a whole number from 2 to 16 bit, got 1"):
         build.build(config.read(path))
     fixed = [line for line in toy_config(tmp_path).read_text().splitlines() if "weight_bits" not in line]
     path.write_text("\n".join(fixed).replace("longest: 3}", "longest: 3, operation: {weight_bits: 1}}"))
