@@ -8,4 +8,5 @@ from . import objectives as objectives
 from . import problem as problem
 from . import results as results
 from . import study as study
+from . import unit as unit
 from .errors import UserError as UserError

@@ -32,20 +32,16 @@ class Tpe(AbstractSearcher):
         seed_key, design_key, polish_key = jax.random.split(key, 3)
         startup = max(4, round(STARTUP_SHARE * budget / bench.training_cost(ledger)))
 
-        def excess(trial: "optuna.trial.FrozenTrial") -> list[float]:
-            return trial.user_attrs["excess"]
-
-        sampler = optuna.samplers.TPESampler(
-            seed=seed_of(seed_key), n_startup_trials=startup, multivariate=True, constraints_func=excess if bench.problem.limits else None
-        )
+        sampler = optuna.samplers.TPESampler(seed=seed_of(seed_key), n_startup_trials=startup, multivariate=True)
         study = optuna.create_study(directions=["minimize"] * len(bench.problem.objectives), sampler=sampler)
         spaces = self._distributions(bench)
         while not found or ledger.has_room(bench.training_cost(ledger), POLISH):
             trial = study.ask(spaces)
             point = bench.point([int(trial.params[name]) for name in spaces])
             fresh = bench.trained(point, jax.random.fold_in(design_key, len(found)), ledger, len(found))
-            trial.set_user_attr("excess", [float(g) for g in fresh.excess])
-            # excess goes to Optuna by itself, as an attribute of the trial
+            # apart from the merit: Optuna ranks what is infeasible by its excess
+            for limit, excess in zip(bench.problem.limits, fresh.excess, strict=True):
+                trial.set_constraint(limit.objective.name, float(excess))
             study.tell(trial, bench.merit(fresh.objectives, np.zeros(0)).tolist())
             found.append(fresh)
             entries += course(ledger, [fresh])
