@@ -18,9 +18,10 @@ def choose(designs: pd.DataFrame, view: View, slack: float = 0.01) -> pd.Series 
     if usable.empty:
         return None
     if view.answers is not None:
-        quality = view.answers.sign * usable[f"validation_{view.answers.column}"]
-        near = usable[quality <= quality.min() + slack]
-        return near.sort_values(f"validation_{view.cost.column}", ascending=view.cost.sign > 0).iloc[0]
+        quality = view.answers.sign * usable[f"validation_{view.answers.column}"].to_numpy(np.float64)
+        cost = view.cost.sign * usable[f"validation_{view.cost.column}"].to_numpy(np.float64)
+        near = quality <= np.nanmin(quality) + slack
+        return usable.iloc[int(np.argmin(np.where(near, cost, np.inf)))]
     values = usable[[f"validation_{column}" for column in view.columns]].to_numpy(np.float64)
     # a cost of 0 has no logarithm
     scaled = np.stack(

@@ -4,7 +4,7 @@ import html
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -20,6 +20,8 @@ from search.study.store.files import write_text
 from search.study.store.store import Store
 from search.study.store.tables import StoredUnit, Tables, as_row
 from search.study.unit import State
+
+MOST_DRAWN: Final = 24  # fronts that can be told apart in one picture
 
 
 def publish(store: Store) -> Path:
@@ -63,28 +65,36 @@ class _Group:
         self.view = View.stored(tables, units[0].unit)
         own = designs[designs.unit.isin({m.unit.name for m in units})] if len(designs) else designs
         self.designs = self.view.with_front(own) if len(own) else own
+        # taken apart once: to look for every unit in the whole table would take the square of their number
+        self._own = {str(name): part for name, part in self.designs.groupby("unit", sort=False)} if len(own) else {}
 
     def row(self, stored: StoredUnit) -> dict[str, Any]:
         """A unit: what was varied, what became of it, and the design it would build."""
         row: dict[str, Any] = dict(as_row(stored))
-        own = self.designs[self.designs.unit == stored.unit.name] if len(self.designs) else self.designs
-        row |= {"designs": len(own), "on_front": int(own.on_front.sum()) if len(own) else 0}
-        chosen = choose(own, self.view) if len(own) else None
+        own = self._own.get(stored.unit.name)
+        row |= {"designs": 0, "on_front": 0} if own is None else {"designs": len(own), "on_front": int(own.on_front.sum())}
+        chosen = None if own is None else choose(own, self.view)
         row["design"] = None if chosen is None else str(chosen.design)
         for objective in self.view.objectives:
             row[objective.column] = None if chosen is None else float(chosen[objective.column])
         return row
 
+    def drawn(self) -> list[StoredUnit]:
+        """Units with a feasible design; of too many for one picture those with most designs on the common front."""
+        able = [stored for stored in self.units if stored.unit.name in self._own and self._own[stored.unit.name].feasible.any()]
+        if len(able) <= MOST_DRAWN:
+            return able
+        kept = sorted(able, key=lambda stored: -int(self._own[stored.unit.name].on_front.sum()))[:MOST_DRAWN]
+        # in the order of the sweep, as the table has them
+        return [stored for stored in able if stored in kept]
+
     def chart(self) -> go.Figure:
-        """Measured fronts of all units: the first objective against the cost."""
+        """Measured fronts of the units that `drawn` names: the first objective against the cost."""
         view, figure = self.view, go.Figure()
         x, y = scale_of(view.cost), scale_of(view.against[0])
-        for stored in self.units:
-            own = self.designs[self.designs.unit == stored.unit.name]
-            own = view.ordered(view.with_front(own)) if len(own) else own
-            if not len(own) or not own.on_front.any():
-                continue
-            front = own[own.on_front]
+        for stored in self.drawn():
+            own = view.with_front(self._own[stored.unit.name])
+            front = view.ordered(own[own.on_front])
             figure.add_scatter(
                 x=(front[view.cost.column] * x.factor).tolist(),
                 y=(front[view.against[0].column] * y.factor).tolist(),
@@ -112,7 +122,11 @@ def _page(name: str, groups: Sequence[_Group], rows: Sequence[dict[str, Any]]) -
     for group in groups:
         title = f"{group.config.data.name}: {', '.join(group.config.objectives)}"
         parts.append(f"<h2>{html.escape(title)}</h2>")
-        if len(group.designs):
+        if drawn := len(group.drawn()):
+            if drawn < len(group.units):
+                parts.append(
+                    f'<p class="note">Drawn: {drawn} of {len(group.units)} units, those with most designs on the common front.</p>'
+                )
             parts.append(group.chart().to_html(full_html=False, include_plotlyjs=scripts, config={"displaylogo": False}))
             # the first chart brings plotly's script along, for all: the page opens offline
             scripts = False
