@@ -14,6 +14,7 @@ from search.designs.candidate import Candidate
 from search.designs.choose import layered
 from search.designs.claim import Claim
 from search.designs.legal import AMBIGUOUS, neighbours
+from search.errors import UserError
 from search.joint.gradient import JointSearch
 from search.joint.harden import CANDIDATES, Hardener, NothingFiniteError, variants
 from search.joint.polish import polish
@@ -54,7 +55,7 @@ def scaled(bench: Workbench, budget: float) -> Settings:
     """The configured settings with all stages stretched to a budget, scouting and polish too; population and rates stay.
 
     Raises:
-        ValueError: the budget does not even hold the hardening.
+        UserError: the budget does not even hold the hardening.
     """
     base = bench.settings
 
@@ -74,7 +75,8 @@ def scaled(bench: Workbench, budget: float) -> Settings:
 
     low, high = SMALLEST, 64.0
     if cost(bench, at(low)) > budget:
-        raise ValueError(f"a budget of {budget:.3g} sample-steps does not hold a gradient search, which needs {cost(bench, at(low)):.3g}")
+        needed = f"which needs {cost(bench, at(low)):.3g}"
+        raise UserError(f"search.budget: a budget of {budget:.3g} sample-steps does not hold a gradient search, {needed}")
     # geometric halving: 40 times tell apart shares that differ by far less than a call
     for _ in range(40):
         middle = (low * high) ** 0.5

@@ -4,11 +4,9 @@ Exit codes: 0 done, 1 failed, 2 bad usage or config, 130 interrupted (state save
 """
 
 import os
-import signal
 import sqlite3
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
@@ -18,6 +16,7 @@ from search.commands.outcome import fail
 from search.commands.studies.engines import EngineChoice
 from search.errors import UserError
 from search.study import compile_cache
+from search.study.interrupt import from_the_start
 
 app = App(
     name="codesign",
@@ -289,13 +288,12 @@ def cost(
 
 def main() -> None:
     """Entry point: maps outcomes to exit codes and one clear line."""
-    # until a study listens itself, being told to end is an interruption (130) and no crash
-    before = signal.signal(signal.SIGTERM, _interrupt)
     # before any command: JAX reads where to keep programs when it is imported
     compile_cache.enable()
     try:
-        # mistakes come as exceptions, so that all of them end in one line below
-        app(exit_on_error=False, print_error=False)
+        with from_the_start():
+            # mistakes come as exceptions, so that all of them end in one line below
+            app(exit_on_error=False, print_error=False)
     except CycloptsError as error:
         fail(str(error).strip(), 2)
     except UserError as error:
@@ -312,13 +310,6 @@ def main() -> None:
     # a full disk, say, as SQLite puts it
     except sqlite3.OperationalError as error:
         fail(f"study.db: {error}; {_CONTINUE}", 1)
-    finally:
-        # for who calls this from Python
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

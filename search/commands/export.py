@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import jax
 import numpy as np
-import pandas as pd
 from flax import nnx
 
 from codesign.analog.arrays.array import DigitalArray
@@ -23,6 +22,7 @@ from search.errors import UserError, nearest
 from search.problem import build
 from search.problem import config as configs
 from search.problem.problem import Problem, as_values
+from search.results import publish
 from search.study.journal import unpacked
 from search.study.store.tables import reading
 
@@ -40,9 +40,11 @@ def export(folder: Path, design: str | None, kind: str) -> list[Path]:
     Raises:
         UserError: no finished study there, no such design, or designs that cannot be written (those that can are).
     """
-    if not (folder / "designs.csv").exists():
-        raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
-    designs = pd.read_csv(folder / "designs.csv").set_index("design", drop=False)
+    with reading(folder) as tables:
+        # designs of several units share their names, and have a network of each unit
+        if (holds := tables.get("kind")) != "run":
+            raise UserError(f"{folder} holds a {holds}: {kind} files are written of a study of one unit; run it with `codesign run`")
+        designs = publish.designs_of(tables).set_index("design", drop=False)
     if design is not None and design not in designs.index:
         raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.index))}")
     problem = build.build(configs.read(folder / "config.yaml"))

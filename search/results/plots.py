@@ -41,15 +41,18 @@ def scale_of(objective: AbstractObjective) -> Scale:
 
 
 def draw_all(folder: Path, view: View, designs: pd.DataFrame, breakdown: pd.DataFrame, history: pd.DataFrame) -> None:
-    """Every figure, under `folder/figures`."""
+    """Every figure that there is something to draw in, under `folder/figures`."""
     figures = folder / "figures"
     figures.mkdir(exist_ok=True)
     drawings = {
         "pareto": pareto(view, designs),
         "breakdown": energy_breakdown(view, designs, breakdown),
-        "gap": gap(view, designs),
-        "history": course(view, history),
     }
+    # what only a search by gradients has
+    if len(claimed := view.claimed(designs)):
+        drawings["gap"] = gap(view, claimed)
+    if len(history):
+        drawings["history"] = course(view, history)
     for name, figure in drawings.items():
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi=130, bbox_inches="tight")
@@ -116,14 +119,12 @@ def energy_breakdown(view: View, designs: pd.DataFrame, breakdown: pd.DataFrame)
     return figure
 
 
-def gap(view: View, designs: pd.DataFrame) -> Figure:
+def gap(view: View, claimed: pd.DataFrame) -> Figure:
     """Relaxed against hardened: what the search believed and what was measured."""
-    # only of members has the relaxed model claimed anything
-    own = designs[designs.origin == "member"]
     figure, panels = plt.subplots(1, len(view.objectives), figsize=(4.2 * len(view.objectives), 3.8), squeeze=False)
     for axes, objective in zip(panels[0], view.objectives, strict=True):
         scale = scale_of(objective)
-        relaxed, hard = (own[c].astype(float) * scale.factor for c in (f"relaxed_{objective.column}", objective.column))
+        relaxed, hard = (claimed[c].astype(float) * scale.factor for c in (f"relaxed_{objective.column}", objective.column))
         axes.plot(relaxed, hard, "o")
         ends = [min(relaxed.min(), hard.min()), max(relaxed.max(), hard.max())]
         axes.plot(ends, ends, ":", color="0.5")

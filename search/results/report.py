@@ -33,13 +33,11 @@ def render(
     chosen = choose(designs, view)
     # a study without a feasible design has a report too
     shown = chosen if chosen is not None else nearest(designs)
-    own = designs[designs.origin == "member"]
     # the first chart brings plotly's script along, for all: the page opens offline
     charts = "".join(
         _pareto_chart(view, objective, designs).to_html(full_html=False, include_plotlyjs=first, config={"displaylogo": False})
         for objective, first in zip(view.against, [True] + [False] * len(view.against), strict=False)
     )
-    history_chart = _history_chart(history).to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     body = f"""<p class="note">{subtitle(config, unit)}</p>
 <p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
@@ -50,13 +48,9 @@ noisy chips. Bars: one standard deviation over the chips. The recommended design
 <h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
 <div class="wide">{_breakdown_table(breakdown[breakdown.design == shown.design])}</div>
 {_prices_section(designs, hung_on, str(shown.design))}
-<h2>Relaxed against hardened</h2>
-<p>{html.escape(gap_note(view, designs, spent))} Rounded: the best legal corner, before polish and fine-tuning.</p>
-<div class="wide">{_gap_table(view, own)}</div>
+{_gap_section(view, designs, spent)}
 {_failed_section(failed)}
-<h2>The course of the search</h2>
-{history_chart}
-<p class="note">Relaxed values on training batches; they show the course only and are no results.</p>"""
+{_history_section(history)}"""
     return page(config.name, body)
 
 
@@ -68,9 +62,8 @@ def subtitle(config: Config, digits: str) -> str:
 
 def gap_note(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:
     """Median and worst gap, feasibility after rounding and in the end, and what the search cost."""
-    own = designs[designs.origin == "member"]
-    gaps = claim.all_spelt(list(view.objectives), own)
-    note = f"Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: {gaps}. "
+    gaps = claim.all_spelt(list(view.objectives), view.claimed(designs))
+    note = f"Median (worst) gap between what the relaxed model claimed and what the hardened chip measured: {gaps}. " if gaps else ""
     # a searcher with a budget says only what it spent of that
     if "minibatches" in spent:
         note += (
@@ -117,14 +110,20 @@ def _pareto_chart(view: View, objective: AbstractObjective, designs: pd.DataFram
     return figure
 
 
-def _history_chart(history: pd.DataFrame) -> go.Figure:
+def _history_section(history: pd.DataFrame) -> str:
+    """The course of a search by gradients; others have none step by step."""
+    if history.empty:
+        return ""
     figure = go.Figure()
     # the hypervolume is the same in the rows of all members
     by_step = history.groupby("step").agg(volume=("relaxed_hypervolume", "mean"), loss=("loss", "mean"))
     figure.add_scatter(x=by_step.index.tolist(), y=by_step.volume.tolist(), name="hypervolume (relaxed, training)")
     figure.add_scatter(x=by_step.index.tolist(), y=by_step.loss.tolist(), name="mean training loss [nat]")
     figure.update_layout(template="plotly_white", height=300, margin={"t": 20, "b": 40}, xaxis_title="step")
-    return figure
+    chart = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
+    return f"""<h2>The course of the search</h2>
+{chart}
+<p class="note">Relaxed values on training batches; they show the course only and are no results.</p>"""
 
 
 def _designs_table(view: View, part: pd.DataFrame, chosen: str) -> str:
@@ -161,6 +160,16 @@ def _breakdown_table(part: pd.DataFrame) -> str:
     # the column of all layers is no layer and gets the sum
     rows.append(["latency", *(show(latency.get(c, latency.sum()), "ns") for c in energy.columns), "", ""])
     return table(["component", *energy.columns, "share", "area"], rows)
+
+
+def _gap_section(view: View, designs: pd.DataFrame, spent: Mapping[str, Any]) -> str:
+    """What the relaxed model claimed and what was measured; of designs that nothing was claimed of, only how many are feasible."""
+    note, own = html.escape(gap_note(view, designs, spent)), view.claimed(designs)
+    if own.empty:
+        return f"<p>{note}</p>"
+    return f"""<h2>Relaxed against hardened</h2>
+<p>{note} Rounded: the best legal corner, before polish and fine-tuning.</p>
+<div class="wide">{_gap_table(view, own)}</div>"""
 
 
 def _gap_table(view: View, own: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from codesign.units import show
+from search.errors import UserError
 from search.objectives.constraint import spell
 from search.problem.config import Config
 from search.results.page import page, table
@@ -30,20 +31,28 @@ def publish(store: Store) -> Path:
     Returns:
         The page's path.
     """
-    units, designs = store.tables.units(), store.tables.designs()
-    labels = pd.DataFrame([{"unit": stored.unit.name, **_plain(stored)} for stored in units])
-    groups = [_Group(members, designs, store.tables) for members in alike(units)]
-    found = pd.concat([group.designs for group in groups]) if len(designs) else designs
+    groups = _groups(store.tables)
+    found = _labelled(groups)
     rows = [group.row(stored) for group in groups for stored in group.units]
     store.export("units", pd.DataFrame(rows))
     if len(found):
-        # what was varied comes first: tables are filtered by it
-        found = labels.merge(found, on="unit", suffixes=("", "_of_design"))
         store.export("designs", found)
         store.export("pareto", found[found.on_front])
     path = store.folder / "report.html"
     write_text(path, _page(store.folder.name, groups, rows))
     return path
+
+
+def designs_of(tables: Tables) -> pd.DataFrame:
+    """Measured designs of all units with all that the exports say of them.
+
+    Raises:
+        UserError: there are none yet.
+    """
+    found = _labelled(_groups(tables))
+    if found.empty:
+        raise UserError(f"{tables.folder} holds no measured design yet")
+    return found
 
 
 def alike(units: Sequence[StoredUnit]) -> list[list[StoredUnit]]:
@@ -107,6 +116,20 @@ class _Group:
         figure.update_xaxes(type="log" if x.logarithmic else "linear", title=x.label)
         figure.update_yaxes(type="log" if y.logarithmic else "linear", title=f"{y.label}, test")
         return figure
+
+
+def _groups(tables: Tables) -> list[_Group]:
+    designs = tables.designs()
+    return [_Group(members, designs, tables) for members in alike(tables.units())]
+
+
+def _labelled(groups: Sequence[_Group]) -> pd.DataFrame:
+    """Designs of all groups; what was varied comes first, as tables are filtered by it."""
+    found = [group.designs for group in groups if len(group.designs)]
+    if not found:
+        return pd.DataFrame()
+    labels = pd.DataFrame([{"unit": stored.unit.name, **_plain(stored)} for group in groups for stored in group.units])
+    return labels.merge(pd.concat(found), on="unit", suffixes=("", "_of_design"))
 
 
 def _plain(stored: StoredUnit) -> dict[str, Any]:

@@ -90,6 +90,10 @@ class View:
         values[~designs.feasible.to_numpy(bool)] = np.nan
         return designs.assign(on_front=non_dominated(values))
 
+    def claimed(self, designs: pd.DataFrame) -> pd.DataFrame:
+        """Designs of which a relaxed model said something before; none of most searchers."""
+        return designs[designs[f"relaxed_{self.columns[0]}"].notna()]
+
     def tightest(self, design: pd.Series) -> Constraint | None:
         """The constraint that a design exceeds most, or comes nearest to."""
         return max(self.limits, key=lambda limit: float(limit.excess(design[limit.objective.column])), default=None)

@@ -9,11 +9,36 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType, TracebackType
 from typing import Final, Self, final
 
 PATIENCE_SECONDS: Final = 2.0  # that a safe point may take, from a signal on; compilation takes longer
+
+_early = threading.Event()  # a signal has come before a study listened
+
+
+@contextlib.contextmanager
+def from_the_start() -> Iterator[None]:
+    """Until a study listens itself, a signal interrupts; where something swallows that (JAX at garbage collection), the study knows."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    _early.clear()
+    for number, handler in before.items():
+        # what a shell starts in the background ignores Ctrl-C
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        # for who calls this from Python
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _early.clear()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _early.set()
+    raise KeyboardInterrupt
 
 
 @final
@@ -37,7 +62,7 @@ class StopRequest:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
-        """Start to listen."""
+        """Start to listen; what came too early is heard now."""
         for number in self._listen:
             self._before[number] = signal.signal(number, self._hear)
         self._read, self._write = os.pipe()
@@ -46,6 +71,7 @@ class StopRequest:
         self._wakeup = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._over = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
+        self._asked = self._asked or _early.is_set()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from search.commands.outcome import fail, wide_console, write_config
 from search.commands.studies.engines import EngineChoice, engine_of
+from search.commands.studies.precision import refuse_double_precision
 from search.compare.plan import Plan
 from search.problem import config as configs
 from search.problem.config import ConfigFile
@@ -21,6 +22,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
     # first, as it needs neither the config nor JAX
     plan.check()
     choice.check()
+    refuse_double_precision()
     file = configs.read(plan.config)
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines

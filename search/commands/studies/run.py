@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from search.commands.outcome import fail, write_config
+from search.commands.studies.precision import refuse_double_precision
 from search.problem import config as configs
 from search.study.store.store import Store
 from search.study.unit import State, Unit
@@ -20,6 +21,7 @@ def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str
         UserError: a mistake in the config, or a folder that is not free for it.
         SystemExit: 1 for a study that failed or found nothing feasible, 130 for one that was stopped.
     """
+    refuse_double_precision()
     file = configs.read(config, overrides)
     folder = output or Path(file.config.output or f"results/{file.config.name}")
     given = [*(("--output", str(output)) if output else ()), *(part for text in overrides for part in ("--set", text)), "--resume"]
@@ -60,7 +62,7 @@ def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str
         for reason in outcome.mistakes.values():
             fail(reason, 2)
         for reason in outcome.failed.values():
-            fail(f"{reason}; see the table of failed members in {folder / 'study.db'}", 1)
+            fail(f"{reason.partition(chr(10))[0]}; the whole reason is in the tables `units` and `failed` of {folder / 'study.db'}", 1)
     print(publish.summary(folder))
     print(f"report: {report}")
     # last: a study without a feasible design has its report and its nearest design all the same

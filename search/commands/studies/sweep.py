@@ -6,6 +6,7 @@ from pathlib import Path
 
 from search.commands.outcome import fail, write_config
 from search.commands.studies.engines import EngineChoice, engine_of
+from search.commands.studies.precision import refuse_double_precision
 from search.problem import sweep as sweeps
 from search.problem.config import written
 from search.study.store.store import Store
@@ -20,6 +21,7 @@ def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: E
         SystemExit: 1 where a unit failed, 130 where it was stopped.
     """
     choice.check()
+    refuse_double_precision()
     cells = sweeps.read(config, overrides)
     units = [Unit(cell.hash, cell.label, written(cell.file.config)) for cell in cells]
     first = cells[0].file.config

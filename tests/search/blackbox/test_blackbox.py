@@ -120,7 +120,7 @@ def test_gradient_settings_scale_to_the_budget(bench, budget) -> None:
     assert cost(bench, twice) <= 2 * budget
     assert twice.relax_steps > SETTINGS.relax_steps
     assert twice.population == SETTINGS.population
-    with pytest.raises(ValueError, match="does not hold a gradient search"):
+    with pytest.raises(UserError, match="does not hold a gradient search"):
         scaled(bench, budget / 1000)
 
 

@@ -1,8 +1,9 @@
-"""What the engine's options accept."""
+"""What the engine's options and the environment may ask for."""
 
 import pytest
 
 from search.commands.studies.engines import EngineChoice, engine_of
+from search.commands.studies.precision import refuse_double_precision
 from search.errors import UserError
 from search.study.engines.inline import Inline
 from search.study.engines.local import Local
@@ -28,3 +29,11 @@ def test_options_choose_the_engine() -> None:
 def test_what_makes_no_sense_is_refused(choice: EngineChoice, message: str) -> None:
     with pytest.raises(UserError, match=message):
         choice.check()
+
+
+def test_double_precision_is_refused_before_anything_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAX_ENABLE_X64", "0")
+    refuse_double_precision()
+    monkeypatch.setenv("JAX_ENABLE_X64", "True")
+    with pytest.raises(UserError, match="JAX_ENABLE_X64 is set"):
+        refuse_double_precision()

@@ -3,9 +3,12 @@
 import errno
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +135,43 @@ def test_exports_can_be_made_again_from_the_store(finished) -> None:
     assert len(json.loads(publish.designs_json(folder, "d00"))) == 1
     with pytest.raises(UserError, match="did you mean"):
         publish.designs_json(folder, "d000")
+
+
+def test_designs_are_read_from_the_store_whatever_became_of_the_tables(finished, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished[0], tmp_path / "out"))
+    whole = publish.designs_json(folder, None)
+    (folder / "designs.csv").write_text("")
+    assert publish.designs_json(folder, None) == whole
+
+
+def test_a_study_without_relaxed_values_and_course_has_a_report(finished, tmp_path: Path) -> None:
+    """As searchers leave it that are not the gradient search."""
+    folder = Path(shutil.copytree(finished[0], tmp_path / "out"))
+    shutil.rmtree(folder / "figures")
+    (folder / "history.csv").unlink()
+    with closing(sqlite3.connect(folder / "study.db")) as database, database:
+        for design, text in database.execute("select design, row from designs").fetchall():
+            row = {key: None if key.startswith(("relaxed_", "rounded_", "gap_")) else value for key, value in json.loads(text).items()}
+            database.execute("update designs set row = ? where design = ?", (json.dumps(row), design))
+        database.execute("delete from history")
+        database.execute("update facts set value = '{}' where key = 'spent'")
+    page = publish.republish(folder).read_text()
+    assert "Relaxed against hardened" not in page
+    assert "Build d" in page
+    assert {p.name for p in (folder / "figures").iterdir()} == {"pareto.png", "breakdown.png"}
+    assert not (folder / "history.csv").exists(), "an empty file cannot be read"
+
+
+def test_a_report_of_a_sweep_is_that_of_a_sweep(finished, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(finished[0], tmp_path / "out"))
+    with closing(sqlite3.connect(folder / "study.db")) as database, database:
+        database.execute("update study set value = 'sweep' where key = 'kind'")
+        database.execute("""update units set label = '{"seed": 3}'""")
+    assert "a sweep" in publish.republish(folder).read_text()
+    assert list(pd.read_csv(folder / "designs.csv").columns[:3]) == ["unit", "seed", "design"]
+    refused = codesign("export", folder, "--format", "nir")
+    assert refused.returncode == 2
+    assert "holds a sweep" in refused.stderr
 
 
 def test_a_folder_in_use_is_refused(finished, tmp_path: Path) -> None:
