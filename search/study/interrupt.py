@@ -29,6 +29,11 @@ def from_the_start() -> Iterator[None]:
             signal.signal(number, _interrupt)
     try:
         yield
+    except Exception:
+        # an import that is interrupted may fail with an error of its own
+        if _early.is_set():
+            raise KeyboardInterrupt from None
+        raise
     finally:
         # for who calls this from Python
         for number, handler in before.items():

@@ -17,3 +17,11 @@ def test_a_signal_that_was_swallowed_before_the_study_listened_stops_it() -> Non
             stop.check()
     with StopRequest() as stop:
         stop.check()  # of one command only
+
+
+def test_what_an_interrupted_import_makes_of_a_signal_is_an_interruption() -> None:
+    with pytest.raises(KeyboardInterrupt), from_the_start():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise ImportError("Encountered an error while initializing the extension") from None
