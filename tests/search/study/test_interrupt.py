@@ -19,9 +19,14 @@ def test_a_signal_that_was_swallowed_before_the_study_listened_stops_it() -> Non
         stop.check()  # of one command only
 
 
+@from_the_start()
+def interrupted_import() -> None:
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        raise ImportError("Encountered an error while initializing the extension") from None
+
+
 def test_what_an_interrupted_import_makes_of_a_signal_is_an_interruption() -> None:
-    with pytest.raises(KeyboardInterrupt), from_the_start():
-        try:
-            os.kill(os.getpid(), signal.SIGTERM)
-        except KeyboardInterrupt:
-            raise ImportError("Encountered an error while initializing the extension") from None
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_import()
