@@ -79,7 +79,7 @@ class _Group:
 
     def row(self, stored: StoredUnit) -> dict[str, Any]:
         """A unit: what was varied, what became of it, and the design it would build."""
-        row: dict[str, Any] = dict(as_row(stored))
+        row: dict[str, Any] = {**as_row(stored), **_plain(stored)}
         own = self._own.get(stored.unit.name)
         row |= {"designs": 0, "on_front": 0} if own is None else {"designs": len(own), "on_front": int(own.on_front.sum())}
         chosen = None if own is None else choose(own, self.view)

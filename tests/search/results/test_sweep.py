@@ -69,4 +69,4 @@ def test_a_picture_holds_what_can_be_told_apart(values: dict, tmp_path: Path) ->
     energies = {one.name: list(np.linspace(10, 20, 3) + i) for i, one in enumerate(units)}
     page = finished(tmp_path / "out", units, energies).read_text()
     assert f"Drawn: {sweep.MOST_DRAWN} of {len(units)} units" in page
-    assert page.count('"lines+markers"') == sweep.MOST_DRAWN
+    assert page.count('"mode":"lines+markers"') == sweep.MOST_DRAWN, "plotly's own script has the word too"
