@@ -307,8 +307,8 @@ def main() -> None:
         raise SystemExit(1) from None
     except OSError as error:
         fail(f"{error.filename or 'file'}: {error.strerror or error}; {_CONTINUE}", 1)
-    # a full disk, say, as SQLite puts it
-    except sqlite3.OperationalError as error:
+    # a full disk, say, or a file that was damaged meanwhile, as SQLite puts it
+    except sqlite3.Error as error:
         fail(f"study.db: {error}; {_CONTINUE}", 1)
 
 

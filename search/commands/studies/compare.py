@@ -24,6 +24,8 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
     choice.check()
     refuse_double_precision()
     file = configs.read(plan.config)
+    # before there is a folder: an engine may be missing
+    engine = engine_of(choice)
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
     with Store(output or Path(f"results/{file.config.name}-compare")) as store:
@@ -33,7 +35,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
         from search.results.view import View
 
         units = plan.units(file.config, _budget(plan, file, store))
-        outcome = run_units("compare", units, store, engine_of(choice), "the same command continues")
+        outcome = run_units("compare", units, store, engine, "the same command continues")
         write_config(store.folder, file.config)
         # what has finished is published, whatever failed
         if outcome.done:

@@ -25,13 +25,15 @@ def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: E
     cells = sweeps.read(config, overrides)
     units = [Unit(cell.hash, cell.label, written(cell.file.config)) for cell in cells]
     first = cells[0].file.config
+    # before there is a folder: an engine may be missing
+    engine = engine_of(choice)
     # before anything that imports JAX
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up chatter from XLA between the progress lines
     with Store(output or Path(first.output or f"results/{first.name}-sweep")) as store:
         from search.commands.studies.units import run_units
         from search.results import sweep as published
 
-        outcome = run_units("sweep", units, store, engine_of(choice), "the same command continues")
+        outcome = run_units("sweep", units, store, engine, "the same command continues")
         # that of the first cell: what it can be run again from is in the store, unit by unit
         write_config(store.folder, first)
         report = published.publish(store)
