@@ -57,6 +57,8 @@ def imported() -> Any:
     # read when it is imported: people are not asked, nobody is told, and workers that die are told of by us, in a line
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", "A worker died or was killed")
+    # Ray's workers give way to everything else (15), as if units were not what the machine is for
+    os.environ.setdefault("RAY_worker_niceness", "0")
     try:
         return importlib.import_module("ray")
     except ModuleNotFoundError as error:
