@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import chex
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax.typing import ArrayLike
@@ -19,6 +20,7 @@ from codesign.analog.device.ageing import AbstractAgeing
 from codesign.cost import Cost
 from codesign.evaluation.arithmetic import arrays_of
 from codesign.evaluation.devices import ageing_of
+from codesign.evaluation.pieces import in_pieces
 from codesign.hardware.base import AbstractHardware
 from codesign.network.answers.score import accuracy, cross_entropy
 from codesign.network.answers.tet import tet
@@ -27,6 +29,7 @@ from codesign.network.early_exit import exit_early
 from codesign.network.layers.layers import Synapses
 from codesign.network.operation import Operation
 from codesign.network.quantise import non_zero_share, quantise_signed
+from codesign.network.run import Activity
 from codesign.network.trace import trace
 from codesign.numerics import safe_divide
 from codesign.technology.technology import Technology
@@ -90,6 +93,7 @@ def evaluate(
     hardness: ArrayLike = 1.0,
     granularity: int = 16,
     ageing: AbstractAgeing | None = None,
+    at_once: int | None = None,
 ) -> Evaluation:
     """Run a batch on one simulated chip and price it.
 
@@ -104,13 +108,14 @@ def evaluate(
         granularity: divides every number of rows that may occur (static).
         ageing: how long after programming analog devices are used, with their read noise; None for as long as the chip leaves them
             (`codesign.evaluation.devices.ageing_of`).
+        at_once: samples that run together, the others after them; None for all (static, see `codesign.evaluation.pieces`).
 
     Raises:
         AssertionError: not as many labels as samples, or labels per step for a network with one answer.
     """
     ageing = ageing_of(design.hardware, technology) if ageing is None else ageing
     arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity, ageing)
-    return evaluate_on(graph, design, batch, technology, arrays, key, hardness=1.0 if exact else hardness)
+    return evaluate_on(graph, design, batch, technology, arrays, key, hardness=1.0 if exact else hardness, at_once=at_once)
 
 
 def evaluate_on(
@@ -122,6 +127,7 @@ def evaluate_on(
     key: Key[Array, ""],
     *,
     hardness: ArrayLike = 1.0,
+    at_once: int | None = None,
 ) -> Evaluation:
     """As `evaluate`, on given arrays: real devices (`codesign.evaluation.arithmetic.device_arrays`), recalibrated ones, or a user's own.
 
@@ -133,6 +139,7 @@ def evaluate_on(
         arrays: arithmetic of each layer.
         key: the simulated chip.
         hardness: of the cost model, in [0, 1].
+        at_once: samples that run together, the others after them; None for all (static).
 
     Raises:
         AssertionError: not as many labels as samples, or labels per step for a network with one answer.
@@ -140,8 +147,13 @@ def evaluate_on(
     chex.assert_equal_shape_prefix([batch.inputs, batch.labels], 1)
     network = nnx.merge(graph, design.network)
     geometries = network.geometries
+
+    def forward(inputs: Array, fresh: Array | None) -> Activity:
+        # a clone, as all pieces are of one chip
+        return network(inputs, design.operation, arrays, jax.random.clone(key), fresh)
+
     # before the workload is traced: the steps that are left are what is priced
-    activity = exit_early(network(batch.inputs, design.operation, arrays, key), design.operation, hardness)
+    activity = exit_early(in_pieces(forward, batch.inputs, at_once), design.operation, hardness)
     chex.assert_shape(batch.labels, activity.logits.shape[:-1])
     traced = trace(geometries, activity, design.operation)
     # only here are weights and arrays known together

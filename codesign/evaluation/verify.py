@@ -27,8 +27,18 @@ def verify(
     keys: Key[Array, " chips"],
     *,
     granularity: int = 16,
+    at_once: int | None = None,
 ) -> tuple[Evaluation, Float[Array, " chips"]]:
     """Measure a hardened design again with the exact model on several simulated chips.
+
+    Args:
+        graph: static structure of the network.
+        design: weights, operation, chip.
+        batch: samples.
+        technology: prices.
+        keys: the simulated chips.
+        granularity: divides every number of rows that may occur (static).
+        at_once: samples that run together, the others after them; None for all (static).
 
     Returns:
         The evaluation with losses, accuracy and rates averaged over the chips, its cost being the exact cost of the averaged
@@ -36,7 +46,7 @@ def verify(
     """
 
     def on_chip(key: Array) -> Evaluation:
-        return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity)
+        return evaluate(graph, design, batch, technology, key, exact=True, granularity=granularity, at_once=at_once)
 
     # one chip after another: each holds weights of its own, and a CPU is slower on a batch of weights than on a loop
     mean = over_chips(jax.lax.map(on_chip, keys), design, technology)
@@ -79,6 +89,7 @@ def age_errors(
     ageing: Callable[[Float[Array, ""]], AbstractAgeing] = AgedCompensated,
     calibration: Batch | None = None,
     granularity: int = 16,
+    at_once: int | None = None,
 ) -> Float[Array, "ages chips"]:
     """Errors of a hardened design on several simulated chips some time after programming, read noise included; one trace for all times.
 
@@ -92,6 +103,7 @@ def age_errors(
         ageing: what is done about drift: `AgedCompensated`, or `Aged` for nothing.
         calibration: samples from which every chip's columns are re-estimated at that age (`recalibrate`); None for not at all.
         granularity: divides every number of rows that may occur (static).
+        at_once: samples of the batch that run together, the others after them; None for all (static). Calibration takes all of its own.
     """
 
     def arrays_at(age_s: Array) -> list[AbstractArray]:
@@ -103,7 +115,7 @@ def age_errors(
         # the same key again, as calibration and test are of one chip
         if calibration is not None:
             arrays = recalibrate(graph, design, calibration, arrays, _noise_free(design, technology, granularity), jax.random.clone(key))
-        return 1 - evaluate_on(graph, design, batch, technology, arrays, key).accuracy
+        return 1 - evaluate_on(graph, design, batch, technology, arrays, key, at_once=at_once).accuracy
 
     ages, chips = ages_s.shape[0], keys.shape[0]
     # the same chips at every age, all in one map, so that nothing is traced twice

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import jax
 from flax import nnx
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from codesign.analog.arrays.array import AbstractArray
 from codesign.network.answers.readout import AbstractReadout
@@ -47,6 +47,7 @@ class SpikingNetwork(nnx.Module):
         operation: Operation,
         arrays: Sequence[AbstractArray],
         key: Key[Array, ""],
+        fresh: Bool[Array, " batch"] | None = None,
     ) -> Activity:
         """Run the network.
 
@@ -55,6 +56,7 @@ class SpikingNetwork(nnx.Module):
             operation: time, precision and gates.
             arrays: arithmetic of each layer of `geometries` (that of pooling is not used).
             key: the simulated chip (its devices' errors, frozen over batch and time) and the neurons' randomness.
+            fresh: samples that rates are those of (`codesign.evaluation.pieces`); None for all.
 
         Returns:
             Logits and what the workload is made of.
@@ -65,6 +67,6 @@ class SpikingNetwork(nnx.Module):
         # `to_integer.input_codes` splits in the same way, so that encodings which draw spikes draw the same ones
         encoding_key, run_key = jax.random.split(key)
         steps = self.encoding.steps(inputs, operation.longest)
-        run = Run(self.geometries, operation, arrays, self.readout, steps, run_key)
+        run = Run(self.geometries, operation, arrays, self.readout, steps, run_key, fresh)
         signal = self.encoding(inputs, steps, run.setting(self.geometries[0]).activation_bits, encoding_key)
         return run.activity(self.scores(self.body(signal, run), run))

@@ -1,11 +1,11 @@
 """One forward pass in progress: hands each layer its settings, and collects what the workload is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Bool, Float, Key
 
 from codesign.analog.arrays.array import AbstractArray
 from codesign.network.answers.readout import AbstractReadout, mean_active
@@ -57,6 +57,7 @@ class Run:
         share: the same, adding up to 1.
         readout: how time is treated.
         timesteps: steps that count.
+        fresh: samples that rates are those of; None for all.
     """
 
     def __init__(
@@ -67,8 +68,9 @@ class Run:
         readout: AbstractReadout,
         longest: int,
         key: Key[Array, ""],
+        fresh: Bool[Array, " batch"] | None = None,
     ) -> None:
-        self.longest, self.readout, self.timesteps = longest, readout, operation.timesteps
+        self.longest, self.readout, self.timesteps, self.fresh = longest, readout, operation.timesteps, fresh
         self.counted = step_weights(operation.timesteps, longest)
         # the weights of all steps add up to `timesteps`
         self.share = self.counted / operation.timesteps
@@ -151,9 +153,19 @@ class Run:
         """Rates of spikes and of numbers."""
         spikes, numbers = signal.spikes, signal.numbers
         return (
-            0.0 if spikes is None else mean_active(spikes, self.share),
-            0.0 if numbers is None else mean_active(numbers, self.share),
+            0.0 if spikes is None else self._of_fresh(spikes, self._mean_active),
+            0.0 if numbers is None else self._of_fresh(numbers, self._mean_active),
         )
+
+    def _mean_active(self, x: Float[Array, "#time batch ..."]) -> Float[Array, ""]:
+        return mean_active(x, self.share)
+
+    def _of_fresh(self, x: Float[Array, "#time batch ..."], rate: Callable[[Array], Array]) -> Array:
+        """A rate, of the samples that count alone."""
+        if self.fresh is None:
+            return rate(x)
+        # silenced, the others add nothing to the mean over all
+        return rate(jnp.where(self.fresh.reshape(-1, *[1] * (x.ndim - 2)), x, 0)) / jnp.mean(self.fresh, dtype=x.dtype)
 
     def _rate(self, signal: Signal) -> Array | float:
         return _mixed(signal, *self._rates(signal))
@@ -163,7 +175,9 @@ class Run:
             if x is None:
                 return 0.0
             # numbers that hold for all steps are read as they are, there is nothing to count over time
-            return mean_active(x, self.share) if x.shape[0] == 1 else readout.collapsed_rate(x, self.counted, self.share)
+            if x.shape[0] == 1:
+                return self._of_fresh(x, self._mean_active)
+            return self._of_fresh(x, lambda some: readout.collapsed_rate(some, self.counted, self.share))
 
         return _mixed(signal, rate(signal.spikes), rate(signal.numbers))
 

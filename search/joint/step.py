@@ -11,7 +11,7 @@ from jaxtyping import Array, Key
 from codesign.evaluation.evaluate import Batch, Evaluation
 from search.joint import lagrangian, scalarise
 from search.joint.lagrangian import Multipliers
-from search.joint.members import Mapping, Member, uniform_like
+from search.joint.members import Mapping, Member, side_by_side, uniform_like
 from search.joint.population import Metrics, Population
 from search.joint.scalarise import AbstractScalarisation
 from search.problem.batches import draw
@@ -27,7 +27,8 @@ class Step:
     """
 
     def __init__(self, problem: Problem, settings: Settings, scalarisation: AbstractScalarisation, over_members: Mapping) -> None:
-        self.problem, self.settings, self.scalarisation, self._map = problem, settings, scalarisation, over_members
+        self.problem = problem.sharing(settings.population) if over_members is side_by_side else problem
+        self.settings, self.scalarisation, self._map = settings, scalarisation, over_members
         self._network_optimiser = optax.adam(settings.learning_rate)
         self._latent_optimiser = optax.adam(settings.chip_learning_rate)
         self.traces = 0

@@ -21,7 +21,7 @@ from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
 from search.problem.sections.entries import make_parameter
-from search.problem.size import estimate, machine_bytes, outline, spell
+from search.problem.size import budget_bytes, estimate, machine_bytes, outline, spell
 
 _NOUNS: Final = {"network": "network", "data": "data set"}
 
@@ -84,6 +84,7 @@ def build(file: ConfigFile) -> Problem:
             longest=longest,
             operation=config.network.operation,
             others=others,
+            memory_bytes=budget_bytes(config.search.memory_gb),
         )
     except UserError as error:
         raise placed(file, error) from None

@@ -55,6 +55,8 @@ class Config(Strict):
     def hash(self) -> str:
         """Twelve digits that name what is computed: the same for the same study in another folder, under another name."""
         content = resolved(self) | {"name": None}
+        # pieces change nothing but roundings: a study that was killed for its memory goes on with less of it
+        del content["search"]["memory_gb"]
         # in order: a seed's draws pick parameters by their place
         content["parameters"] = list(content["parameters"].items())
         # what is your own by what it is, not by where it lies

@@ -25,7 +25,7 @@ from codesign.technology.technology import Technology
 from search.objectives.constraint import Constraint
 from search.objectives.registry import AbstractObjective, find
 from search.problem.legal import check_chip, check_parameters, check_some_searched, limits_of, operation_of
-from search.problem.size import outline
+from search.problem.size import outline, steps_within
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Problem:
         objectives: what is improved.
         constraints: bounds, by name of an objective.
         limits: the same with their objectives, which need not be among `objectives`.
+        steps_at_once: samples x time steps that run together, as memory allows; None for all.
     """
 
     dataset: Dataset
@@ -54,6 +55,16 @@ class Problem:
     objectives: tuple[AbstractObjective, ...]
     constraints: Mapping[str, float]
     limits: tuple[Constraint, ...] = ()
+    steps_at_once: int | None = None
+
+    @property
+    def at_once(self) -> int | None:
+        """Samples that run together; None for all."""
+        return None if self.steps_at_once is None else max(1, self.steps_at_once // self.operation.longest)
+
+    def sharing(self, members: int) -> "Problem":
+        """The same for one of several members that run side by side, which share the memory."""
+        return self if self.steps_at_once is None else dataclasses.replace(self, steps_at_once=self.steps_at_once // members)
 
     @property
     def granularity(self) -> int:
@@ -112,7 +123,7 @@ class Problem:
     def _on_chip(self, design: Design, batch: Batch, key: Key[Array, ""], exact: bool, hardness: Any) -> Evaluation:
         def at(ageing: AbstractAgeing | None, chip: Key[Array, ""]) -> Evaluation:
             setting = (self.graph, design, batch, self.technology, chip)
-            return evaluate(*setting, exact=exact, hardness=hardness, granularity=self.granularity, ageing=ageing)
+            return evaluate(*setting, exact=exact, hardness=hardness, granularity=self.granularity, ageing=ageing, at_once=self.at_once)
 
         fresh = at(None, key)
         age_s = next((objective.age_s for objective in self.everything if objective.age_s is not None), None)
@@ -192,6 +203,7 @@ def make_problem(
     longest: int,
     operation: Mapping[str, float] | None = None,
     others: Mapping[str, AbstractObjective] | None = None,
+    memory_bytes: int | None = None,
 ) -> Problem:
     """A problem from its parts.
 
@@ -206,6 +218,7 @@ def make_problem(
         longest: time steps that are simulated; the upper bound of `timesteps`.
         operation: fixed values of operation fields.
         others: objectives that are only bounded, by what `constraints` call them, where their names alone do not find them.
+        memory_bytes: that evaluations may take, which then go through a split in pieces; None for as much as whole splits take.
 
     Raises:
         UserError: a parameter or constraint that nothing has (with the nearest name), a parameter that changes nothing under these prices,
@@ -230,8 +243,9 @@ def make_problem(
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]
 
+    at_once = None if memory_bytes is None else steps_within(memory_bytes, shapes)
     space = Space(dict(parameters), layers, inert_entries(geometries))
-    return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits)
+    return Problem(dataset, graph, build, template, hardware, technology, space, objectives, dict(constraints), limits, at_once)
 
 
 def as_values(space: Space, point: Mapping[str, Any]) -> dict[str, Array]:

@@ -41,5 +41,6 @@ class AgedErrors:
         problem = self.problem
         design = problem.place(network, values)
         times = jnp.asarray(list(COLUMNS.values()), jnp.float32)
-        errors = age_errors(problem.graph, design, test, problem.technology, keys, times, granularity=problem.granularity)
+        pieces = {"granularity": problem.granularity, "at_once": problem.at_once}
+        errors = age_errors(problem.graph, design, test, problem.technology, keys, times, **pieces)
         return jnp.mean(errors, axis=1)
