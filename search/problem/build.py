@@ -21,7 +21,7 @@ from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
 from search.problem.sections.entries import make_parameter
-from search.problem.size import budget_bytes, estimate, machine_bytes, outline, spell
+from search.problem.size import budget_bytes, estimate, machine_bytes, outline, smallest_budget, spell
 
 _NOUNS: Final = {"network": "network", "data": "data set"}
 
@@ -71,6 +71,10 @@ def build(file: ConfigFile) -> Problem:
     size = estimate(shapes, dataset, longest=longest, population=config.search.population, batch_size=config.search.batch_size)
     if size.total > (here := machine_bytes()):
         raise file.error(("network",), f"needs {size}, more than the {spell(here)} of this machine")
+    budget, least = budget_bytes(config.search.memory_gb), smallest_budget(shapes, longest)
+    # what is free by chance is no wish of anybody: then one sample at a time has to do
+    if config.search.memory_gb is not None and budget < least:
+        raise file.error(("search", "memory_gb"), f"one sample takes {spell(least)}, more than {spell(budget)}")
     chip = chips.chip(file, len(shapes.geometries), parameters)
     try:
         return make_problem(
@@ -84,7 +88,7 @@ def build(file: ConfigFile) -> Problem:
             longest=longest,
             operation=config.network.operation,
             others=others,
-            memory_bytes=budget_bytes(config.search.memory_gb),
+            memory_bytes=budget,
         )
     except UserError as error:
         raise placed(file, error) from None

@@ -59,8 +59,11 @@ class Problem:
 
     @property
     def at_once(self) -> int | None:
-        """Samples that run together; None for all."""
-        return None if self.steps_at_once is None else max(1, self.steps_at_once // self.operation.longest)
+        """Samples that run together, a power of two; None for all."""
+        if self.steps_at_once is None:
+            return None
+        # what is free changes a little from run to run, and a resumed study has to find the same program
+        return 2 ** (max(1, self.steps_at_once // self.operation.longest).bit_length() - 1)
 
     def sharing(self, members: int) -> "Problem":
         """The same for one of several members that run side by side, which share the memory."""

@@ -12,7 +12,11 @@ from codesign.network.network import SpikingNetwork
 
 _FLOAT: Final = 4  # bytes of a float32
 _COPIES: Final = 4  # of every weight while it is trained: itself, its gradient, and Adam's two moments
-_CGROUP: Final = Path("/sys/fs/cgroup/memory.max")
+# measured (docs/benchmarks.md): of one evaluation, in sizes of the largest layer's inputs and outputs, and of all weights
+_EVALUATED: Final = 4
+_PROGRAMMED: Final = 16  # conductances of pairs, their drops and draws
+_CGROUP: Final = Path("/sys/fs/cgroup")
+_MEMINFO: Final = Path("/proc/meminfo")
 
 
 class Size(NamedTuple):
@@ -69,11 +73,63 @@ def estimate(shapes: SpikingNetwork, dataset: Dataset, *, longest: int, populati
     )
 
 
+def steps_within(budget: int, shapes: SpikingNetwork) -> int:
+    """Samples x time steps that one evaluation can run at once: 0 where not even one fits.
+
+    Args:
+        budget: bytes.
+        shapes: from `outline`.
+    """
+    return max(0, (budget - _chip_bytes(shapes)) // _step_bytes(shapes))
+
+
+def smallest_budget(shapes: SpikingNetwork, longest: int) -> int:
+    """Bytes that an evaluation of one sample takes, of `longest` steps."""
+    return _chip_bytes(shapes) + longest * _step_bytes(shapes)
+
+
+def _chip_bytes(shapes: SpikingNetwork) -> int:
+    """Of a simulated chip."""
+    return _FLOAT * _PROGRAMMED * sum(layer.weights for layer in shapes.geometries)
+
+
+def _step_bytes(shapes: SpikingNetwork) -> int:
+    """Of one step of one sample, where the network is widest."""
+    return int(_FLOAT * _EVALUATED * max(layer.neurons_in + layer.neurons_out for layer in shapes.geometries))
+
+
+def budget_bytes(memory_gb: float | None) -> int:
+    """Memory of evaluations: what the config says, or half of what is free."""
+    return free_bytes() // 2 if memory_gb is None else int(1e9 * memory_gb)
+
+
+def free_bytes() -> int:
+    """Memory that nobody uses: of the accelerator, or of this machine."""
+    # processors tell nothing of themselves
+    told = jax.local_devices()[0].memory_stats() or {}
+    if "bytes_limit" in told:
+        return int(told["bytes_limit"] - told["bytes_in_use"])
+    # elsewhere than on Linux all of it
+    lines = _MEMINFO.read_text().splitlines() if _MEMINFO.is_file() else []
+    available = [1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    return max(0, min([*available, machine_bytes() - _container_bytes()]))
+
+
 def machine_bytes() -> int:
     """Memory of this machine, or of the container that it lends."""
     here = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    lent = _CGROUP.read_text().strip() if _CGROUP.is_file() else "max"
+    limit = _CGROUP / "memory.max"
+    lent = limit.read_text().strip() if limit.is_file() else "max"
     return here if lent == "max" else min(here, int(lent))
+
+
+def _container_bytes() -> int:
+    """What the container holds, without files that it could forget."""
+    used, parts = _CGROUP / "memory.current", _CGROUP / "memory.stat"
+    if not (used.is_file() and parts.is_file()):
+        return 0
+    files = [int(line.split()[1]) for line in parts.read_text().splitlines() if line.startswith("inactive_file ")]
+    return int(used.read_text()) - sum(files)
 
 
 def spell(size: int) -> str:
