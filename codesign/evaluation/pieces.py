@@ -42,7 +42,8 @@ def in_pieces(forward: Forward, inputs: Float[Array, "batch ..."], at_once: int 
         activity = forward(jax.lax.dynamic_slice_in_dim(inputs, start, size), fresh)
         return activity, jnp.sum(fresh) / samples
 
-    return _together(*jax.lax.map(piece, size * jnp.arange(count)), samples)
+    pieces, share = jax.lax.map(piece, size * jnp.arange(count))
+    return _together(pieces, share, samples)
 
 
 def _together(pieces: Activity, share: Float[Array, " pieces"], samples: int) -> Activity:

@@ -41,6 +41,6 @@ class AgedErrors:
         problem = self.problem
         design = problem.place(network, values)
         times = jnp.asarray(list(COLUMNS.values()), jnp.float32)
-        pieces = {"granularity": problem.granularity, "at_once": problem.at_once}
-        errors = age_errors(problem.graph, design, test, problem.technology, keys, times, **pieces)
+        setting = (problem.graph, design, test, problem.technology, keys, times)
+        errors = age_errors(*setting, granularity=problem.granularity, at_once=problem.at_once)
         return jnp.mean(errors, axis=1)
