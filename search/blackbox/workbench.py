@@ -182,7 +182,7 @@ class Workbench:
             batch = draw(train, self.training.batch_size, batch_key)
 
             def loss(weights: nnx.State) -> Array:
-                return self.problem.evaluate(self.problem.place(weights, chip_values), batch, chip_key, exact=True).smoothed_loss
+                return self.problem.trained.evaluate(self.problem.place(weights, chip_values), batch, chip_key, exact=True).smoothed_loss
 
             gradient = jax.grad(loss)(network)
             # one step without numbers would stay in Adam's moments for good

@@ -183,7 +183,7 @@ class Hardener:
             batch = draw(train, self.settings.batch_size, batch_key)
 
             def loss(weights: nnx.State) -> Array:
-                evaluation = self.problem.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True)
+                evaluation = self.problem.trained.evaluate(self.problem.place(weights, values), batch, chip_key, exact=True)
                 inactive = -prices.price / prices.penalty  # where a constraint neither holds back nor pulls
                 wished = self.scalarisation(self.problem.relaxed(evaluation), *wish) + pull * evaluation.loss
                 return wished + lagrangian.term(prices, jnp.where(cost, self.problem.excess(evaluation), inactive))

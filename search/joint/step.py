@@ -158,7 +158,7 @@ class Step:
 
         def objective(network: nnx.State, z: dict[str, Array]) -> tuple[Array, tuple[Array, Array]]:
             design = self.problem.place(network, self.problem.space.relax(z, temperature, noise))
-            evaluation = self.problem.evaluate(design, batch, chip_key, exact=False, hardness=hardness)
+            evaluation = self.problem.trained.evaluate(design, batch, chip_key, exact=False, hardness=hardness)
             # while chips are random, cost would only silence the network: answers alone count
             value = jax.lax.cond(random_chip > 0, lambda e: e.smoothed_loss, wished, evaluation)
             return value, (evaluation.loss, self.problem.values(evaluation))

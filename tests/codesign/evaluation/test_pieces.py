@@ -80,13 +80,26 @@ def test_gradients_in_pieces() -> None:
         np.testing.assert_allclose(pieces, whole, rtol=3e-3, atol=3e-3 * float(jnp.max(jnp.abs(whole))) + 1e-7)
 
 
-def test_memory_is_that_of_a_piece() -> None:
+def error(graph: nnx.GraphDef, design: Design, batch: Batch, at_once: int | None) -> jax.Array:
+    return verify(graph, design, batch, RRAM, jax.random.split(KEY, 2), at_once=at_once)[1]
+
+
+def slope(graph: nnx.GraphDef, design: Design, batch: Batch, at_once: int | None) -> nnx.State:
+    def loss(weights: nnx.State) -> jax.Array:
+        own = Design(weights, design.operation, design.hardware)
+        return evaluate(graph, own, batch, RRAM, KEY, exact=True, at_once=at_once).loss
+
+    return jax.grad(loss)(design.network)
+
+
+@pytest.mark.parametrize("program", [error, slope])
+def test_memory_is_that_of_a_piece(program: Callable[..., object]) -> None:
     graph, design, _ = early_exit()
 
     def bytes_of(samples: int, at_once: int | None) -> int:
         floats, whole = jnp.float32, jnp.int32
         batch = Batch(jax.ShapeDtypeStruct((samples, 8, 8, 1), floats), jax.ShapeDtypeStruct((samples,), whole))
-        run = jax.jit(lambda design, batch: verify(graph, design, batch, RRAM, jax.random.split(KEY, 2), at_once=at_once)[1])
+        run = jax.jit(lambda design, batch: program(graph, design, batch, at_once))
         return int(run.lower(design, batch).compile().memory_analysis().temp_size_in_bytes)
 
     # beside a piece, answers alone are kept: 3 classes, 5 steps, a few numbers for each
