@@ -27,7 +27,8 @@ from search.objectives.registry import AbstractObjective, find
 from search.problem.legal import check_chip, check_parameters, check_some_searched, limits_of, operation_of
 from search.problem.size import outline, steps_within
 
-# measured on VGG9 (docs/benchmarks.md): 38 MB a sample in a fine-tune step and 62 in a smooth one, 8 in an evaluation's estimate
+# measured on VGG9 (docs/benchmarks.md): 21 MB a sample in a fine-tune step and 45 in a smooth one, beside 0.4 GB; an evaluation's
+# estimate has 8
 KEPT: Final = 8  # evaluations whose memory a gradient takes
 
 
