@@ -31,8 +31,8 @@ def process(*arguments: str) -> subprocess.CompletedProcess:
         (["list", "hardwear"], "hardware"),
         (["run", "nowhere.yaml"], "does not exist"),
         (["check", str(ROOT)], "is a folder"),
-        (["report", "nowhere"], "no finished study"),
-        (["export", "nowhere"], "no finished study"),
+        (["report", "nowhere"], "holds no study"),
+        (["export", "nowhere"], "holds no study"),
     ],
 )
 def test_mistakes_exit_with_2_and_a_hint(arguments: list[str], hint: str) -> None:

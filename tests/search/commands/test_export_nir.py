@@ -111,15 +111,18 @@ def finished(folder: Path, kind: str, gate: str = "") -> Path:
     with Store(folder / "result") as store:
         text = CONFIG.replace("KIND", kind).replace("GATE", gate)
         (store.folder / "config.yaml").write_text(text)
-        problem = build.build(configs.read(store.folder / "config.yaml"))
-        unit = Unit("0" * 12, {}, {})
+        file = configs.read(store.folder / "config.yaml")
+        problem = build.build(file)
+        unit = Unit("0" * 12, {}, configs.written(file.config))
+        store.put("kind", "run")
         store.add_units([unit])
-        rows = []
-        for index, front in enumerate((True, False)):
-            store.journal(unit).save_arrays(f"design_{index:02d}", problem.build(index))
-            row = {"design": f"d{index:02d}", "on_front": front, "timesteps": 2, "weight_bits[dense1]": 3, "weight_bits[dense2]": 4}
-            rows.append(row | ({"gate[dense1]": 0, "gate[dense2]": 1} if gate else {}))
-        pd.DataFrame(rows).to_csv(store.folder / "designs.csv", index=False)
+        journal = store.journal(unit)
+        for index in range(2):
+            journal.save_arrays(f"design_{index:02d}", problem.build(index))
+            # the first is better in both
+            row = {"design": f"d{index:02d}", "error": 0.1 + index, "energy_pj": 1.0 + index, "feasible": True, "timesteps": 2}
+            row |= {"weight_bits[dense1]": 3, "weight_bits[dense2]": 4} | ({"gate[dense1]": 0, "gate[dense2]": 1} if gate else {})
+            journal.add_design(row["design"], row, pd.DataFrame(), {"values": [[row["error"], row["energy_pj"]]], "elasticities": {}})
     return folder / "result"
 
 
@@ -149,5 +152,5 @@ def test_what_a_design_cannot_be_is_said_with_its_name(tmp_path):
         export(analog, None, "integer")
     with pytest.raises(UserError, match="d00: layer 'dense1' is a quantised-ReLU layer"):
         export(analog, None, "nir")
-    with pytest.raises(UserError, match="holds no finished study"):
+    with pytest.raises(UserError, match="holds no study"):
         export(tmp_path, None, "nir")

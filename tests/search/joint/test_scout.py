@@ -121,7 +121,7 @@ def test_bits_below_what_a_sign_needs_are_refused(tmp_path) -> None:
         build.build(config.read(path))
     fixed = [line for line in toy_config(tmp_path).read_text().splitlines() if "weight_bits" not in line]
     path.write_text("\n".join(fixed).replace("longest: 3}", "longest: 3, operation: {weight_bits: 1}}"))
-    with pytest.raises(UserError, match=r"network\.operation: weight_bits must be at least 2, got 1"):
+    with pytest.raises(UserError, match=r"network\.operation\.weight_bits: must be a whole number from 2 to 16 bit, got 1"):
         build.build(config.read(path))
 
 

@@ -43,7 +43,7 @@ def test_lengths_that_data_does_not_have_are_located(tmp_path: Path, replaced: d
 
 @pytest.mark.skipif("CODESIGN_DATA" not in os.environ, reason="needs the real data in $CODESIGN_DATA")
 def test_labels_per_step_are_searched_with_their_masks(tmp_path: Path) -> None:
-    text = toy_config(tmp_path, data="{name: qtdb, limit: 4}", network="{kind: recurrent, hidden: [4]}").read_text()
+    text = toy_config(tmp_path, data="{name: qtdb, limit: 4}", network="{kind: recurrent, hidden: [4]}", batch_size="4").read_text()
     path = tmp_path / "ecg.yaml"
     path.write_text(text.replace("  timesteps: {kind: integer, low: 1, high: 3}\n", ""))
     problem = build.build(config.read(path))
