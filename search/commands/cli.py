@@ -17,6 +17,7 @@ from search.commands.studies.engines import EngineChoice
 from search.errors import UserError
 from search.study import compile_cache
 from search.study.interrupt import from_the_start
+from search.study.screens.screen import Progress
 
 app = App(
     name="codesign",
@@ -36,7 +37,16 @@ ONE = EngineChoice()
 
 
 @app.command
-def run(config: Path, /, *, output: Path | None = None, resume: bool = False, set_: Settings = (), dry_run: bool = False) -> None:
+def run(
+    config: Path,
+    /,
+    *,
+    output: Path | None = None,
+    resume: bool = False,
+    set_: Settings = (),
+    dry_run: bool = False,
+    progress: Progress = "auto",
+) -> None:
     """Run a study from a config file.
 
     Parameters
@@ -51,6 +61,8 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False, se
         `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
     dry_run
         Say what it takes, and stop.
+    progress
+        auto: a live table on a terminal, else lines. plain: lines. json: a JSON object per line, for programs. All on standard error.
     """
     if dry_run:
         from search.commands.studies.dry import dry_run as tell
@@ -59,11 +71,20 @@ def run(config: Path, /, *, output: Path | None = None, resume: bool = False, se
         return
     from search.commands.studies.run import run as run_study
 
-    run_study(config, output, resume, set_)
+    run_study(config, output, resume, set_, progress)
 
 
 @app.command
-def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), engine: EngineChoice = ONE, dry_run: bool = False) -> None:
+def sweep(
+    config: Path,
+    /,
+    *,
+    output: Path | None = None,
+    set_: Settings = (),
+    engine: EngineChoice = ONE,
+    dry_run: bool = False,
+    progress: Progress = "auto",
+) -> None:
     """Run all studies that the `sweep` section of a config describes. The same command continues what was stopped, or adds what is new.
 
     Parameters
@@ -76,6 +97,8 @@ def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), e
         `key=value`, as `search.population=4`: replaces a value of the config; repeat for more.
     dry_run
         Say how many studies there are and what they take, and stop.
+    progress
+        auto: a live table on a terminal, else lines. plain: lines. json: a JSON object per line, for programs. All on standard error.
     """
     if dry_run:
         from search.commands.studies.dry import dry_run as tell
@@ -84,7 +107,7 @@ def sweep(config: Path, /, *, output: Path | None = None, set_: Settings = (), e
         return
     from search.commands.studies.sweep import sweep as run_sweep
 
-    run_sweep(config, output, set_, engine)
+    run_sweep(config, output, set_, engine, progress)
 
 
 @app.command
@@ -100,6 +123,7 @@ def compare(
     learning_rate: float = 1e-2,
     engine: EngineChoice = ONE,
     output: Path | None = None,
+    progress: Progress = "auto",
 ) -> None:
     """Put searchers side by side on one problem, at equal budgets, over seeds. The same command continues what was stopped.
 
@@ -121,6 +145,8 @@ def compare(
         Of these.
     output
         Folder for the results; default `results/NAME-compare`.
+    progress
+        auto: a live table on a terminal, else lines. plain: lines. json: a JSON object per line, for programs. All on standard error.
     """
     from search.commands.studies.compare import compare as compare_searchers
     from search.compare.plan import Plan
@@ -131,7 +157,7 @@ def compare(
         raise UserError(f"--budgets: must be numbers with commas between, got {budgets!r}") from None
     names = tuple(name.strip() for name in searchers.split(","))
     plan = Plan(config, names, seeds, shares, budget, steps_per_design, learning_rate)
-    compare_searchers(plan, output, engine)
+    compare_searchers(plan, output, engine, progress)
 
 
 @app.command

@@ -9,10 +9,11 @@ from search.commands.studies.precision import refuse_double_precision
 from search.compare.plan import Plan
 from search.problem import config as configs
 from search.problem.config import ConfigFile
+from search.study.screens.screen import Progress
 from search.study.store.store import Store
 
 
-def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
+def compare(plan: Plan, output: Path | None, choice: EngineChoice, progress: Progress = "auto") -> None:
     """Run what is missing of a comparison, then publish it; see `codesign compare --help`.
 
     Raises:
@@ -35,7 +36,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice) -> None:
         from search.results.view import View
 
         units = plan.units(file.config, _budget(plan, file, store))
-        outcome = run_units("compare", units, store, engine, "the same command continues")
+        outcome = run_units("compare", units, store, engine, "the same command continues", progress)
         write_config(store.folder, file.config)
         # what has finished is published, whatever failed
         if outcome.done:

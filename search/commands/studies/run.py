@@ -10,11 +10,12 @@ from typing import NoReturn
 from search.commands.outcome import fail, write_config
 from search.commands.studies.precision import refuse_double_precision
 from search.problem import config as configs
+from search.study.screens.screen import Progress
 from search.study.store.store import Store
 from search.study.unit import State, Unit
 
 
-def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str] = ()) -> None:
+def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str] = (), progress: Progress = "auto") -> None:
     """Run or continue a study, then publish it; see `codesign run --help`.
 
     Raises:
@@ -48,7 +49,7 @@ def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str
             store.abandon()
             os._exit(130)
 
-        shown = screen()
+        shown = screen(progress)
         try:
             with StopRequest(late=late) as stop:
                 outcome = driver.run([unit], store, Inline(), lambda: UnitWork({unit.name: file}), shown, stop.check)

@@ -9,11 +9,12 @@ from search.commands.studies.engines import EngineChoice, engine_of
 from search.commands.studies.precision import refuse_double_precision
 from search.problem import sweep as sweeps
 from search.problem.config import written
+from search.study.screens.screen import Progress
 from search.study.store.store import Store
 from search.study.unit import Unit
 
 
-def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: EngineChoice) -> None:
+def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: EngineChoice, progress: Progress = "auto") -> None:
     """Run what is missing of a sweep, then publish it; see `codesign sweep --help`.
 
     Raises:
@@ -33,7 +34,7 @@ def sweep(config: Path, output: Path | None, overrides: Sequence[str], choice: E
         from search.commands.studies.units import run_units
         from search.results import sweep as published
 
-        outcome = run_units("sweep", units, store, engine, "the same command continues")
+        outcome = run_units("sweep", units, store, engine, "the same command continues", progress)
         # that of the first cell: what it can be run again from is in the store, unit by unit
         write_config(store.folder, first)
         report = published.publish(store)

@@ -12,12 +12,13 @@ from search.study.engines.engine import Engine
 from search.study.interrupt import StopRequest
 from search.study.same import refuse_unless_same
 from search.study.screens.choose import screen
+from search.study.screens.screen import Progress
 from search.study.store.store import Store
 from search.study.unit import Unit
 from search.unit.work import UnitWork
 
 
-def run_units(kind: str, units: Sequence[Unit], store: Store, engine: Engine, again: str) -> Outcome:
+def run_units(kind: str, units: Sequence[Unit], store: Store, engine: Engine, again: str, progress: Progress = "auto") -> Outcome:
     """Run what is missing of a study.
 
     Args:
@@ -26,6 +27,7 @@ def run_units(kind: str, units: Sequence[Unit], store: Store, engine: Engine, ag
         store: its folder.
         engine: where units run.
         again: how to continue when it is stopped, for people.
+        progress: how it is shown.
 
     Raises:
         UserError: the folder holds something else.
@@ -41,7 +43,7 @@ def run_units(kind: str, units: Sequence[Unit], store: Store, engine: Engine, ag
         store.abandon()
         os._exit(130)
 
-    shown = screen()
+    shown = screen(progress)
     try:
         with StopRequest(late=late) as stop:
             return driver.run(units, store, engine, UnitWork, shown, stop.check)

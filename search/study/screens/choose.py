@@ -4,13 +4,15 @@ import sys
 
 from rich.console import Console
 
+from search.study.screens.lines import LinesScreen
 from search.study.screens.plain import PlainScreen
-from search.study.screens.screen import Screen
+from search.study.screens.screen import Progress, Screen
 from search.study.screens.terminal import TerminalScreen
 
 
-def screen() -> Screen:
-    """A live table on a terminal, plain lines elsewhere."""
-    # not on standard output, which has the result alone and can be piped
+def screen(progress: Progress = "auto") -> Screen:
+    """A live table on a terminal and plain lines elsewhere; or what was asked for. On standard error: the result alone can be piped."""
+    if progress == "json":
+        return LinesScreen(sys.stderr)
     console = Console(stderr=True)
-    return TerminalScreen(console) if console.is_terminal else PlainScreen(sys.stderr)
+    return TerminalScreen(console) if console.is_terminal and progress == "auto" else PlainScreen(sys.stderr)

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Collection, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from codesign.units import duration
 from search.study.unit import State, Unit
+
+Progress = Literal["auto", "plain", "json"]  # which screen: that which fits the output, lines of text, lines of JSON
 
 LATER_COMPILATION: Final = 2.0  # for hardening and measurement, in times of what the first step takes
 HARDENING: Final = 0.55  # share of a unit's work at which that begins; see `search.unit.staged`

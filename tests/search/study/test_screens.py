@@ -1,11 +1,13 @@
 """What a user reads while a study runs: how far it is, and how long it will take."""
 
 import io
+import json
 
 import pytest
 from rich.console import Console
 
 from search.study.screens import screen
+from search.study.screens.lines import LinesScreen
 from search.study.screens.plain import PlainScreen
 from search.study.screens.screen import Clock, Count, spelt
 from search.study.screens.terminal import TerminalScreen
@@ -79,3 +81,17 @@ def test_the_terminal_shows_names_as_they_are() -> None:
     assert "[red]mine" in out.getvalue()
     assert "loss [bold]" in out.getvalue()
     assert "checkpoint [x] is damaged" in out.getvalue()
+
+
+def test_programs_get_a_json_object_per_line() -> None:
+    out = io.StringIO()
+    told, (first, second) = LinesScreen(out), units(2)
+    told.begin([first, second], {second.name})
+    told.show(first, "relax", 0.5, "loss 1.2")
+    told.ended(first, State.DONE, "")
+    told.note("a note")
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [event["event"] for event in events] == ["begin", "show", "ended", "note"]
+    assert (events[0]["units"], events[0]["done"]) == (2, 1)
+    assert (events[1]["unit"], events[1]["label"], events[1]["of_all"]) == (first.name, {"seed": 0}, 0.75)
+    assert (events[2]["state"], events[2]["of_all"]) == ("done", 1.0)

@@ -242,7 +242,7 @@ def test_an_interrupted_and_a_killed_study_resume_to_the_same_designs(finished, 
 
     says_how_to_continue(*stopped("relax", signal.SIGINT))
     with monkeypatch.context() as patch:
-        patch.setattr(choose, "screen", lambda: Stopping("harden"))
+        patch.setattr(choose, "screen", lambda progress: Stopping("harden"))
         again = codesign(*command, "--resume")
     says_how_to_continue(again.returncode, again.stderr)
     code, rest = stopped("harden", signal.SIGKILL, "--resume")
