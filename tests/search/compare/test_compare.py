@@ -108,7 +108,7 @@ def synthetic(searcher: str, seed: int, error: float, energy: float) -> dict:
 
 
 def test_statistics_on_known_results(finished) -> None:
-    _, file, _, _ = finished
+    file, _, _ = finished
     results = [synthetic("a", s, 0.1, 1e3) for s in range(8)] + [synthetic("b", s, 0.2 + 0.01 * s, 1e4) for s in range(8)]
     scale = Scale(file.config, results)
     np.testing.assert_allclose(best_known(scale, results), scale.shares([[0.1, 1e3]]))

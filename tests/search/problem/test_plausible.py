@@ -29,8 +29,12 @@ def test_what_cannot_run_is_refused_where_it_stands(tmp_path: Path, base: str, o
     assert message in str(caught.value)
 
 
+# each compiles a study of its own for half a minute: every third is run, of each family some
+RUN = ACCEPTED[::3]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("base", "old", "new", "message"), ACCEPTED, ids=[f"{case[0]}-{case[2]}" for case in ACCEPTED])
+@pytest.mark.parametrize(("base", "old", "new", "message"), RUN, ids=[f"{case[0]}-{case[2]}" for case in RUN])
 def test_what_is_accepted_runs(tmp_path: Path, base: str, old: str, new: str, message: str) -> None:
     path = written(tmp_path, base, old, new)
     assert codesign("check", path).returncode == 0
