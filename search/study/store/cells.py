@@ -1,7 +1,9 @@
 """Cells of tables that other programs open: text that a spreadsheet would take for a formula is marked as text."""
 
+import json
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 _BEGINS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -18,4 +20,7 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _marked(value: Any) -> Any:
+    # lists and mappings, which CSV has no cells for, as JSON
+    if isinstance(value, dict | list | np.ndarray):
+        return json.dumps(value, default=lambda array: array.tolist())
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS) else value

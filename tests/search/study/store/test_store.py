@@ -201,3 +201,10 @@ def test_a_folder_that_is_deleted_meanwhile_is_noticed_at_once(tmp_path: Path) -
         with pytest.raises(FileNotFoundError):
             journal.save_arrays("population", jnp.zeros(1))
     assert not (tmp_path / "out").exists()
+
+
+def test_lists_and_mappings_are_json_in_csv() -> None:
+    table = frame([json.dumps({"point": {"rows": 64, "bits": [2, 3]}, "relaxed": [0.5, 1.5]})])
+    again = pd.read_csv(io.StringIO(as_csv(table)))
+    assert json.loads(again.point[0]) == {"rows": 64, "bits": [2, 3]}
+    assert json.loads(again.relaxed[0]) == [0.5, 1.5]
