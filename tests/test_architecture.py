@@ -187,6 +187,11 @@ def test_a_folder_can_be_read_in_one_sitting(package: str) -> None:
     assert len(files) + len(rooms_inside) >= 3, f"{folder.relative_to(ROOT)} holds too little to be a folder"
 
 
+def test_a_folder_of_benchmarks_can_be_too() -> None:
+    for folder in (ROOT / "benchmarks", *(face.parent for face in (ROOT / "benchmarks").rglob("__init__.py"))):
+        assert len(list(folder.glob("*.py"))) <= 13, folder.relative_to(ROOT)
+
+
 def statements(package: str) -> Iterable[ast.stmt]:
     return ast.parse(modules()[package].read_text()).body
 

@@ -56,6 +56,7 @@ def _check_file(path: Path) -> None:
     try:
         with h5py.File(path) as file:
             why = complaint(file)
+    # no HDF5, or a damaged one, which makes h5py raise anything: reading it says so
     except Exception:
         return
     if why is not None:

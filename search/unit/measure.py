@@ -36,26 +36,24 @@ class Measurement:
         if not journal.design_names():
             session.show("measure", SEARCH_SHARE + HARDEN_SHARE, f"design 1/{len(chosen.candidates)}  compiling")
         for i, candidate in enumerate(chosen.candidates):
-            name = f"d{i:02d}"
+            name, found = f"d{i:02d}", ""
             if name not in journal.design_names():
-                self._measure(hardener, chosen, session, name, candidate, (keys, others))
+                found = self._measure(hardener, chosen, session, name, candidate, (keys, others))
                 session.safe_point()
             share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen.candidates)
-            details = f"  {self._last}" if self._last else ""
-            session.show("measure", share, f"design {i + 1}/{len(chosen.candidates)}{details}")
-
-    _last = ""
+            session.show("measure", share, f"design {i + 1}/{len(chosen.candidates)}{found}")
 
     def _measure(
         self, hardener: Hardener, chosen: Chosen, session: Session, name: str, candidate: Candidate, keys: tuple[jax.Array, jax.Array]
-    ) -> None:
+    ) -> str:
+        """Measure and store one design; what there is to show of it."""
         journal = session.journal
         validated = hardener.validation(candidate.network, candidate.point, keys[1])
         evaluation, errors = hardener.measure(candidate.network, candidate.point, keys[0])
-        self._last = f"test error {errors.mean():.1%}  energy {spelt(float(evaluation.cost.energy), 'pJ')}"
+        found = f"  test error {errors.mean():.1%}  energy {spelt(float(evaluation.cost.energy), 'pJ')}"
         if not is_finite(self._problem, evaluation):
             journal.add_failed(candidate.member, "measure", f"design {name}: measured objectives not finite")
-            return
+            return found
         aged = self._aged(candidate.network, candidate.point, keys[0])
         row: dict[str, Any] = {"design": name, "searcher": session.config.search.kind, "seed": session.seed}
         row |= design_row(self._problem, candidate, evaluation, errors, validated, chosen.claims.get(candidate.member))
@@ -63,3 +61,4 @@ class Measurement:
         # weights before their row: the row says that they are there
         journal.save_arrays(f"design_{name[1:]}", candidate.network)
         journal.add_design(name, row | aged | dict(chosen.effort(candidate)) | sure, evaluation.cost.to_table(), drawn)
+        return found

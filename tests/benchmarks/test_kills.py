@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kills import kill
+from benchmarks.kills.command import kill
 
 
 @pytest.mark.slow

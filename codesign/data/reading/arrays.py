@@ -69,14 +69,25 @@ def _check_member(archive: zipfile.ZipFile, name: str) -> None:
     ):
         raise ValueError(f"{name} unpacks from {member.compress_size} to {member.file_size} bytes")
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = header(file)
+        _header(file, name, member.file_size)
+
+
+def _header(file: IO[bytes], name: str, size: int) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether in Fortran's order, and type of an array in npy format, of `size` bytes with its header.
+
+    Raises:
+        ValueError: it holds objects, or promises more than it can hold.
+    """
+    version = np.lib.format.read_magic(file)
+    # version 3.0 differs from 2.0 in the encoding of field names only, and an array of numbers has none
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = header(file)
     if dtype.hasobject:
         raise ValueError(f"{name} holds Python objects, expected numbers")
     # Python's integers: the product of a false shape may be of any size
-    if math.prod(int(side) for side in shape) * dtype.itemsize > member.file_size:
-        raise ValueError(f"{name} has a header of shape {shape}, more than its {member.file_size} bytes")
+    if math.prod(int(side) for side in shape) * dtype.itemsize > size:
+        raise ValueError(f"{name} has a header of shape {shape}, more than its {size} bytes")
+    return shape, fortran, dtype
 
 
 def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
@@ -93,14 +104,10 @@ def _mapped(path: Path, member: zipfile.ZipInfo) -> np.ndarray:
         # from the local header: its extra field can differ in length from the one that zipfile tells of (zip64)
         name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
         file.seek(name_length + extra_length, 1)
-        version = np.lib.format.read_magic(file)
-        # version 3.0 differs from 2.0 in the encoding of field names only, and an array of numbers has none
-        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, dtype = header(file)
-        if dtype.hasobject:
-            raise DataError(f"{path}: {member.filename} holds Python objects, expected numbers")
-        if math.prod(int(side) for side in shape) * dtype.itemsize > member.file_size:
-            raise DataError(f"{path}: {member.filename} has a header of shape {shape}, more than its {member.file_size} bytes")
+        try:
+            shape, fortran, dtype = _header(file, member.filename, member.file_size)
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
         return np.memmap(path, dtype, "r", file.tell(), shape, "F" if fortran else "C")
 
 

@@ -2,13 +2,12 @@
 
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from search.commands.outcome import fail, write_config
 from search.commands.studies.precision import refuse_double_precision
+from search.errors import UserError
 from search.problem import config as configs
 from search.study.screens.screen import Progress
 from search.study.store.store import Store
@@ -32,38 +31,18 @@ def run(config: Path, output: Path | None, resume: bool, overrides: Sequence[str
     with Store(folder) as store:
         # before anything that imports JAX: a folder that is taken is told at once
         refuse_unless_free(store, unit, resume)
+        from search.commands.studies.units import run_units
         from search.results import publish
-        from search.study import driver
         from search.study.engines.inline import Inline
-        from search.study.interrupt import StopRequest
-        from search.study.screens.choose import screen
         from search.unit.work import UnitWork
 
-        store.put("kind", "run")
-        store.add_units([unit])
         write_config(folder, file.config)
-
-        def late() -> NoReturn:
-            # from another thread, while the main one compiles: nothing there can be asked any more, and everything done is stored
-            print(f"stopped at once; everything done is saved in {folder}; {again}", file=sys.stderr, flush=True)
-            store.abandon()
-            os._exit(130)
-
-        shown = screen(progress)
-        try:
-            with StopRequest(late=late) as stop:
-                outcome = driver.run([unit], store, Inline(), lambda: UnitWork({unit.name: file}), shown, stop.check)
-                shown.close()
-                report = None if outcome.failed else publish.publish(store)
-        except driver.StoppedError as stopped:
-            shown.close()
-            fail(f"stopped at {stopped}; everything done is saved in {folder}; {again}", 130)
-        finally:
-            shown.close()
+        outcome = run_units("run", [unit], store, Inline(), again, progress, lambda: UnitWork({unit.name: file}))
         for reason in outcome.mistakes.values():
             fail(reason, 2)
         for reason in outcome.failed.values():
             fail(f"{reason.partition(chr(10))[0]}; the whole reason is in the tables `units` and `failed` of {folder / 'study.db'}", 1)
+        report = publish.publish(store)
     print(publish.summary(folder))
     print(f"report: {report}")
     # last: a study without a feasible design has its report and its nearest design all the same
@@ -77,8 +56,6 @@ def refuse_unless_free(store: Store, unit: Unit, resume: bool) -> None:
     Raises:
         UserError: it holds another study, or this one and `resume` was not asked for.
     """
-    from search.errors import UserError
-
     held = store.tables.units()
     if not held:
         return

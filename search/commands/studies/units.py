@@ -1,8 +1,8 @@
-"""Running a set of units from the command line: what `sweep` and `compare` have in common."""
+"""Running a set of units from the command line: what `run`, `sweep` and `compare` have in common."""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from search.commands.outcome import fail
@@ -11,23 +11,33 @@ from search.study.driver import Outcome, StoppedError
 from search.study.engines.engine import Engine
 from search.study.interrupt import StopRequest
 from search.study.same import refuse_unless_same
-from search.study.screens.choose import screen
+from search.study.screens import choose
 from search.study.screens.screen import Progress
 from search.study.store.store import Store
 from search.study.unit import Unit
+from search.study.work import Work
 from search.unit.work import UnitWork
 
 
-def run_units(kind: str, units: Sequence[Unit], store: Store, engine: Engine, again: str, progress: Progress = "auto") -> Outcome:
+def run_units(
+    kind: str,
+    units: Sequence[Unit],
+    store: Store,
+    engine: Engine,
+    again: str,
+    progress: Progress = "auto",
+    make: Callable[[], Work] = UnitWork,
+) -> Outcome:
     """Run what is missing of a study.
 
     Args:
-        kind: `sweep` or `compare`.
+        kind: `run`, `sweep` or `compare`.
         units: all of it.
         store: its folder.
         engine: where units run.
         again: how to continue when it is stopped, for people.
         progress: how it is shown.
+        make: what does units.
 
     Raises:
         UserError: the folder holds something else.
@@ -39,17 +49,17 @@ def run_units(kind: str, units: Sequence[Unit], store: Store, engine: Engine, ag
 
     def late() -> NoReturn:
         # from another thread, while the main one compiles: nothing there can be asked any more, and everything done is stored
-        print(f"stopped at once; finished units are kept in {store.folder}, {again}", file=sys.stderr, flush=True)
+        print(f"stopped at once; everything done is saved in {store.folder}; {again}", file=sys.stderr, flush=True)
         store.abandon()
         os._exit(130)
 
-    shown = screen(progress)
+    shown = choose.screen(progress)
     try:
         with StopRequest(late=late) as stop:
-            return driver.run(units, store, engine, UnitWork, shown, stop.check)
+            return driver.run(units, store, engine, make, shown, stop.check)
     except StoppedError as stopped:
         shown.close()
-        fail(f"stopped at {stopped}; finished units are kept in {store.folder}, {again}", 130)
+        fail(f"stopped at {stopped}; everything done is saved in {store.folder}; {again}", 130)
     finally:
         # before anything is printed: a live line would be drawn into it
         shown.close()

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from benchmarks._accuracy_recipes import RECIPES, flipped, shifted
-from benchmarks._accuracy_training import Stage, measure, train
+from benchmarks.accuracy.recipes import RECIPES, flipped, shifted
+from benchmarks.accuracy.training import Stage, measure, train
 from codesign.data import registry
 from codesign.network.answers.readout_leaky import LeakyStepReadout
 from codesign.network.operation import Operation

@@ -15,7 +15,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-WORKER: Final = Path(__file__).with_name("_speed_worker.py")
+WORKER: Final = Path(__file__).with_name("worker.py")
 # the plain torch wheel of 2.13.0 on the package index is the CPU build
 PACKAGES: Final = ("torch==2.13.0", "snntorch==1.0.0", "spikingjelly==2.0.0", "spyx==1.0.0")
 PEERS: Final = ("snntorch", "spikingjelly", "spyx")

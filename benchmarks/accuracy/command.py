@@ -21,8 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from benchmarks._accuracy_recipes import RECIPES, Recipe
-from benchmarks._accuracy_training import measure, parameters_of, train
+from benchmarks.accuracy.recipes import RECIPES, Recipe
+from benchmarks.accuracy.training import measure, parameters_of, train
 from codesign.data import registry
 from codesign.data.dataset import Dataset, Split
 from codesign.network.operation import Operation

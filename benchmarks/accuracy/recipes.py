@@ -12,7 +12,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Key
 
-from benchmarks._accuracy_training import Augment, Stage
+from benchmarks.accuracy.training import Augment, Stage
 from codesign.data.dataset import Dataset, Split
 from codesign.network.answers.readout_leaky import LeakyStepReadout
 from codesign.network.builders.models import SpikingNetwork, convnet, mlp

@@ -1,6 +1,6 @@
 """One framework's training and inference steps, timed on request; run as a script in the environment that has the framework.
 
-`python _speed_worker.py FRAMEWORK TASK` reads a line from its input for every round and answers with a line of JSON: the best wall
+`python worker.py FRAMEWORK TASK` reads a line from its input for every round and answers with a line of JSON: the best wall
 time of that round in ms, training and inference. Only the standard library is imported here; a framework in its own function.
 
 The same work for all: spikes [T, batch, ...] that differ in every step, leaky integrate-and-fire after every layer but the last, whose

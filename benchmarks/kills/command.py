@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 from rich.progress import track
 
-from benchmarks._kills_driver import DESIGNS, STEPS, units
+from benchmarks.kills.driver import DESIGNS, STEPS, units
 from search.study.store.store import Store
 from search.study.unit import State
 
@@ -35,7 +35,7 @@ class Study:
     Args:
         folder: for all of it.
         count: units.
-        engine: of `benchmarks/_kills_driver.py`.
+        engine: of `benchmarks/kills/driver.py`.
     """
 
     def __init__(self, folder: Path, count: int, engine: str) -> None:
@@ -46,7 +46,7 @@ class Study:
     def start(self) -> subprocess.Popen[bytes]:
         """A driver, which begins or resumes."""
         log = open(self.notes / "log", "ab")  # noqa: SIM115 - the driver's
-        code = "import sys; from pathlib import Path; from benchmarks._kills_driver import main; a = sys.argv; "
+        code = "import sys; from pathlib import Path; from benchmarks.kills.driver import main; a = sys.argv; "
         code += "main(Path(a[1]), Path(a[2]), int(a[3]), a[4])"
         # not as __main__, whose classes workers would not find
         command = [sys.executable, "-c", code, str(self.folder), str(self.notes), str(self.count), self._engine]
