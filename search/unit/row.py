@@ -41,6 +41,10 @@ def design_row(
     # of a sample of chips; a single one has no spread
     row |= {"error_mean": float(errors.mean()), "error_std": float(errors.std(ddof=1)) if len(errors) > 1 else 0.0, "chips": len(errors)}
     row |= {"validation_error": 1 - float(validated.accuracy)} | {f"validation_{o.column}": float(o(validated)) for o in objectives}
+    assert validated.chip_accuracy is not None
+    row |= {"chip_errors": _digits(errors), "validation_chip_errors": _digits(1 - np.asarray(validated.chip_accuracy))}
+    # how noisy they are
+    row |= {"test_samples": len(problem.dataset.test.labels), "validation_samples": len(problem.dataset.validation.labels)}
     # of mutants and of designs tuned once more, no relaxed model has claimed anything
     own = claim if candidate.origin == "member" else None
     for stage in ("relaxed", "rounded"):
@@ -57,6 +61,11 @@ def design_row(
     for name in ("input_rate", "output_rate", "weight_density", "weight_magnitude"):
         row |= {f"{name}[{n}]": float(v) for n, v in zip(layers, getattr(evaluation.workload, name), strict=True)}
     return row
+
+
+def _digits(errors: np.ndarray) -> list[float]:
+    """As many digits as a float32 has: lists make rows long."""
+    return [float(f"{error:.7g}") for error in errors]
 
 
 def is_finite(problem: Problem, evaluation: Evaluation) -> bool:

@@ -15,7 +15,7 @@ from search.problem.problem import Problem
 from search.study.journal import Journal
 from search.study.unit import Unit, UnitFailedError
 from search.study.work import Show
-from search.unit import budgeted
+from search.unit import budgeted, facts
 from search.unit.found import Session, keys_of, seed_of
 from search.unit.measure import Measurement
 from search.unit.prices import constants
@@ -46,6 +46,8 @@ class UnitWork:
         session = Session(config, journal, show, safe_point, keys_of(seed_of(config)))
         journal.put("objectives", json.dumps(described(config, bench.problem)))
         journal.put("constants", json.dumps(constants(bench.problem.technology)))
+        for name, fact in facts.stored(bench.problem).items():
+            journal.put(name, json.dumps(fact))
         safe_point()
         # without a budget of its own the gradient search goes through its stages as configured, and each is stored
         if config.search.kind == "gradient" and not config.search.budget:

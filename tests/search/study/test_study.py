@@ -77,8 +77,13 @@ def test_the_folder_holds_what_is_promised(finished) -> None:
     assert designs.front_probability[designs.on_front].mean() > 0.5
     assert len(pd.read_csv(folder / "prices.csv")) == 5
     assert "How sure the prices are" in (folder / "report.html").read_text()
-    aged = pd.read_csv(folder / "designs.csv")[["error_1h", "error_1d", "error_30d"]].to_numpy()
+    ages = ["error_1h", "error_1d", "error_30d"]
+    aged = designs[ages + [f"{age}_std" for age in ages]].to_numpy()
     assert np.all((aged >= 0) & (aged <= 1))
+    for name, mean in (("chip_errors", "error_mean"), ("validation_chip_errors", "validation_error")):
+        chips = np.array([json.loads(text) for text in designs[name]])
+        assert chips.shape == (len(designs), 4)
+        np.testing.assert_allclose(chips.mean(axis=1), designs[mean], atol=1e-6)
     provenance = json.loads((folder / "provenance.json").read_text())
     assert {"versions", "seed", "commit", "config_hash", "machine"} <= set(provenance)
     report = (folder / "report.html").read_text()
