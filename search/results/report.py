@@ -42,7 +42,7 @@ def render(
 <p class="build">{html.escape(sentence(designs, view))}</p>
 <h2>The front</h2>
 <p>Every point is a legal, hardened design, measured with the exact cost model on the test data and {int(designs.chips.max())} simulated
-noisy chips. Bars: one standard deviation over the chips. The recommended design is chosen by validation data alone.</p>
+noisy chips. Bars: one standard deviation over the chips. The recommended design is one of the front, chosen by validation data.</p>
 {charts}
 <div class="wide">{_designs_table(view, designs[designs.on_front | (designs.design == shown.design)], shown.design)}</div>
 <h2>Where the energy of {html.escape(str(shown.design))} goes</h2>
