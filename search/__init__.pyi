@@ -10,3 +10,6 @@ from . import results as results
 from . import study as study
 from . import unit as unit
 from .errors import UserError as UserError
+from .results.studies import MeasuredDesign as MeasuredDesign
+from .results.studies import Study as Study
+from .results.studies import load as load

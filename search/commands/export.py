@@ -1,7 +1,7 @@
 """Designs of a finished study as files for other tools: NIR graphs, and integer networks for digital chips."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +17,9 @@ from codesign.network.integer.to_integer import to_integer
 from codesign.network.network import SpikingNetwork
 from codesign.nir import run as nir
 from codesign.nir.design import layers_of
-from codesign.parameters.categorical import Categorical
-from search.errors import UserError, nearest
-from search.problem import build
-from search.problem import config as configs
-from search.problem.problem import Problem, as_values
-from search.results import publish
-from search.study.journal import unpacked
+from search.errors import UserError
+from search.problem.problem import Problem
+from search.results.studies.study import load
 from search.study.store.tables import reading
 
 Write = Callable[[Path, SpikingNetwork, Design, Problem], None]
@@ -40,52 +36,29 @@ def export(folder: Path, design: str | None, kind: str) -> list[Path]:
     Raises:
         UserError: no finished study there, no such design, or designs that cannot be written (those that can are).
     """
+    study = load(folder)
     with reading(folder) as tables:
         # designs of several units share their names, and have a network of each unit
         if (holds := tables.get("kind")) != "run":
             raise UserError(f"{folder} holds a {holds}: {kind} files are written of a study of one unit; run it with `codesign run`")
-        designs = publish.designs_of(tables).set_index("design", drop=False)
-    if design is not None and design not in designs.index:
-        raise UserError(f"{folder} has no design {design!r}{nearest(design, list(designs.index))}")
-    problem = build.build(configs.read(folder / "config.yaml"))
+    if study.designs.empty:
+        raise UserError(f"{folder} holds no finished study (a folder that `codesign run` has written)")
     suffix, write = FORMATS[kind]
+    designs = [study.design(design)] if design is not None else [study.design(row) for _, row in study.front.iterrows()]
     (folder / kind).mkdir(exist_ok=True)
     written, failed = [], []
-    with reading(folder) as tables:
-        arrays = tables.checkpoints(tables.units()[0].unit.name)
-        for name in [design] if design is not None else list(designs.design[designs.on_front]):
-            row = {str(column): value for column, value in designs.loc[name].items()}
-            # d07 has its weights in design_07; a network just built says which shapes to read
-            content = arrays.get(f"design_{name[1:]}")
-            if content is None:
-                raise UserError(f"{folder}: the weights of design {name!r} are missing from its checkpoints, or damaged")
-            state = unpacked(name, content, problem.build(0))
-            placed = problem.place(state, as_values(problem.space, point_of(problem, row)))
-            path = folder / kind / f"{name}.{suffix}"
-            try:
-                write(path, nnx.merge(problem.graph, state), placed, problem)
-                written.append(path)
-            except (ValueError, TypeError) as error:  # NirError among them
-                failed.append(f"{name}: {error}")
+    for measured in designs:
+        path = folder / kind / f"{measured.name}.{suffix}"
+        placed, problem = measured.design, measured.problem
+        try:
+            write(path, nnx.merge(problem.graph, placed.network), placed, problem)
+            written.append(path)
+        except (ValueError, TypeError) as error:  # NirError among them
+            failed.append(f"{measured.name}: {error}")
     # at the end: a design that cannot be written keeps none of the others from it
     if failed:
         raise UserError("\n".join([*(f"{path}: written" for path in written), *failed]))
     return written
-
-
-def point_of(problem: Problem, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The point of a row of `designs.csv`."""
-    layers = [layer.name for layer in nnx.merge(problem.graph, problem.build(0)).geometries]
-
-    def number(name: str, column: str) -> float:
-        parameter, value = problem.space.parameters[name], row[column]
-        # tables name options, points number them
-        return float(parameter.options.index(value)) if isinstance(parameter, Categorical) else float(value)
-
-    return {
-        name: [number(name, f"{name}[{layer}]") for layer in layers] if parameter.per_layer else number(name, name)
-        for name, parameter in problem.space.parameters.items()
-    }
 
 
 def hardware_point(hardware: Any, layers: int, index: int | None = None) -> dict[str, float | str]:

@@ -8,17 +8,20 @@ class SpikesPerAnswer(AbstractObjective):
         return (evaluation.workload.output_rate * evaluation.workload.static("neurons_out")).sum()
 """
 
+# annotations stay unread: who looks at results names objectives, and does without JAX
+from __future__ import annotations
+
 import abc
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-import jax
 import numpy as np
-from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from codesign.evaluation.evaluate import Evaluation
-from codesign.numerics import safe_log
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from codesign.evaluation.evaluate import Evaluation
 
 
 class AbstractObjective(abc.ABC):
@@ -62,6 +65,10 @@ class AbstractObjective(abc.ABC):
 
     def relaxed(self, evaluation: Evaluation) -> Float[Array, ""]:
         """The smooth, dimensionless form that a search descends: by default the logarithm, so that factors count."""
+        import jax
+
+        from codesign.numerics import safe_log
+
         value = self(evaluation)
         smooth = self.sign * (safe_log(value) if self.logarithmic else value)
         # its value still frames the front, but says nothing of where to go

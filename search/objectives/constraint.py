@@ -1,16 +1,20 @@
 """A bound on an objective, whether that is among the study's objectives or not."""
 
+# annotations stay unread: who looks at results names bounds, and does without JAX
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
-import jax.numpy as jnp
-from jax.typing import ArrayLike
-from jaxtyping import Array, Float
-
-from codesign.evaluation.evaluate import Evaluation
-from codesign.numerics import safe_log, straight_through
 from codesign.units import show
 from search.objectives.base import AbstractObjective
+
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
+    from jaxtyping import Array, Float
+
+    from codesign.evaluation.evaluate import Evaluation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Constraint:
 
     def excess(self, value: ArrayLike) -> Float[Array, ""]:
         """How far a reported value is beyond the bound."""
+        import jax.numpy as jnp
+
+        from codesign.numerics import safe_log
+
         if self.objective.logarithmic:
             return self.objective.sign * (safe_log(value) - math.log(self.bound))
         # a share of a tiny bound would outweigh everything
@@ -51,6 +59,10 @@ class Constraint:
             evaluation: of a minibatch.
             measured: excess on validation data; it counts instead of the minibatch's where the objective is about answers.
         """
+        import jax.numpy as jnp
+
+        from codesign.numerics import straight_through
+
         # a minibatch's accuracy is noisy and has no slope: validation data say how far, the loss says which way
         own = self.excess(self.objective(evaluation))
         value = jnp.asarray(measured, own.dtype) if self.objective.answers else own

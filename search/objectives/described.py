@@ -1,13 +1,18 @@
 """Objectives as a finished study describes them: all that tables and reports ask of one, without the class that it was measured by."""
 
+# annotations stay unread: who looks at results does without JAX
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from jaxtyping import Array, Float
-
-from codesign.evaluation.evaluate import Evaluation
 from search.errors import UserError
 from search.objectives.base import AbstractObjective
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float
+
+    from codesign.evaluation.evaluate import Evaluation
 
 _FIELDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "name": str,

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from search.objectives import registry as objective
+from search.objectives.base import AbstractObjective
 from search.objectives.constraint import Constraint
 from search.objectives.described import from_description
 from search.objectives.pareto import non_dominated
-from search.objectives.registry import AbstractObjective
 from search.objectives.roles import answers_of, cost_of
 from search.problem.config import Config
 from search.study.store.tables import Tables
@@ -47,7 +46,12 @@ class View:
         """
 
         def found(name: str) -> AbstractObjective:
-            return from_description(described[name]) if described is not None and name in described else objective.find(name)
+            if described is not None and name in described:
+                return from_description(described[name])
+            # a study of an earlier version described nothing; only this needs JAX
+            from search.objectives import registry
+
+            return registry.find(name)
 
         limits = tuple(Constraint(found(name), bound) for name, bound in config.constraints.items())
         return cls(tuple(found(name) for name in config.objectives), limits, tuple(config.parameters))

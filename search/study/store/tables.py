@@ -138,7 +138,10 @@ def frame(rows: Iterable[str]) -> "pd.DataFrame":
         return pd.DataFrame()
     # as one block: types are settled over all rows
     options = arrow.ReadOptions(use_threads=False, block_size=text.tell() + 1)
-    return arrow.read_json(pa.py_buffer(text.getbuffer()), options).to_pandas()
+    table = arrow.read_json(pa.py_buffer(text.getbuffer()), options)
+    # integers stay integers where some rows have none
+    gaps = [field.name for field in table.schema if pa.types.is_integer(field.type) and table[field.name].null_count]
+    return table.to_pandas().astype(dict.fromkeys(gaps, "Int64"))
 
 
 @contextmanager
