@@ -4,12 +4,16 @@ from . import commands as commands
 from . import compare as compare
 from . import designs as designs
 from . import joint as joint
+from . import launch as launch
 from . import objectives as objectives
 from . import problem as problem
 from . import results as results
 from . import study as study
 from . import unit as unit
 from .errors import UserError as UserError
+from .launch import StudyFailedError as StudyFailedError
+from .launch import run as run
+from .launch import sweep as sweep
 from .results.studies import MeasuredDesign as MeasuredDesign
 from .results.studies import Study as Study
 from .results.studies import load as load

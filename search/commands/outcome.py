@@ -1,13 +1,10 @@
 """How commands end and print: one line and an exit code, tables as wide as they are."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from search.problem.config import Config
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -26,11 +23,3 @@ def wide_console() -> "Console":
 
     console = Console()
     return console if console.is_terminal else Console(width=160)
-
-
-def write_config(folder: Path, config: "Config") -> None:
-    """The resolved config of a folder: it can be run again without the file it came from."""
-    from search.problem.config import resolved_text
-    from search.study.store.files import write_text
-
-    write_text(folder / "config.yaml", resolved_text(config))

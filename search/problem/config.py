@@ -97,7 +97,15 @@ def read(path: Path, overrides: Sequence[str] = ()) -> ConfigFile:
     Raises:
         UserError: one line per problem, sorted by line: `file:line: path: what is wrong (did you mean ...)`.
     """
-    root = document(path, overrides)
+    return checked_file(path, document(path, overrides))
+
+
+def checked_file(path: Path, root: Node) -> ConfigFile:
+    """The config in a document that describes one study.
+
+    Raises:
+        UserError: see `read`.
+    """
     if (swept := inner(root, "sweep")) is not None and swept.value is not None:
         raise UserError(f"{swept.place}: sweep: describes several studies (did you mean 'codesign sweep {path}'?)")
     found = checked(path, root)

@@ -6,7 +6,6 @@ from typing import Any, final
 
 import pandas as pd
 
-from search.problem.config import Config
 from search.results.prices import with_prices
 from search.results.recommend import choose
 from search.results.view import View
@@ -41,14 +40,14 @@ class Group:
 
     Attributes:
         units: in the order they were asked for.
-        config: of the first.
+        config: of the first, resolved, of plain values.
         view: objectives and bounds that all have.
         designs: measured, with `on_front` among all of them; what was varied comes first where there are several units.
     """
 
     def __init__(self, units: list[StoredUnit], designs: pd.DataFrame, tables: Tables) -> None:
         self.units = units
-        self.config = Config.model_validate(dict(units[0].unit.config))
+        self.config = units[0].unit.config
         self.view = View.stored(tables, units[0].unit)
         own = designs[designs.unit.isin({stored.unit.name for stored in units})] if len(designs) else designs
         self.designs = self.view.with_front(own) if len(own) else own
@@ -57,6 +56,11 @@ class Group:
             self.designs = with_prices(self.view, self.designs, tables.drawn(units[0].unit.name))
         # taken apart once: to look for every unit in the whole table would take the square of their number
         self.own = {str(name): part for name, part in self.designs.groupby("unit", sort=False)} if len(own) else {}
+
+    @property
+    def title(self) -> str:
+        """What its units are about."""
+        return f"{self.config['data']['name']}: {', '.join(self.config['objectives'])}"
 
     def row(self, stored: StoredUnit) -> dict[str, Any]:
         """A unit: what was varied, what became of it, and the design it would build."""

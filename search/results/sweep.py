@@ -90,8 +90,7 @@ def _page(name: str, groups: Sequence[Group], rows: Sequence[dict[str, Any]]) ->
     parts = [f'<p class="note">{len(rows)} units: {counts}. Every point is a hardened, legal design, measured again.</p>']
     scripts = True
     for group in groups:
-        title = f"{group.config.data.name}: {', '.join(group.config.objectives)}"
-        parts.append(f"<h2>{html.escape(title)}</h2>")
+        parts.append(f"<h2>{html.escape(group.title)}</h2>")
         if drawn := len(_drawn(group)):
             if drawn < len(group.units):
                 parts.append(

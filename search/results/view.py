@@ -13,7 +13,6 @@ from search.objectives.constraint import Constraint
 from search.objectives.described import from_description
 from search.objectives.pareto import non_dominated
 from search.objectives.roles import answers_of, cost_of
-from search.problem.config import Config
 from search.study.store.tables import Tables
 from search.study.unit import Unit
 
@@ -33,11 +32,11 @@ class View:
     parameters: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, config: Config, described: Mapping[str, Mapping[str, Any]] | None = None) -> "View":
+    def of(cls, config: Mapping[str, Any], described: Mapping[str, Mapping[str, Any]] | None = None) -> "View":
         """The view that a config describes.
 
         Args:
-            config: of the study.
+            config: of the study, resolved, of plain values as the store holds them (checking them again would import JAX).
             described: its objectives by what the config calls them, as `search.objectives.described.describe` kept them; those that are
                 not among them are found by name, which imports modules of the user's own.
 
@@ -53,14 +52,14 @@ class View:
 
             return registry.find(name)
 
-        limits = tuple(Constraint(found(name), bound) for name, bound in config.constraints.items())
-        return cls(tuple(found(name) for name in config.objectives), limits, tuple(config.parameters))
+        limits = tuple(Constraint(found(name), bound) for name, bound in config["constraints"].items())
+        return cls(tuple(found(name) for name in config["objectives"]), limits, tuple(config["parameters"]))
 
     @classmethod
     def stored(cls, tables: Tables, unit: Unit) -> "View":
         """The view of a unit as it described its objectives when it ran; see `of`."""
         kept = json.loads(tables.facts("objectives").get(unit.name, "{}"))
-        return cls.of(Config.model_validate(dict(unit.config)), kept)
+        return cls.of(unit.config, kept)
 
     @property
     def answers(self) -> AbstractObjective | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from search.commands.outcome import write_config
+from search.launch.resolved import write_config
 from search.problem import config
 from search.results import publish
 from search.study import driver

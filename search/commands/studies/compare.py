@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
-from search.commands.outcome import fail, wide_console, write_config
+from search.commands.outcome import fail, wide_console
 from search.commands.studies.engines import EngineChoice, engine_of
-from search.commands.studies.precision import refuse_double_precision
 from search.compare.plan import Plan
+from search.launch.precision import refuse_double_precision
+from search.launch.resolved import write_config
 from search.problem import config as configs
-from search.problem.config import ConfigFile
+from search.problem.config import ConfigFile, written
 from search.study.screens.screen import Progress
 from search.study.store.store import Store
 
@@ -40,7 +41,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice, progress: Pro
         write_config(store.folder, file.config)
         # what has finished is published, whatever failed
         if outcome.done:
-            results, first = records(store.tables, View.of(file.config)), plan.searchers[0]
+            results, first = records(store.tables, View.of(written(file.config))), plan.searchers[0]
             found = report.publish(store.folder, file.config, results, first)
             wide_console().print(report.terminal(found, first, file.config.name))
             print(f"report: {store.folder / 'report.md'}")

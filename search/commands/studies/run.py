@@ -5,9 +5,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.commands.outcome import fail, write_config
-from search.commands.studies.precision import refuse_double_precision
+from search.commands.outcome import fail
 from search.errors import UserError
+from search.launch.precision import refuse_double_precision
+from search.launch.resolved import write_config
 from search.problem import config as configs
 from search.study.screens.screen import Progress
 from search.study.store.store import Store

@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from search.commands.outcome import fail, write_config
+from search.commands.outcome import fail
 from search.commands.studies.engines import EngineChoice, engine_of
-from search.commands.studies.precision import refuse_double_precision
+from search.launch.precision import refuse_double_precision
+from search.launch.resolved import write_config
 from search.problem import sweep as sweeps
 from search.problem.config import written
 from search.study.screens.screen import Progress

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from search.commands.outcome import fail
-from search.study import driver
+from search.launch import units as launched
 from search.study.driver import Outcome, StoppedError
 from search.study.engines.engine import Engine
-from search.study.interrupt import StopRequest
-from search.study.same import refuse_unless_same
 from search.study.screens import choose
 from search.study.screens.screen import Progress
 from search.study.store.store import Store
@@ -28,7 +26,7 @@ def run_units(
     progress: Progress = "auto",
     make: Callable[[], Work] = UnitWork,
 ) -> Outcome:
-    """Run what is missing of a study.
+    """Run what is missing of a study; see `search.launch.units.run_units`.
 
     Args:
         kind: `run`, `sweep` or `compare`.
@@ -43,9 +41,6 @@ def run_units(
         UserError: the folder holds something else.
         SystemExit: 130 when it is stopped.
     """
-    refuse_unless_same(store, kind, units)
-    store.put("kind", kind)
-    store.add_units(units)
 
     def late() -> NoReturn:
         # from another thread, while the main one compiles: nothing there can be asked any more, and everything done is stored
@@ -53,13 +48,7 @@ def run_units(
         store.abandon()
         os._exit(130)
 
-    shown = choose.screen(progress)
     try:
-        with StopRequest(late=late) as stop:
-            return driver.run(units, store, engine, make, shown, stop.check)
+        return launched.run_units(kind, units, store, engine, choose.screen(progress), make, late)
     except StoppedError as stopped:
-        shown.close()
         fail(f"stopped at {stopped}; everything done is saved in {store.folder}; {again}", 130)
-    finally:
-        # before anything is printed: a live line would be drawn into it
-        shown.close()

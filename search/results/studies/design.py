@@ -1,7 +1,9 @@
 """A measured design that can be run again: its network, its chip, what it costs and why."""
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, final
+from pathlib import Path
+from typing import Any, NamedTuple, final
 
 import pandas as pd
 from flax import nnx
@@ -18,27 +20,42 @@ from search.problem.problem import Problem, as_values
 from search.results.studies import shown
 from search.results.studies.network import TrainedNetwork
 from search.results.studies.point import point_of
+from search.results.view import View
 from search.study.journal import unpacked
 from search.study.store.tables import reading
 
-if TYPE_CHECKING:
-    from search.results.studies.study import Study
+
+class Source(NamedTuple):
+    """Where a design comes from: its study, asked only for what is wanted.
+
+    Attributes:
+        folder: the result folder.
+        view: objectives and parameters.
+        problem: what was searched.
+        breakdown, layers: tables of the design.
+    """
+
+    folder: Path
+    view: View
+    problem: Callable[[], Problem]
+    breakdown: Callable[[], pd.DataFrame]
+    layers: Callable[[], pd.DataFrame]
 
 
 @final
 class MeasuredDesign:
-    """One row of a study's designs, with its weights.
+    """One row of a study's designs, with its weights; `study.design("d08")` makes it.
 
     Args:
-        study: that has measured it.
-        row: of `study.designs`.
+        source: where it comes from.
+        row: of the study's designs.
 
     Attributes:
         row: everything that was measured of it.
     """
 
-    def __init__(self, study: "Study", row: "pd.Series[Any]") -> None:
-        self._study, self.row = study, row
+    def __init__(self, source: Source, row: "pd.Series[Any]") -> None:
+        self._source, self.row = source, row
 
     @property
     def name(self) -> str:
@@ -53,22 +70,22 @@ class MeasuredDesign:
     @property
     def settings(self) -> dict[str, str]:
         """What was searched, for people; one value for each layer becomes `3 / 4 / 5`."""
-        return self._group.view.settings(self.row)
+        return self._source.view.settings(self.row)
 
     @property
     def line(self) -> str:
         """What it errs and costs, in a line."""
-        return shown.line(self.row, self._group.view)
+        return shown.line(self.row, self._source.view)
 
     @cached_property
     def breakdown(self) -> pd.DataFrame:
         """Energy [pJ] by layer and component, latency [ns] by layer, area [um2] by component."""
-        return self._study.breakdown(self.row)
+        return self._source.breakdown()
 
     @cached_property
     def layers(self) -> pd.DataFrame:
         """A row for each layer: what it is, how it is run, its rates, what it costs."""
-        return self._study.layers(self.row)
+        return self._source.layers()
 
     @property
     def chips(self) -> pd.DataFrame:
@@ -79,7 +96,7 @@ class MeasuredDesign:
         """
         errors = self.row.get("chip_errors")
         if errors is None:
-            raise UserError(f"{self._study.folder} holds the mean over {int(self.row.chips)} chips only (of an earlier version)")
+            raise UserError(f"{self._source.folder} holds the mean over {int(self.row.chips)} chips only (of an earlier version)")
         return pd.DataFrame({"chip": range(len(errors)), "error": list(errors)})
 
     @property
@@ -97,7 +114,7 @@ class MeasuredDesign:
     @property
     def problem(self) -> Problem:
         """What its study searched: data, network, space and prices."""
-        return self._study.problem(str(self.row.unit))
+        return self._source.problem()
 
     @cached_property
     def design(self) -> Design:
@@ -106,11 +123,11 @@ class MeasuredDesign:
         Raises:
             UserError: the weights are missing from the folder, or damaged.
         """
-        with reading(self._study.folder) as tables:
+        with reading(self._source.folder) as tables:
             # d07 has its weights in design_07; a network just built says which shapes to read
             content = tables.checkpoints(str(self.row.unit)).get(f"design_{self.name[1:]}")
         if content is None:
-            raise UserError(f"{self._study.folder}: the weights of design {self.name!r} are missing from its checkpoints, or damaged")
+            raise UserError(f"{self._source.folder}: the weights of design {self.name!r} are missing from its checkpoints, or damaged")
         state = unpacked(self.name, content, self.problem.build(0))
         row = {str(column): value for column, value in self.row.items()}
         return self.problem.place(state, as_values(self.problem.space, point_of(self.problem, row)))
@@ -161,8 +178,4 @@ class MeasuredDesign:
         return f"Design {self.name}: {self.line}\n  {settings}"
 
     def _repr_html_(self) -> str:
-        return shown.card(self)
-
-    @property
-    def _group(self) -> Any:
-        return next(group for group in self._study.groups if self.row.unit in {stored.unit.name for stored in group.units})
+        return shown.design_html(f"{self.name}: {self.line}", self.settings, self.breakdown)

@@ -1,32 +1,29 @@
-"""What studies and designs say of themselves, as text and as HTML."""
+"""What studies and designs say of themselves, as text and as HTML; names are of the user's own and escaped."""
 
 import html as escaping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
 
 import pandas as pd
 
 from codesign.units import show
 from search.objectives.constraint import spell
+from search.results.groups import Group
 from search.results.view import View
-
-if TYPE_CHECKING:
-    from search.results.studies.design import MeasuredDesign
-    from search.results.studies.study import Study
 
 MOST: Final = 12  # designs that are shown
 
 
-def plain(study: "Study") -> str:
+def study_text(folder: Path, groups: Sequence[Group]) -> str:
     """A study in a few lines: its folder, how far it is, and its front."""
-    lines = [f"Study {study.folder}: {_counts(study)}"]
-    lines += [str(table.to_string(index=False)) for table in _fronts(study)]
-    return "\n".join(lines)
+    return "\n".join([f"Study {folder}: {_counts(groups)}", *(str(table.to_string(index=False)) for table in _fronts(groups))])
 
 
-def html(study: "Study") -> str:
-    """The same for notebooks; names are of the user's own and escaped by pandas."""
-    head = escaping.escape(f"{study.folder}: {_counts(study)}")
-    return f"<p><b>Study</b> {head}</p>" + "".join(table.to_html(index=False, border=0) for table in _fronts(study))
+def study_html(folder: Path, groups: Sequence[Group]) -> str:
+    """The same for notebooks."""
+    head = escaping.escape(f"{folder}: {_counts(groups)}")
+    return f"<p><b>Study</b> {head}</p>" + "".join(table.to_html(index=False, border=0) for table in _fronts(groups))
 
 
 def line(design: "pd.Series[Any]", view: View) -> str:
@@ -38,39 +35,37 @@ def line(design: "pd.Series[Any]", view: View) -> str:
     return ", ".join(parts)
 
 
-def _counts(study: "Study") -> str:
-    states = study.units.state.value_counts()
-    units = ", ".join(f"{count} {state}" for state, count in states.items()) if len(study.units) > 1 else ", ".join(states.index)
-    designs = study.designs
-    front = int(designs.on_front.sum()) if len(designs) else 0
-    return f"{len(study.units)} unit{'s' * (len(study.units) != 1)} ({units}), {len(designs)} measured designs, {front} on the front"
+def design_html(head: str, settings: Mapping[str, str], breakdown: pd.DataFrame) -> str:
+    """A design for notebooks: what it errs and costs, what was searched, and where its energy goes."""
+    energy = breakdown.groupby("component", sort=False).energy_pj.sum()
+    energy = energy[energy > 0].sort_values(ascending=False).head(MOST)
+    spent = [(str(part), f"{show(value, 'pJ')} ({value / energy.sum():.0%})") for part, value in energy.items()]
+    tables = _table([(name.replace("_", " "), value) for name, value in settings.items()]) + _table(spent)
+    return f"<p><b>Design</b> {escaping.escape(head)}</p><div style='display:flex;gap:3em'>{tables}</div>"
 
 
-def _fronts(study: "Study") -> list[pd.DataFrame]:
-    return [_front(group.view, group.designs, len(group.units) > 1) for group in study.groups if len(group.designs)]
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    cells = "".join(f"<tr><td>{escaping.escape(name)}</td><td>{escaping.escape(value)}</td></tr>" for name, value in rows)
+    return f"<table>{cells}</table>"
+
+
+def _counts(groups: Sequence[Group]) -> str:
+    units = [stored for group in groups for stored in group.units]
+    states = [str(stored.state) for stored in units]
+    which = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states)) if len(units) > 1 else ", ".join(states)
+    designs = sum(len(group.designs) for group in groups)
+    front = sum(int(group.designs.on_front.sum()) for group in groups if len(group.designs))
+    return f"{len(units)} unit{'s' * (len(units) != 1)} ({which}), {designs} measured designs, {front} on the front"
+
+
+def _fronts(groups: Sequence[Group]) -> list[pd.DataFrame]:
+    return [_front(group.view, group.designs, len(group.units) > 1) for group in groups if len(group.designs)]
 
 
 def _front(view: View, designs: pd.DataFrame, several: bool) -> pd.DataFrame:
     front = view.ordered(designs[designs.on_front]).head(MOST)
     columns = {"unit": front.unit} if several else {}
-    columns |= {"design": front.design, "test error": front.error_mean.map("{:.2%}".format)}
+    columns["design"] = front.design
     for objective in view.objectives:
-        if objective.name != "error":
-            columns[objective.name.replace("_", " ")] = front[objective.column].map(lambda value, o=objective: spell(o, value))
+        columns[objective.name.replace("_", " ")] = front[objective.column].map(lambda value, o=objective: spell(o, value))
     return pd.DataFrame(columns)
-
-
-def card(design: "MeasuredDesign") -> str:
-    """A design for notebooks: what it errs and costs, its settings, and where its energy goes."""
-    rows = "".join(
-        f"<tr><td>{escaping.escape(name.replace('_', ' '))}</td><td>{escaping.escape(value)}</td></tr>"
-        for name, value in design.settings.items()
-    )
-    energy = design.breakdown.groupby("component", sort=False).energy_pj.sum()
-    energy = energy[energy > 0].sort_values(ascending=False).head(MOST)
-    spent = "".join(
-        f"<tr><td>{escaping.escape(str(part))}</td><td>{show(value, 'pJ')}</td><td>{value / energy.sum():.0%}</td></tr>"
-        for part, value in energy.items()
-    )
-    head = escaping.escape(f"{design.name}: {design.line}")
-    return f"<p><b>Design</b> {head}</p><div style='display:flex;gap:3em'><table>{rows}</table><table>{spent}</table></div>"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -64,7 +64,7 @@ class Study:
     @cached_property
     def designs(self) -> pd.DataFrame:
         """A row for each measured design, as `designs.csv` has it; `on_front` among all units that can be compared."""
-        return typed(labelled(self.groups), [group.config for group in self.groups])
+        return typed(labelled(self.groups), [dict(stored.unit.config) for group in self.groups for stored in group.units])
 
     @property
     def front(self) -> pd.DataFrame:
@@ -131,9 +131,13 @@ class Study:
         Raises:
             UserError: no such design, or its name is that of several.
         """
-        from search.results.studies.design import MeasuredDesign
+        from search.results.studies.design import MeasuredDesign, Source
 
-        return MeasuredDesign(self, self._row(name, unit))
+        row = self._row(name, unit)
+        which = str(row.unit)
+        group = next(group for group in self.groups if which in {stored.unit.name for stored in group.units})
+        source = Source(self.folder, group.view, partial(self.problem, which), partial(self.breakdown, row), partial(self.layers, row))
+        return MeasuredDesign(source, row)
 
     def best(self, error: float) -> "MeasuredDesign":
         """The cheapest design that errs at most so often, by validation data.
@@ -205,7 +209,7 @@ class Study:
             UserError: the units are about different data, objectives or bounds.
         """
         if len(self.groups) != 1:
-            about = "; ".join(f"{group.config.data.name}: {', '.join(group.config.objectives)}" for group in self.groups)
+            about = "; ".join(group.title for group in self.groups)
             raise UserError(f"{self.folder} holds units that cannot be compared ({about}): choose some with .where({self._example()})")
         return self.groups[0].view
 
@@ -242,10 +246,10 @@ class Study:
 
     def __repr__(self) -> str:
         """What it is about, in a few lines."""
-        return shown.plain(self)
+        return shown.study_text(self.folder, self.groups)
 
     def _repr_html_(self) -> str:
-        return shown.html(self)
+        return shown.study_html(self.folder, self.groups)
 
     def _picked(self, which: str) -> "MeasuredDesign":
         if self.designs.empty:

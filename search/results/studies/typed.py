@@ -1,27 +1,25 @@
 """Tables for people and programs: whole numbers are integers, names are categories, columns are in a settled order."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import pandas as pd
-
-from search.problem.config import Config
 
 WHOLE: Final = frozenset({"integer", "power_of_two", "gate"})
 """Kinds of parameters whose hardened values are whole numbers."""
 
 
-def typed(designs: pd.DataFrame, configs: Iterable[Config]) -> pd.DataFrame:
+def typed(designs: pd.DataFrame, configs: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Designs with searched whole numbers as integers; the store holds them as the numbers that models compute with.
 
     Args:
         designs: with a column `NAME`, or one `NAME[LAYER]` for each layer, of each parameter.
-        configs: of their units.
+        configs: of their units, of plain values.
     """
     kinds = dict[str, set[str]]()
     for config in configs:
-        for name, entry in config.parameters.items():
-            kinds.setdefault(name, set()).add(entry.kind)
+        for name, entry in config["parameters"].items():
+            kinds.setdefault(name, set()).add(entry["kind"])
     whole = {name for name, found in kinds.items() if found <= WHOLE}
     columns = [column for column in designs.columns if str(column).partition("[")[0] in whole]
     return designs.astype({column: _integers(designs[column]) for column in columns if _is_whole(designs[column])})

@@ -3,8 +3,8 @@
 import pytest
 
 from search.commands.studies.engines import EngineChoice, engine_of
-from search.commands.studies.precision import refuse_double_precision
 from search.errors import UserError
+from search.launch.precision import refuse_double_precision
 from search.study.engines.inline import Inline
 from search.study.engines.local import Local
 from search.study.engines.ray import Ray

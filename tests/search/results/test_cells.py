@@ -33,6 +33,6 @@ def test_a_head_of_a_report_escapes_what_a_config_says() -> None:
 
 
 def test_a_view_of_described_objectives_imports_nothing() -> None:
-    wished = config.Config.model_construct(objectives=["error", "nowhere_at_all:Mine"], constraints={}, parameters={})
+    wished = {"objectives": ["error", "nowhere_at_all:Mine"], "constraints": {}, "parameters": {}}
     kept = {"nowhere_at_all:Mine": {**describe(find("energy")), "name": "mine"}}
     assert View.of(wished, kept).columns == ["error", "mine_pj"]
