@@ -140,7 +140,7 @@ class Study:
         return MeasuredDesign(source, row)
 
     def best(self, error: float) -> "MeasuredDesign":
-        """The cheapest design that errs at most so often, by validation data.
+        """The cheapest design of the front that errs at most so often on test data.
 
         Args:
             error: highest share of wrong answers, such as 0.03.
@@ -150,8 +150,8 @@ class Study:
         """
         row = recommend.within(self.designs, self.view, error)
         if row is None:
-            least = self.designs[self.designs.feasible].validation_error.min()
-            raise UserError(f"no feasible design errs at most {error:.2%}: the best has {least:.2%} (validation data)")
+            least = self.designs.error_mean[self.designs.feasible].min() if len(self.designs) else float("nan")
+            raise UserError(f"no feasible design errs at most {error:.2%} on test data: the best errs {least:.2%}")
         return self.design(row)
 
     def cheapest(self) -> "MeasuredDesign":
@@ -257,7 +257,7 @@ class Study:
         pick = recommend.picks(self.designs, self.view).get(which)
         if pick is None:
             raise UserError(f"{self.folder}: no design to build: {recommend.infeasible(self.designs, self.view)}")
-        return self.design(pick.design)
+        return self.design(pick.row)
 
     def _row(self, design: "str | pd.Series[Any]", unit: str | None) -> "pd.Series[Any]":
         if not isinstance(design, str):
