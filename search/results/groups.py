@@ -73,6 +73,12 @@ class Group:
             row[objective.column] = None if chosen is None else float(chosen[objective.column])
         return row
 
+    def fronts(self) -> dict[str, pd.DataFrame]:
+        """Designs of each unit that has any, by the unit's title, with the unit's own front."""
+        return {
+            stored.unit.title: self.view.with_front(self.own[stored.unit.name]) for stored in self.units if stored.unit.name in self.own
+        }
+
     def rows(self) -> pd.DataFrame:
         """A row for each unit."""
         return pd.DataFrame([self.row(stored) for stored in self.units])
