@@ -1,16 +1,22 @@
 """Cost: energy, latency and area by layer and component. Totals are sums of the breakdown, never stored."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from codesign.shown.costs import cost_sheet
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
+ARRAYS: Final = ("energy_pj", "latency_ns", "area_um2", "utilisation", "excess")
 
-class Cost(eqx.Module):
+
+class Cost(Shown, eqx.Module):
     """What one inference costs on one chip.
 
     Attributes:
@@ -63,6 +69,10 @@ class Cost(eqx.Module):
     def log_edp(self) -> Float[Array, ""]:
         """Natural logarithm of the energy-delay product in pJ*ns."""
         return jnp.log(self.energy) + jnp.log(self.latency)
+
+    def sheet(self) -> Sheet:
+        """Totals, and who pays them; see `codesign.shown`."""
+        return cost_sheet(self.layers, self.components, {name: getattr(self, name) for name in ARRAYS})
 
     def by_layer(self) -> dict[str, Array]:
         """Energy of each layer [pJ]."""

@@ -11,6 +11,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from codesign.shown.data import dataset_sheet
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
+
 Kind = Literal["frames", "events"]
 
 
@@ -30,8 +34,8 @@ class Split(NamedTuple):
     labels: np.ndarray
 
 
-@dataclasses.dataclass(frozen=True)
-class Dataset:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Dataset(Shown):
     """Three disjoint splits.
 
     Attributes:
@@ -51,6 +55,11 @@ class Dataset:
     sample_shape: tuple[int, ...]
     kind: Kind
     sources: tuple[tuple[str, str], ...] = ()
+
+    def sheet(self) -> Sheet:
+        """Shapes, samples, classes, splits and sources; see `codesign.shown`."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return dataset_sheet(self.name, self.kind, self.sample_shape, self.classes, splits, self.sources)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The interface of all hardware: a pytree of design parameters that turns a workload into a cost."""
 
 import abc
+import dataclasses
 from collections.abc import Mapping
 
 import equinox as eqx
@@ -8,6 +9,9 @@ from jax.typing import ArrayLike
 
 from codesign.cost import Cost
 from codesign.parameters.legal import LegalRange
+from codesign.shown.chips import chip_sheet
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
@@ -16,7 +20,7 @@ class UnsupportedLayerError(ValueError):
     """A layer that the hardware cannot run; the message names layer and reason."""
 
 
-class AbstractHardware(eqx.Module):
+class AbstractHardware(Shown, eqx.Module):
     """A chip.
 
     Design parameters are float array leaves (scalars or one entry per layer), options are static fields, so that `jax.grad`,
@@ -56,6 +60,11 @@ class AbstractHardware(eqx.Module):
     def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
         """Parameters that change nothing under these prices, each with the reason; no search may move them."""
         return {}
+
+    def sheet(self) -> Sheet:
+        """Parameters with values, units and legal ranges; see `codesign.shown`."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return chip_sheet(type(self).__name__, fields, self.ranges, self.choices)
 
     def supports(self, layer: LayerWork) -> bool:
         """Whether the chip can run this layer."""

@@ -13,10 +13,13 @@ from codesign.network.encoding import AbstractEncoding
 from codesign.network.layers.blocks import AbstractBlock, Chain, ScoreLayer
 from codesign.network.operation import Operation
 from codesign.network.run import Activity, Run
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
+from codesign.shown.workloads import network_sheet
 from codesign.workloads.workload import LayerWork
 
 
-class SpikingNetwork(nnx.Module):
+class SpikingNetwork(Shown, nnx.Module):
     """Blocks between an encoding and a layer of class scores.
 
     Each layer is gated (`Operation.gate`): a layer of spiking neurons, of quantised rectified numbers, or a relaxed mixture of both.
@@ -40,6 +43,11 @@ class SpikingNetwork(nnx.Module):
         # a recurrent layer's own outputs are no inputs of the network
         inputs = first.neurons_in - (first.neurons_out if first.kind == "recurrent" else 0)
         return (dataclasses.replace(first, encoded_inputs=inputs if self.encoding.compares else 0), *others)
+
+    def sheet(self) -> Sheet:
+        """Layers, neurons and weights; see `codesign.shown`."""
+        learned = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(self, nnx.Param)))
+        return network_sheet(self.geometries, learned, {"encoding": self.encoding, "readout": self.readout})
 
     def __call__(
         self,

@@ -12,6 +12,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.parameters.legal import LegalRange
+from codesign.shown.chips import chip_sheet
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
 from codesign.workloads.workload import LayerWork
 
 # of every config's network: what is simulated is at most this long
@@ -30,7 +33,7 @@ RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
 )
 
 
-class Operation(eqx.Module):
+class Operation(Shown, eqx.Module):
     """Time and precision of a run.
 
     Layers are those of `network.geometries`, pooling and attention included. An entry that a layer has no use for (weight bits of
@@ -96,6 +99,10 @@ class Operation(eqx.Module):
             None if gate is None else jnp.broadcast_to(array("gate", gate), (layers,)),
             None if exit_entropy is None else jnp.asarray(exit_entropy, jnp.float32),
         )
+
+    def sheet(self) -> Sheet:
+        """Time and precision, with units and legal ranges; see `codesign.shown`."""
+        return chip_sheet("Operation", {name: getattr(self, name) for name in (*RANGES, "longest")}, RANGES, {})
 
 
 def inert_entries(geometries: Sequence[LayerWork]) -> frozenset[tuple[str, int]]:

@@ -16,14 +16,17 @@ from codesign.parameters.continuous import Continuous
 from codesign.parameters.gate import Gate
 from codesign.parameters.integer import Integer
 from codesign.parameters.power_of_two import PowerOfTwo
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
+from codesign.shown.spaces import space_sheet
 
 Parameter = Continuous | Integer | PowerOfTwo | Choice | Gate | Categorical
 
 SHARP: Final = 0.05  # temperature at which soft choices are all but made
 
 
-@dataclasses.dataclass(frozen=True)
-class Space:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Space(Shown):
     """A named set of parameters; per-layer ones hold one value for each of `layers` layers.
 
     A point is a mapping from parameter name to a scalar or a vector, a latent point likewise.
@@ -37,6 +40,10 @@ class Space:
     parameters: Mapping[str, Parameter]
     layers: int
     inert: frozenset[tuple[str, int]] = frozenset()
+
+    def sheet(self) -> Sheet:
+        """Name, kind and legal values of each parameter; see `codesign.shown`."""
+        return space_sheet(self.parameters, self.layers, self.inert)
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Of latents: `()` for a global parameter, `(layers,)` for a per-layer one; a last axis for the options of a categorical one."""

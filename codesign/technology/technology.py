@@ -7,6 +7,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
+from codesign.shown.technologies import technology_sheet
 from codesign.technology.quantity import Quantity
 from codesign.technology.sram import Sram, mixture, sram
 
@@ -31,7 +34,7 @@ class BasisError(ValueError):
     """Prices of different bases asked to be compared."""
 
 
-class Technology(eqx.Module):
+class Technology(Shown, eqx.Module):
     """Named constants as float32 array leaves (so costs differentiate with respect to them), with their provenance beside.
 
     Attributes:
@@ -88,6 +91,11 @@ class Technology(eqx.Module):
             hint = " (it names no device, which analog arrays need: rram or pcm)" if closed else ""
             raise KeyError(f"technology {self.name!r} has no {name!r}; nearest is {near[0] if near else None!r}{hint}")
         return self.values[name]
+
+    def sheet(self) -> Sheet:
+        """Node, parts, and how every constant is known; see `codesign.shown`."""
+        parts = {} if self.parts is None else self.parts._asdict()
+        return technology_sheet(self.name, self.node_nm, self.supply_v, self.basis, parts, self.quantities)
 
     @property
     def memory(self) -> Sram:

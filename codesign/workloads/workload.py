@@ -14,6 +14,10 @@ import numpy as np
 from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float
 
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
+from codesign.shown.workloads import workload_sheet
+
 Kind = Literal["conv", "dense", "pool", "attention", "recurrent"]
 Neuron = Literal["if", "lif", "adaptive", "cuba", "parallel", "integrator", "leaky_integrator"]
 # what may be 0
@@ -153,7 +157,7 @@ def with_neurons(layers: Sequence[LayerWork], neuron: str | Sequence[str]) -> tu
     return tuple(dataclasses.replace(layer, neuron=cast(Neuron, name)) for layer, name in zip(layers, names, strict=True))
 
 
-class Workload(eqx.Module):
+class Workload(Shown, eqx.Module):
     """Layers, and how the network runs on them: one float array of shape `[layers]` per property.
 
     Attributes:
@@ -240,6 +244,11 @@ class Workload(eqx.Module):
     def __iter__(self) -> Iterator[LayerWork]:
         """The layers' static shapes."""
         return iter(self.layers)
+
+    def sheet(self) -> Sheet:
+        """Shapes, rates, steps and precision; see `codesign.shown`."""
+        names = [field.name for field in dataclasses.fields(self) if field.name != "layers"]
+        return workload_sheet(self.layers, {name: getattr(self, name) for name in names})
 
     @property
     def names(self) -> tuple[str, ...]:

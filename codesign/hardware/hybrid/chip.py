@@ -22,6 +22,8 @@ from codesign.hardware.parameters.leaves import float_leaves
 from codesign.hardware.parameters.shares import sharpened
 from codesign.numerics import held_between
 from codesign.parameters.legal import LegalRange
+from codesign.shown.chips import chip_sheet
+from codesign.shown.sheet import Sheet
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
@@ -106,6 +108,12 @@ class HybridChip(AbstractHardware):
         """Those of the engines, by their names."""
         engines = zip(self.names, self.engines, strict=True)
         return {f"{name}.{parameter}": why for name, engine in engines for parameter, why in engine.inert_parameters(technology).items()}
+
+    def sheet(self) -> Sheet:
+        """Its own parameters, and those of each engine."""
+        fields = {name: getattr(self, name) for name in ("assignment", *RANGES)}
+        engines = {name: engine.sheet() for name, engine in zip(self.names, self.engines, strict=True)}
+        return chip_sheet("HybridChip", fields, RANGES, {"assignment": self.names}, engines)
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """A layer that no engine can run."""
