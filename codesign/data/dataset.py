@@ -71,12 +71,18 @@ class Request:
         seed: draws the test samples of a set that has no official split.
         timesteps: steps of the time axis, for sets whose time axis is made by the loader; None takes its default.
         part: the text after ":" in a name, for loaders that have variants.
+        target: the column of a table that holds the class; None for the last.
+        ignore: columns of a table that are left out.
+        standardise: whether features of any range are brought into [0, 1] afterwards, so that none is refused.
     """
 
     folder: Path | None = None
     seed: int = 0
     timesteps: int | None = None
     part: str | None = None
+    target: str | None = None
+    ignore: tuple[str, ...] = ()
+    standardise: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

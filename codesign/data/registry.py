@@ -5,15 +5,17 @@ checksum are known; else the error says which file to put where.
 """
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from codesign.data.dataset import DataError, Dataset, Recipe, Request, Split
 from codesign.data.own import own
+from codesign.data.reading.table import SUFFIXES
 from codesign.data.sets import audio, cifar, event_sets, images, sequences, spike_trains
 from codesign.data.sets.synthetic import synthetic
 from codesign.data.splits import assemble, batches
+from codesign.data.standardise import standardised
 
 __all__ = ["DataError", "Dataset", "Split", "available", "batches", "load"]
 
@@ -62,7 +64,7 @@ def _check_name(name: str, known: dict[str, Loader], what: str) -> None:
 
 
 def _is_path(name: str | Path) -> bool:
-    if isinstance(name, Path) or Path(name).suffix == ".npz" or Path(name).name != name:
+    if isinstance(name, Path) or Path(name).suffix.lower() in (".npz", *SUFFIXES) or Path(name).name != name:
         return True
     # the name of a data set comes before a folder here that is called the same
     return name.partition(":")[0] not in _LOADERS and Path(name).exists()
@@ -76,6 +78,9 @@ def load(
     folder: Path | None = None,
     limit: int | None = None,
     timesteps: int | None = None,
+    target: str | None = None,
+    ignore: Sequence[str] = (),
+    standardise: bool = False,
 ) -> Dataset:
     """A data set by name, or your own by path.
 
@@ -87,6 +92,9 @@ def load(
         folder: where to look first for files.
         limit: at most this many samples in each split, classes in turn.
         timesteps: length of the time axis, for sets that are binned or resampled; None takes the set's own default.
+        target: the column of a table that holds the class; None for the last.
+        ignore: columns of a table that are left out, such as numbers of samples.
+        standardise: bring each feature into [0, 1] by mean and spread of the training samples (`codesign.data.standardise`).
 
     Raises:
         ValueError: unknown name (the message gives the nearest), a share outside (0, 1), a limit below 1, no or too many timesteps,
@@ -96,8 +104,10 @@ def load(
     if timesteps is not None and not 1 <= timesteps <= MOST_TIMESTEPS:
         raise ValueError(f"timesteps must be at least 1 and at most {MOST_TIMESTEPS}, got {timesteps}")
     if _is_path(name):
-        recipe = own(Path(name), Request(folder, seed, timesteps))
+        recipe = own(Path(name), Request(folder, seed, timesteps, None, target, tuple(ignore), standardise))
     else:
+        if target is not None or ignore:
+            raise ValueError(f"target and ignore are columns of a table of your own, and {name!r} is none")
         base, _, part = str(name).partition(":")
         _check_name(base, _LOADERS, "unknown data set")
         if part and base not in _VARIANTS:
@@ -107,4 +117,6 @@ def load(
     if timesteps is not None and (recipe.kind == "frames" or recipe.train.sample_shape[0] != timesteps):
         fixed = "no time axis: encode it" if recipe.kind == "frames" else f"{recipe.train.sample_shape[0]} steps of its own"
         raise ValueError(f"timesteps={timesteps} cannot be asked of {recipe.name}, which has {fixed}")
+    if standardise:
+        recipe = standardised(recipe)
     return assemble(recipe, seed=seed, validation_share=validation_share, limit=limit)

@@ -255,23 +255,25 @@ def schema() -> None:
 
 
 @app.command
-def init(*, data: str, output: Path | None = None, hardware: str = "crossbar") -> None:
+def init(*, data: str, output: Path | None = None, hardware: str = "crossbar", target: str | None = None) -> None:
     """Write a commented config to begin with, for data at hand.
 
     Parameters
     ----------
     data
-        A data set (`codesign list datasets`), or the path of data of your own (.npz, or a folder).
+        A data set (`codesign list datasets`), or the path of data of your own (.npz, .csv, .tsv, or a folder).
     output
         The file; default the data's name with .yaml, in the working directory.
     hardware
         A chip (crossbar, systolic, manycore, hybrid).
+    target
+        The column of a table that holds the class; default the last.
     """
     if output is not None and output.exists():
         raise UserError(f"{output}: is there already (name another file with --output)")
     from search.commands.configs import init as beginning
 
-    print(beginning.init(data, output, hardware))
+    print(beginning.init(data, output, hardware, target))
 
 
 @app.command

@@ -168,7 +168,7 @@ def _kind(path: Path, arrays: Mapping[str, np.ndarray]) -> Kind:
     return "frames" if inputs.ndim in (2, 4) else "events"
 
 
-def _own_pool(path: Path, arrays: Mapping[str, np.ndarray], part: str, kind: Kind) -> Pool:
+def _own_pool(path: Path, arrays: Mapping[str, np.ndarray], part: str, kind: Kind, any_range: bool) -> Pool:
     inputs, labels = arrays[f"x_{part}"], np.asarray(arrays[f"y_{part}"])
     where = f"{path}: {part}"
     if inputs.ndim < 2 or inputs.dtype.kind not in "uifb":
@@ -180,25 +180,29 @@ def _own_pool(path: Path, arrays: Mapping[str, np.ndarray], part: str, kind: Kin
         raise DataError(f"{where}: y_{part} must be integers, got {labels.dtype}")
     # bytes of events are counts, not shades
     scale = 255.0 if kind == "frames" and inputs.dtype == np.uint8 else 1.0
-    _check_values(where, inputs, kind, scale)
+    _check_values(where, inputs, any_range or kind == "events", scale)
     return array_pool(where, inputs, labels, scale)
 
 
-def _check_values(where: str, inputs: np.ndarray, kind: Kind, scale: float) -> None:
+def _check_values(where: str, inputs: np.ndarray, any_range: bool, scale: float) -> None:
     step = max(1, _BLOCK // max(1, int(np.prod(inputs.shape[1:]))))
     for start in range(0, len(inputs), step):
         block = np.asarray(inputs[start : start + step]).reshape(len(inputs[start : start + step]), -1)
         # asked the positive way round: a NaN fails every comparison
         # what float32 has no number for would be read as infinity
-        bad = ~(np.abs(block) <= _LARGEST) if kind == "events" else ~((block >= 0) & (block <= scale))
+        bad = ~(np.abs(block) <= _LARGEST) if any_range else ~((block >= 0) & (block <= scale))
         if bad.any():
             record, position = np.argwhere(bad)[0]
-            allowed = "a finite float32" if kind == "events" else "in [0, 1] (or uint8)"
+            allowed = "a finite float32" if any_range else "in [0, 1] (or uint8); `standardise: true` brings features of any range there"
             raise DataError(f"{where}: record {start + record}: value {block[record, position]} is not {allowed}")
 
 
-def own_arrays(path: Path) -> Recipe:
+def own_arrays(path: Path, any_range: bool = False) -> Recipe:
     """Your own data set; the number of classes is the largest label plus one, or `classes` if the file has it.
+
+    Args:
+        path: an `.npz` file or a folder of `.npy` files.
+        any_range: whether frames may lie outside [0, 1], as what standardises them wants.
 
     Raises:
         DataError: missing arrays, wrong shapes or values; names file and record.
@@ -209,7 +213,7 @@ def own_arrays(path: Path) -> Recipe:
         raise DataError(f"{path}: no array {absent[0]!r}; it has {', '.join(arrays) or 'nothing'}, and needs {', '.join(_OWN)}")
     kind = _kind(path, arrays)
     parts = ["train", "test", *(["validation"] if "x_validation" in arrays and "y_validation" in arrays else [])]
-    pools = [_own_pool(path, arrays, part, kind) for part in parts]
+    pools = [_own_pool(path, arrays, part, kind, any_range) for part in parts]
     # over all parts: the last class may be missing from one of them
     largest = max((int(pool.labels.max()) for pool in pools if pool.labels.size), default=0)
     classes = _classes(path, arrays["classes"]) if "classes" in arrays else largest + 1

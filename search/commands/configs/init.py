@@ -1,5 +1,6 @@
 """`codesign init`: a commented config to begin with, made for the data at hand."""
 
+import json
 import math
 import os
 import re
@@ -9,6 +10,7 @@ from typing import Final
 
 from codesign.data import registry
 from codesign.data.dataset import DataError, Dataset
+from codesign.data.reading.table import SUFFIXES
 from codesign.hardware.registry import REGISTRY
 from search.errors import UserError, nearest
 from search.problem import build
@@ -80,28 +82,24 @@ _HARDWARE: Final[Mapping[str, tuple[str, str]]] = {
 """Section and parameters of each family."""
 
 
-def init(data: str, output: Path | None, hardware: str) -> str:
+def init(data: str, output: Path | None, hardware: str, target: str | None = None) -> str:
     """Write a config for data; returns what was written and what to do next.
 
     Args:
         data: name of a data set, or path of data of your own.
         output: the file; default the data's name in the working directory.
         hardware: a family.
+        target: the column of a table that holds the class; None for the last.
 
     Raises:
         UserError: data that cannot be read, an unknown family, or a file that is there already.
     """
     if hardware not in _HARDWARE:
         raise UserError(f"--hardware: unknown hardware {hardware!r}{nearest(hardware, sorted(REGISTRY))}")
-    if Path(data).suffix.lower() in (".csv", ".tsv"):
-        raise UserError(f"--data: {data}: tables are not read; save x_train, y_train, x_test and y_test with numpy.savez, as an .npz file")
-    try:
-        dataset = registry.load(data)
-    except (DataError, ValueError) as error:
-        raise UserError(f"--data: {error}") from None
+    dataset, standardise = _loaded(data, target)
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(data).stem).strip("._-")[:80] or "study"
     path = output or Path(f"{name}.yaml")
-    _write(path, _text(dataset, data, path, name, hardware))
+    _write(path, _text(dataset, data, path, name, hardware, _columns(data, target, standardise)))
     try:
         build.check(configs.read(path))
     except UserError as error:
@@ -110,7 +108,31 @@ def init(data: str, output: Path | None, hardware: str) -> str:
     return f"{path}: written for {_about(dataset)}; next: codesign run {path}"
 
 
-def _text(dataset: Dataset, data: str, path: Path, name: str, hardware: str) -> str:
+def _loaded(data: str, target: str | None) -> tuple[Dataset, bool]:
+    """The data, and whether they are standardised: the columns of a table have ranges of their own."""
+    is_table = Path(data).suffix.lower() in SUFFIXES
+    try:
+        return registry.load(data, target=target, standardise=is_table), is_table
+    except (DataError, ValueError) as error:
+        # arrays are taken as they are wherever that is possible
+        if "standardise: true" not in str(error):
+            raise UserError(f"--data: {error}") from None
+    return registry.load(data, standardise=True), True
+
+
+def _columns(data: str, target: str | None, standardise: bool) -> str:
+    """Lines about the columns of a table, and about the range of features."""
+    lines = []
+    if Path(data).suffix.lower() in SUFFIXES:
+        chosen = f"target: {json.dumps(target)}" if target else "# target: NAME"
+        lines.append(f"{chosen:<22}# the column that holds the class{'' if target else '; by default the last'}")
+        lines.append(f"{'# ignore: [NAME]':<22}# columns that say nothing, such as numbers of samples")
+    if standardise:
+        lines.append(f"{'standardise: true':<22}# each feature by its mean and spread, into [0, 1]")
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def _text(dataset: Dataset, data: str, path: Path, name: str, hardware: str, columns: str) -> str:
     section, parameters = _HARDWARE[hardware]
     known = data.partition(":")[0] in registry.available() and not Path(data).suffix
     # as the file will read it, from where it lies
@@ -122,7 +144,7 @@ def _text(dataset: Dataset, data: str, path: Path, name: str, hardware: str) -> 
         file=path.name,
         name=name,
         data=f'"{place}"' if re.search(r"[^\w./-]", place) else place,
-        limit=limit,
+        limit=columns + limit,
         network=_network(dataset),
         hardware=section,
         kind=hardware,

@@ -9,7 +9,7 @@ from typing import Final
 
 from search.problem.reading.nodes import Node, inner, put
 
-_FILES: Final = (".npz", ".csv")
+_FILES: Final = (".npz", ".csv", ".tsv")
 
 
 def made_absolute(root: Node) -> Node:
@@ -33,7 +33,7 @@ def _is_data(name: str, folder: Path) -> bool:
     """Whether the name of data is a path, as `codesign.data.registry.load` understands it."""
     if "\0" in name:
         return False
-    if Path(name).suffix in _FILES or Path(name).name != name:
+    if Path(name).suffix.lower() in _FILES or Path(name).name != name:
         return True
     if not (folder / name).exists():
         return False

@@ -16,7 +16,7 @@ class DataConfig(Strict):
     """Which data, and how much of it."""
 
     name: str = Field(
-        description="A data set (`codesign list datasets`), or a path, relative to this file, of data of your own (.npz, or a folder).",
+        description="A data set (`codesign list datasets`), or the path, relative to this file, of your own (.npz, .csv, .tsv, a folder).",
         pattern=PATH,
     )
     timesteps: int | None = Field(None, ge=1, description="Time bins of event recordings, and of other sets that can choose them.")
@@ -24,6 +24,12 @@ class DataConfig(Strict):
         None, gt=0, lt=1, description="Share of the training samples that designs are chosen by; by default the data set's own."
     )
     limit: int | None = Field(None, ge=1, description="At most this many samples in each split, classes in turn.")
+    target: str | None = Field(None, min_length=1, description="The column of a table that holds the class; default the last.")
+    ignore: list[str] = Field([], description="Columns of a table that are left out, such as numbers of samples.")
+    standardise: bool = Field(
+        False,
+        description="Bring each feature into [0, 1]: its mean in training becomes 0.5, three standard deviations reach the ends.",
+    )
 
 
 class NetworkConfig(Strict):

@@ -29,6 +29,17 @@ def test_a_config_for_data_of_your_own(own: Path, hardware: str) -> None:
     assert codesign("check", "my_data.yaml").returncode == 0
 
 
+def test_a_config_for_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{i},{i % 3 + 0.25 * (i % 2)},{'round' if i % 2 else 'flat'},{'abc'[i % 3]}" for i in range(60)]
+    (tmp_path / "things.csv").write_text("\n".join(["number,size,form,kind", *lines]))
+    done = codesign("init", "--data", "things.csv", "--target", "kind", "--hardware", "systolic")
+    assert (done.returncode, done.stderr) == (0, "")
+    config = read(tmp_path / "things.yaml").config
+    assert (config.data.target, config.data.standardise, config.data.ignore) == ("kind", True, [])
+    assert codesign("check", "things.yaml", "--set", "data.ignore=[number]").returncode == 0
+
+
 def test_nothing_is_overwritten(own: Path) -> None:
     (own.parent / "my_data.yaml").write_text("mine")
     for arguments in (["--data", own.name], ["--data", own.name, "--output", "my_data.yaml"]):
@@ -41,7 +52,8 @@ def test_nothing_is_overwritten(own: Path) -> None:
     ("arguments", "hint"),
     [
         (["--data", "digitz"], "did you mean 'digits'"),
-        (["--data", "table.csv"], "tables are not read"),
+        (["--data", "table.csv"], "no such file"),
+        (["--data", "digits", "--target", "shape"], "columns of a table"),
         (["--data", "nothing.npz"], "no such file"),
         (["--data", "digits", "--hardware", "crosbar"], "did you mean 'crossbar'"),
         (["--data", "digits", "--output", "no/where.yaml"], "cannot be written"),
