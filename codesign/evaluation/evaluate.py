@@ -39,14 +39,25 @@ LABEL_SMOOTHING: Final = 0.1
 
 
 class Batch(NamedTuple):
-    """Samples and their labels: one per sample, or one per time step `[batch, time]`, where -1 counts for nothing."""
+    """Samples and their labels.
+
+    Attributes:
+        inputs: frames or sequences, as the network's encoding says.
+        labels: one per sample, or one per time step `[batch, time]`, where -1 counts for nothing.
+    """
 
     inputs: Float[Array, "batch ..."]
     labels: Int[Array, "batch ..."]
 
 
 class Design(eqx.Module):
-    """Everything a search may change: the network's weights, the way it is run, and the chip."""
+    """Everything a search may change.
+
+    Attributes:
+        network: the network's weights.
+        operation: the way it is run: time, precision, gates.
+        hardware: the chip.
+    """
 
     network: nnx.State
     operation: Operation

@@ -24,6 +24,7 @@ REGISTRY: Final[dict[str, Any]] = {
     "manycore": ManyCore,
     "systolic": Systolic,
 }
+"""Classes of chips by name; each has `of(**parameters)`."""
 
 BOUNDARIES: Final[dict[str, Boundary]] = {"crossbar": CROSSBAR, "hybrid": HYBRID, "manycore": MANYCORE, "systolic": SYSTOLIC}
 """What each family says it charges; see `codesign.hardware.boundary`."""

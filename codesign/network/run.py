@@ -37,7 +37,14 @@ class Activity(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What a run decides for one layer; `gate` is None where all layers spike."""
+    """What a run decides for one layer.
+
+    Attributes:
+        array: its arithmetic.
+        weight_bits, activation_bits, state_bits: precision [bit]; see `Operation`.
+        gate: 1 where it spikes, 0 where it does not; None where all layers spike.
+        program_key, neuron_key: randomness of its devices and of its neurons.
+    """
 
     array: AbstractArray
     weight_bits: Float[Array, ""]

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from codesign.nir.nodes import AbstractNode, Delay, Integrator, Neuron, State, Step, has_memory
 
 Edge = tuple[str, str]
+"""From the node of one name to that of another."""
 
 
 class NirError(ValueError):

@@ -17,6 +17,7 @@ from codesign.nir.reader import package
 from codesign.workloads.workload import LayerWork
 
 Point = Mapping[str, float | int | str | bool]
+"""A design point, as it is written into the file beside the network."""
 
 
 class Layer(NamedTuple):
@@ -49,7 +50,7 @@ class Layer(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A `nir` node and where its input comes from; `back` closes a loop from the neuron named so."""
+    """A `nir` node, its `name`, and where its input comes from; `back` closes a loop from the neuron named so."""
 
     name: str
     node: Any

@@ -13,7 +13,12 @@ from codesign.parameters.base import LARGEST, AbstractParameter
 
 @dataclasses.dataclass(frozen=True)
 class Choice(AbstractParameter):
-    """One of several numbers in rising order (a grid such as columns per ADC: 1, 2, 4, 8, 16)."""
+    """One of several numbers in rising order (a grid such as columns per ADC: 1, 2, 4, 8, 16).
+
+    Attributes:
+        options: the numbers.
+        per_layer: one choice per layer.
+    """
 
     options: tuple[float, ...]
     per_layer: bool = False

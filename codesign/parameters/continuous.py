@@ -13,7 +13,14 @@ from codesign.parameters.base import AbstractParameter, check_bounds
 
 @dataclasses.dataclass(frozen=True)
 class Continuous(AbstractParameter):
-    """A real number in [low, high]; hardened to a grid of `steps` intervals, since no chip is specified to seven digits."""
+    """A real number; hardened to a grid, since no chip is specified to seven digits.
+
+    Attributes:
+        low, high: smallest and largest value.
+        log: whether the latent is linear in the logarithm.
+        per_layer: one number per layer.
+        steps: intervals of the grid.
+    """
 
     low: float
     high: float

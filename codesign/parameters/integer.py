@@ -12,7 +12,13 @@ from codesign.parameters.continuous import Continuous
 
 @dataclasses.dataclass(frozen=True)
 class Integer(AbstractParameter):
-    """A whole number in [low, high]."""
+    """A whole number.
+
+    Attributes:
+        low, high: smallest and largest value.
+        log: whether the latent is linear in the logarithm.
+        per_layer: one number per layer.
+    """
 
     low: int
     high: int

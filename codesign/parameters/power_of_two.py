@@ -12,7 +12,12 @@ from codesign.parameters.continuous import Continuous
 
 @dataclasses.dataclass(frozen=True)
 class PowerOfTwo(AbstractParameter):
-    """A power of two in [low, high]; relaxed on a logarithmic scale."""
+    """A power of two; relaxed on a logarithmic scale.
+
+    Attributes:
+        low, high: smallest and largest value, powers of two themselves.
+        per_layer: one number per layer.
+    """
 
     low: int
     high: int

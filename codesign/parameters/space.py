@@ -21,8 +21,10 @@ from codesign.shown.shown import Shown
 from codesign.shown.spaces import space_sheet
 
 Parameter = Continuous | Integer | PowerOfTwo | Choice | Gate | Categorical
+"""Any kind of design parameter."""
 
-SHARP: Final = 0.05  # temperature at which soft choices are all but made
+SHARP: Final = 0.05
+"""Temperature at which soft choices are all but made."""
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

@@ -13,7 +13,8 @@ from codesign.products.unfold import fold, padding, unfold
 from codesign.workloads.workload import LayerWork
 
 # measured: larger and smaller pieces take 10 to 20 % longer (docs/benchmarks.md)
-PATCHES: Final = 2**16  # elements of patches that a gradient holds at once on a CPU: they stay in a core's cache
+PATCHES: Final = 2**16
+"""Elements of patches that a gradient holds at once on a CPU: they stay in a core's cache."""
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

@@ -24,3 +24,4 @@ REGISTRY: Final[dict[str, type]] = {
     "loihi": Loihi,
     "timeloop": Gemmini,
 }
+"""Classes of models by name; each is made with its published parameters when none are given."""

@@ -11,13 +11,19 @@ EVIDENCE: Final = {"exact": 1.0, "silicon": 1.25, "tool": 1.5, "recalled": 2.0, 
 
 
 class Quantity(NamedTuple):
-    """A sourced constant. `node_nm` and `bits` are 0 where the quantity does not depend on them.
+    """A sourced constant.
 
-    `scaling` says how it goes to another node, by `scaling.py`: `none` (a device, a capacitance per length), `energy` or `area`
-    (digital circuits), `wire` (a resistance per length), `pitch` (a length counted in wires); `supply_v` is the supply it was measured at,
-    0 where that is the technology's own.
-
-    `low` and `high` bound its 10th and 90th percentile, 0 where `evidence` alone says how sure it is.
+    Attributes:
+        name: as it is asked for.
+        value: in `unit`.
+        unit: of value, low and high.
+        node_nm, bits: process node [nm] and word length [bit] it was measured at; 0 where it does not depend on them.
+        source: where it comes from.
+        scaling: how it goes to another node, by `scaling.py`: `none` (a device, a capacitance per length), `energy` or `area` (digital
+            circuits), `wire` (a resistance per length), `pitch` (a length counted in wires).
+        supply_v: the supply it was measured at [V], 0 where that is the technology's own.
+        evidence: how it is known, one of `EVIDENCE`.
+        low, high: its 10th and 90th percentile, 0 where `evidence` alone says how sure it is.
     """
 
     name: str

@@ -17,7 +17,15 @@ Basis = Literal["first_principles", "calibrated", "mixed"]
 
 
 class Parts(NamedTuple):
-    """What a technology is composed of, by name; see `codesign.technology.catalogue.compose`."""
+    """What a technology is composed of, by name; see `codesign.technology.catalogue.compose`.
+
+    Attributes:
+        process: logic, wires and links.
+        memory: cell of all memory on the chip.
+        device: memory device of analog arrays.
+        offchip: memory beside the chip.
+        events: measured events of a many-core chip.
+    """
 
     process: str
     memory: str

@@ -32,6 +32,12 @@ class LayerWork:
     of products Q K^T and (Q K^T) V over `positions` tokens: no stored weights, operands both dynamic.
 
     Attributes:
+        name: of the layer; names differ within a workload.
+        kind: conv, dense, pool, attention or recurrent.
+        channels_in, channels_out: channels, or neurons of a dense layer.
+        height_in, width_in, height_out, width_out: of the maps [pixel].
+        kernel_height, kernel_width, stride: of a convolution or a pool [pixel].
+        groups: of a convolution; channels are only connected within one.
         neuron: what the outputs drive; `codesign.hardware.parts.neuron` has operations and states. Pooling sums its window, so the
             helper `pool` makes it an integrator. A layer that does not spike rectifies instead (`Workload.spiking`).
         residual_inputs: elements that a shortcut adds to the outputs in one step.

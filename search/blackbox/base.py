@@ -37,7 +37,13 @@ class Ledger:
 
 
 class Entry(NamedTuple):
-    """A legal design of known quality, when it was found: a point of the search's course."""
+    """A legal design of known quality, when it was found: a point of the search's course.
+
+    Attributes:
+        spent: when, in the ledger's currency.
+        objectives: on validation data.
+        feasible: whether it meets all constraints.
+    """
 
     spent: float
     objectives: tuple[float, ...]

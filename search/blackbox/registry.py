@@ -8,7 +8,6 @@ from search.errors import UserError, nearest
 if TYPE_CHECKING:
     from search.blackbox.searcher import AbstractSearcher
 
-# name -> where it is, and a line about it
 REGISTRY: Final = {
     "gradient": ("search.blackbox.joint:Gradient", "joint gradient search over weights and chips, corner rounding, polish, fine-tuning"),
     "supernet_nsga2": (
@@ -20,6 +19,7 @@ REGISTRY: Final = {
     "random": ("search.blackbox.random_designs:RandomDesigns", "designs at random, then one-step polish; a network per design"),
     "coordinate": ("search.blackbox.coordinate:Coordinate", "coordinate descent for several preferences, a network per design"),
 }
+"""Searchers by name: where each is (`module:Class`), and a line about it."""
 
 
 def check(name: str) -> str:

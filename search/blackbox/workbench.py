@@ -161,7 +161,7 @@ class Workbench:
         return variants
 
     def merit(self, objectives: NDArray[np.float64], excess: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Objectives as they are minimised, worse by a large number where constraints are exceeded or nothing is finite."""
+        """`objectives` `[.., objectives]` as they are minimised, far worse where an `excess` is above 0 or nothing is finite."""
         values = self.problem.comparable(objectives)
         values = values + FORBIDDEN * np.sum(np.maximum(excess, 0), axis=-1, keepdims=True)
         # neither pymoo nor Optuna can rank a NaN

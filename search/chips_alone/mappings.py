@@ -213,7 +213,7 @@ class MappingSearch:
         return Result(jnp.full(polished.shape, jnp.nan), jnp.exp(rounded), jnp.exp(polished), mapped)
 
     def round(self, logs: NDArray[np.float32]) -> Float[Array, "starts layers 5 7"]:
-        """The nearest exact factorisation of every dimension, in logarithms."""
+        """The exact factorisation of every dimension that is nearest to `logs` `[starts, layers, 5, 7]`, in logarithms."""
         whole = np.ones(logs.shape, np.float32)
         for layer, dims in enumerate(self.network.dims):
             for dimension in range(7):

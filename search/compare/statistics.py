@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def wilcoxon(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
-    """Two-sided p-value of the paired signed-rank test; 1 where all pairs are equal."""
+    """Two-sided p-value of the paired signed-rank test of `ours` against `theirs` `[pairs]`; 1 where all pairs are equal."""
     from scipy import stats
 
     difference = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
@@ -14,7 +14,7 @@ def wilcoxon(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """p-values adjusted for several tests (Holm 1979): the family-wise error is kept."""
+    """`p_values` `[tests]` adjusted for several tests (Holm 1979): the family-wise error is kept."""
     p = np.asarray(p_values, np.float64)
     order = np.argsort(p, kind="stable")
     # a larger p-value never gets a smaller adjusted one
@@ -25,7 +25,7 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rank_biserial(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
-    """Effect size of paired samples (Kerby 2014): share of rank sum in favour of `ours` minus that against, from -1 to 1."""
+    """Effect size of paired samples (Kerby 2014): share of rank sum in favour of `ours` minus that of `theirs`, from -1 to 1."""
     from scipy import stats
 
     difference = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
@@ -43,7 +43,7 @@ def cliffs_delta(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> floa
 
 
 def median_interval(values: NDArray[np.float64], confidence: float = 0.95, draws: int = 2000) -> tuple[float, float]:
-    """Percentile bootstrap interval of the median; the resampling is always the same."""
+    """Percentile bootstrap interval of the median of `values` `[samples]`; the resampling is always the same."""
     values = np.asarray(values, np.float64)
     chosen = np.random.default_rng(0).integers(len(values), size=(draws, len(values)))
     low, high = np.quantile(np.median(values[chosen], axis=1), [(1 - confidence) / 2, (1 + confidence) / 2])

@@ -17,6 +17,11 @@ class Candidate:
     """A legal design and what validation data said of it.
 
     Attributes:
+        member: of the population that it comes from.
+        origin: what made it, for the results.
+        point: its design parameters.
+        network: its weights.
+        objectives: on validation data, `[objectives]`.
         excess: how far each constraint is exceeded.
         relaxed: the objectives' relaxed forms, where they have been asked for.
     """

@@ -24,7 +24,7 @@ Preferences = NDArray[np.float32]  # [population, objectives]
 
 
 class Frame(NamedTuple):
-    """Best and worst relaxed value of each objective on the population's front."""
+    """Relaxed values of each objective on the population's front: the best are its `ideal`, the worst its `nadir`."""
 
     ideal: Float[Array, " objectives"]
     nadir: Float[Array, " objectives"]
@@ -57,7 +57,13 @@ class AbstractScalarisation(abc.ABC):
 
     @abc.abstractmethod
     def steer(self, preferences: Preferences, relaxed: NDArray[np.float64], frame: Frame) -> Preferences:
-        """Preferences for the next few minibatches, asked for after every device call."""
+        """Preferences for the next few minibatches, asked for after every device call.
+
+        Args:
+            preferences: those so far, `[population, objectives]`.
+            relaxed: the members' relaxed objectives, `[population, objectives]`.
+            frame: their range.
+        """
 
 
 class Linear(AbstractScalarisation):
@@ -248,7 +254,7 @@ def make(name: str, low: float, high: float) -> AbstractScalarisation:
 
 
 class Wish(NamedTuple):
-    """What one member asks for, fixed."""
+    """What one member asks for, fixed: a `preference` among the objectives, in a `frame`."""
 
     preference: Float[Array, " objectives"]
     frame: Frame

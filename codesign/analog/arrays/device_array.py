@@ -28,7 +28,12 @@ _BOLTZMANN_J_PER_K: Final = 1.380649e-23
 
 
 class Wires(eqx.Module):
-    """Wire resistance of one segment of each kind, and the tier that solves it (`codesign.analog.wires.wires`)."""
+    """Wires of an array.
+
+    Attributes:
+        r_word, r_bit: resistance of one segment of a word line and of a bit line [ohm].
+        tier: what solves them (`codesign.analog.wires.wires`; static).
+    """
 
     r_word: Float[Array, ""] = eqx.field(converter=leaf)
     r_bit: Float[Array, ""] = eqx.field(converter=leaf)

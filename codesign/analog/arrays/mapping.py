@@ -81,7 +81,12 @@ class AbstractWhole(AbstractMapping):
         """Where in its range each device is, 0 to 1, for weights as shares of the scale."""
 
     def zero(self, low: Array, span: Array) -> Array:
-        """What a weight of zero reads, in scales; subtracted digitally, as the sum of the inputs is known."""
+        """What a weight of zero reads, in scales; subtracted digitally, as the sum of the inputs is known.
+
+        Args:
+            low: smallest conductance [S], a scalar.
+            span: from the smallest to the largest [S], a scalar.
+        """
         middle = self.places(jnp.zeros((1, 1), low.dtype))[:, 0, 0]
         return self.reach / span * jnp.sum(jnp.asarray(self.sense, low.dtype) * (low + span * middle))
 
@@ -219,6 +224,9 @@ class TowardsHighResistance(AbstractMapping):
     """Another mapping, with the sign of a column flipped where that lowers its conductance; the sign returns digitally.
 
     Less current means less drop in the wires and less energy. Differential pairs gain nothing: they are symmetric.
+
+    Attributes:
+        base: the other mapping.
     """
 
     base: AbstractMapping

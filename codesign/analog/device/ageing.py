@@ -13,9 +13,9 @@ from codesign.analog.device.device import Device, drift
 from codesign.analog.device.noise import leaf
 from codesign.analog.device.time import compensate
 
-# times since programming at which designs are verified [s]
 # a month is 30 days
 AGES_S: Final = {"programming": 0.0, "hour": 3600.0, "day": 86400.0, "month": 2592000.0}
+"""Times since programming at which designs are verified [s], by name."""
 
 
 class AbstractAgeing(eqx.Module):

@@ -144,3 +144,4 @@ DEVICES: Final[Mapping[str, Callable[[], Device]]] = MappingProxyType(
         "sram": sram,
     }
 )
+"""Devices by name, each made when it is asked for; their sources are in the functions."""

@@ -89,7 +89,7 @@ class NormalNoise(AbstractProgrammingNoise):
 
 
 class ProportionalNoise(AbstractProgrammingNoise):
-    """A spread proportional to the conductance (device variation in per cent)."""
+    """A spread proportional to the conductance: device variation, as a `share` of it."""
 
     share: Float[Array, ""] = eqx.field(converter=leaf)
 

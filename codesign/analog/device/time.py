@@ -90,7 +90,7 @@ class Relaxation(AbstractDrift):
 
 
 class Successively(AbstractDrift):
-    """One kind of drift after another."""
+    """One kind of drift after another, in the order of `laws`."""
 
     laws: tuple[AbstractDrift, ...]
 
@@ -179,7 +179,7 @@ class FlickerReadNoise(AbstractReadNoise):
 
 
 class Independent(AbstractReadNoise):
-    """Two kinds of noise that know nothing of each other: variances add."""
+    """Two kinds of noise, `one` and the `other`, that know nothing of each other: variances add."""
 
     one: AbstractReadNoise
     other: AbstractReadNoise

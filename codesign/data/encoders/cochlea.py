@@ -126,7 +126,7 @@ class Cochlea:
         return np.clip(1 + decibels / _FLOOR_DB, 0, 1).astype(np.float32)
 
     def spikes(self, sound: np.ndarray, rate_hz: float) -> np.ndarray:
-        """Binary spikes `[timesteps, channels]` float32; with levels, those of a band are next to each other."""
+        """Binary spikes `[timesteps, channels]` float32 of a `sound` `[samples]`; with levels, those of a band are next to each other."""
         loudness = self.loudness(sound, rate_hz)
         if self.code == "integrate":
             return integrate_and_fire(loudness)

@@ -25,9 +25,15 @@ _HEADER_CUT: Final = re.compile(rb"#[^\x00-\x08\x0a-\x1f]*\r?")
 
 
 class AddressLayout(NamedTuple):
-    """Where an AEDAT 2.0 camera keeps its fields in the 32-bit address, as (shift, bits); `other` masks records of other kinds.
+    """Where an AEDAT 2.0 camera keeps its fields in the 32-bit address, and how large its sensor is.
 
-    `on` is the polarity bit of a rise of brightness; where `mirrored`, column 0 of the address is the right one.
+    Attributes:
+        x, y: column and row, (shift, bits).
+        polarity: bit of the polarity.
+        other: mask of records of other kinds.
+        height, width: of the sensor [pixel].
+        on: the polarity bit of a rise of brightness.
+        mirrored: whether column 0 of the address is the right one.
     """
 
     x: tuple[int, int]
@@ -43,9 +49,11 @@ class AddressLayout(NamedTuple):
 # a DVS128 writes 0 for ON, and counts columns from the right: jAER's extractor of its events inverts both
 # `other`: bit 15 of a DVS128 marks external events; of a DAVIS bit 31 frames and inertial samples, bit 10 external events
 DVS128: Final = AddressLayout(x=(1, 7), y=(8, 7), polarity=0, other=1 << 15, height=128, width=128, on=0, mirrored=True)
+"""Of a DVS128, by iniVation's documentation of the AEDAT 2.0 format; row 0 is the lowest one there, and stays so here."""
 DAVIS240: Final = AddressLayout(x=(12, 10), y=(22, 9), polarity=11, other=1 << 31 | 1 << 10, height=180, width=240)
+"""Of a DAVIS240; see `DVS128`."""
 DAVIS346: Final = DAVIS240._replace(height=260, width=346)
-"""iniVation's documentation of the AEDAT 2.0 format; row 0 is the lowest one there, and stays so here."""
+"""Of a DAVIS346; see `DVS128`."""
 
 
 def decode_atis(records: np.ndarray) -> Events:

@@ -59,10 +59,14 @@ COMPONENTS: Final = (
     "off_chip",
     "leakage",
 )
+"""Names of what energy and area are attributed to, in the order of a cost."""
 DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
+"""Value of each parameter that is left out, in the units of the class."""
 INFERENCES_PER_S: Final = 1.0  # assumed: programming is all that depends on it
 ENCODINGS: Final = {"differential": DifferentialColumns(), "offset": OffsetColumns()}
+"""How signed weights become columns, by name."""
 INTERCONNECTS: Final = {"mesh": Mesh(), "htree": HTree()}
+"""How tiles are joined, by name."""
 
 
 class Crossbar(AbstractPartialHardware):

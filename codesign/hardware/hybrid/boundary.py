@@ -46,3 +46,4 @@ BOUNDARY: Final[Boundary] = {
         "a layer waits for the engine before it to end all its steps; a handshake per part of a map that outgrows half the buffer",
     ),
 }
+"""What this family charges, and where; see `codesign.hardware.boundary`."""

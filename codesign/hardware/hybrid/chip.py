@@ -28,6 +28,7 @@ from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
 DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
+"""Value of each parameter that is left out, in the units of the class."""
 
 
 class HybridChip(AbstractHardware):

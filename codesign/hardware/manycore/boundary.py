@@ -68,3 +68,4 @@ BOUNDARY: Final[Boundary] = {
         "every core waits, clocked and leaking, for the slowest one and for the barrier; signals of the barrier have no sourced energy",
     ),
 }
+"""What this family charges, and where; see `codesign.hardware.boundary`."""

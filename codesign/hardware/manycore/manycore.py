@@ -36,10 +36,13 @@ from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
 COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "control", "leakage", "cores")
+"""Names of what energy and area are attributed to, in the order of a cost."""
 LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
 TIE: Final = 1e-5  # of the longest time, far above the rounding of float32: layers this near to it set the pace together
 DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
+"""Value of each parameter that is left out, in the units of the class."""
 SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
+"""Formats of dense and recurrent layers, by name."""
 
 
 class ManyCore(AbstractPartialHardware):

@@ -35,7 +35,12 @@ class AbstractPlacement(eqx.Module):
 
 
 class GivenHops(AbstractPlacement):
-    """The same measured mean distance for every layer, such as Yan et al.'s 0.64 hops for VGG16."""
+    """The same measured mean distance for every layer, such as Yan et al.'s 0.64 hops for VGG16.
+
+    Attributes:
+        east_west, north_south: mean hops of a message in each direction.
+        cores_per_tile: cores that share a router (static).
+    """
 
     east_west: Float[Array, ""]
     north_south: Float[Array, ""]

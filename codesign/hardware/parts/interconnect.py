@@ -24,15 +24,15 @@ class AbstractInterconnect(abc.ABC):
 
     @abc.abstractmethod
     def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
-        """Energy to bring one bit to a layer that occupies `tiles` tiles [pJ]."""
+        """Energy to bring one bit to a layer that occupies `tiles` tiles `[layers]`, each `tile_side_um` long [pJ]."""
 
     @abc.abstractmethod
     def area_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
-        """Area of the network's share of `tiles` tiles [um2]."""
+        """Area of the network's share of `tiles` tiles `[layers]`, each `tile_side_um` long [um2]."""
 
     @abc.abstractmethod
     def logic_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
-        """As much of `area_um2` as leaks."""
+        """As much of `area_um2` of the same `tiles` and `tile_side_um` as leaks [um2]."""
 
 
 def _side(tiles: Array) -> Array:

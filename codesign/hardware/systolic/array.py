@@ -62,15 +62,19 @@ COMPONENTS: Final = (
     "off_chip",
     "leakage",
 )
+"""Names of what energy and area are attributed to, in the order of a cost."""
 DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
+"""Value of each parameter that is left out, in the units of the class."""
 DATAFLOWS: Final = {
     "weight_stationary": WeightStationary(),
     "output_stationary": OutputStationary(),
     "input_stationary": InputStationary(),
     "spike_tailored": SpikeTailored(),
 }
+"""What stays in the array, by name."""
 _ROUNDING: Final = 1 - 1e-6  # what asks for all that there is asks for no more
 ZEROS: Final = {"ungated": Ungated(), "gating": ZeroGating(), "skipping": ZeroSkipping()}
+"""What happens to zero operands, by name."""
 
 
 class Systolic(AbstractHardware):

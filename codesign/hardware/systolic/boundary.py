@@ -75,3 +75,4 @@ BOUNDARY: Final[Boundary] = {
         "a layer lasts as long as the slowest of array, neuron units and off-chip traffic, and layers wait for each other",
     ),
 }
+"""What this family charges, and where; see `codesign.hardware.boundary`."""

@@ -75,11 +75,18 @@ class AbstractDataflow(eqx.Module):
 
     @abc.abstractmethod
     def together(self, shape: Products, timesteps: Array) -> Float[Array, " layers"]:
-        """Timesteps that pass through the array while one fold stays."""
+        """Timesteps that pass through the array while one fold stays, of the `timesteps` `[layers]` that there are."""
 
     @abc.abstractmethod
     def kept(self, shape: Products, passes: Pass, bits: Bits, scratchpad_bits: Array) -> tuple[Array, Array]:
-        """Shares in [0, 1] of the weights and of the membrane potentials that stay in scratchpads from one step to the next."""
+        """Shares in [0, 1] of the weights and of the membrane potentials that stay in scratchpads from one step to the next.
+
+        Args:
+            shape: the products.
+            passes: how they pass through the array.
+            bits: widths of the operands.
+            scratchpad_bits: what all scratchpads hold together, a scalar.
+        """
 
     @abc.abstractmethod
     def stationary_bits(self, shape: Products, bits: Bits, timesteps: Array) -> Float[Array, "2 layers"]:
@@ -139,6 +146,9 @@ class SpikeTailored(AbstractDataflow):
 
     Weights are read once per inference and membrane potentials never leave the neuron units; the price is that the unfinished
     sums of all timesteps are alive at once. Recurrent layers and attention cannot do this and run as WS.
+
+    Attributes:
+        weight_stationary: the dataflow of one step.
     """
 
     # a part and not a parent: concrete classes are final

@@ -27,7 +27,7 @@ class AbstractZeros(eqx.Module):
 
     @abc.abstractmethod
     def streamed(self, rate: Array, vector: Array) -> Float[Array, "..."]:
-        """Share of the streamed vectors, of `vector` elements each, that take a cycle."""
+        """Share of the streamed vectors, of `vector` elements each, non-zero at a `rate`, that take a cycle."""
 
     @abc.abstractmethod
     def operations(self, slots: Array, products: Array, active: Array) -> Float[Array, "..."]:
@@ -41,7 +41,13 @@ class AbstractZeros(eqx.Module):
 
     @abc.abstractmethod
     def clocked(self, slots: Array, products: Array, streamed: Array) -> Float[Array, "..."]:
-        """Multiply-accumulates that clock the moving registers; `streamed` is the share of vectors that take a cycle."""
+        """Multiply-accumulates that clock the moving registers.
+
+        Args:
+            slots: processing elements times cycles.
+            products: multiply-accumulates of the layer.
+            streamed: share of vectors that take a cycle.
+        """
 
     @abc.abstractmethod
     def clocked_bits(self, elements: Array, cycles: Array, width: Array, written: Array) -> Float[Array, "..."]:
@@ -56,7 +62,7 @@ class AbstractZeros(eqx.Module):
 
     @abc.abstractmethod
     def updates(self, slots: Array, neurons: Array) -> Float[Array, "..."]:
-        """Neuron updates that switch; `slots` is neuron units times cycles."""
+        """Neuron updates that switch, of all `neurons` and steps; `slots` is neuron units times cycles."""
 
 
 class Ungated(AbstractZeros):

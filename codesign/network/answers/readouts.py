@@ -6,3 +6,4 @@ from codesign.network.answers.readout import AbstractReadout, MeanReadout, StepR
 from codesign.network.answers.readout_leaky import LeakyStepReadout
 
 READOUTS: Final[dict[str, AbstractReadout]] = {"mean": MeanReadout(), "each_step": StepReadout(), "leaky_each_step": LeakyStepReadout()}
+"""How the scores of all steps become an answer, by name."""

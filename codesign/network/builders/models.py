@@ -135,3 +135,4 @@ REGISTRY: Final[dict[str, Callable[..., SpikingNetwork]]] = {
     "recurrent": recurrent,
     "transformer": transformer,
 }
+"""Builders by name; all take `(sample_shape, classes, *, style, rngs)` and options of their own."""

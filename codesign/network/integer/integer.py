@@ -285,6 +285,9 @@ class IntegerNetwork:
     """Blocks, class scores and the number of steps.
 
     Attributes:
+        blocks: the layers before the last.
+        scores: the last layer, whose sums are the class scores.
+        steps: timesteps.
         input_unit: value of one unit of an input code (for people; nothing is computed with it).
     """
 

@@ -56,3 +56,4 @@ class Standardised(AbstractNorm):
 
 PLAIN: Final = Unnormalised()
 NORMS: Final[dict[str, AbstractNorm]] = {"none": PLAIN, "standardised": Standardised()}
+"""How currents are normalised, by name."""

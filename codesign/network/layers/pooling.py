@@ -82,3 +82,4 @@ def windows(x: Float[Array, "batch height width channels"], geometry: LayerWork)
 
 
 REDUCTIONS: Final[dict[str, AbstractReduction]] = {"average": Average(), "maximum": Maximum()}
+"""How a window becomes one number, by name."""

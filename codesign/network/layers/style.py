@@ -22,11 +22,13 @@ NEURONS: Final[dict[str, Callable[["Style", tuple[int, ...]], AbstractNeuron]]] 
     "cuba": lambda style, shape: CurrentBasedNeuron(shape, style.parts),
     "parallel": lambda style, shape: ParallelNeuron(style.steps, style.parts),
 }
+"""Neuron models by name; made for a style and the shape of a layer's outputs."""
 FIRINGS: Final[dict[str, Callable[["Style"], AbstractFiring]]] = {
     "binary": lambda style: Binary(SURROGATES[style.surrogate]),
     "graded": lambda style: Graded(style.payload_bits, SURROGATES[style.surrogate]),
     "stochastic": lambda style: Stochastic(style.temperature),
 }
+"""What a neuron sends when it fires, by name; made for a style."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,3 +121,4 @@ class Style:
 
 
 DEFAULT: Final = Style()
+"""Leaky neurons, binary spikes, no normalisation: what a builder takes when it is told nothing."""

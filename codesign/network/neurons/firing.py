@@ -34,7 +34,7 @@ class AbstractFiring(abc.ABC):
 # frozen and compared by value: networks that are built alike have equal static structures, and share a trace
 @dataclasses.dataclass(frozen=True)
 class Binary(AbstractFiring):
-    """One spike at or above the threshold."""
+    """One spike at or above the threshold; its gradient is that of `surrogate`."""
 
     surrogate: Surrogate = arctan
 
@@ -54,7 +54,12 @@ class Binary(AbstractFiring):
 
 @dataclasses.dataclass(frozen=True)
 class Graded(AbstractFiring):
-    """A spike with a payload: how many thresholds the potential holds, at most 2**bits - 1 (integer spikes, Luo et al. 2024)."""
+    """A spike with a payload: how many thresholds the potential holds, at most 2**bits - 1 (integer spikes, Luo et al. 2024).
+
+    Attributes:
+        bits: of the payload, 1 to 8.
+        surrogate: of every threshold.
+    """
 
     bits: int = 2
     surrogate: Surrogate = arctan
@@ -125,7 +130,7 @@ class AbstractState(abc.ABC):
 
     @abc.abstractmethod
     def store(self, potential: Array, threshold: Array, bits: Float[Array, ""]) -> Array:
-        """The potential as it is held."""
+        """The `potential` (any shape) as it is held in so many `bits`, in units of the `threshold` (a scalar, or one per neuron)."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,4 +195,6 @@ class Parts:
 
 PLAIN: Final = Parts()
 RESETS: Final[dict[str, Reset]] = {"soft": soft_reset, "hard": hard_reset, "none": no_reset}
+"""What a spike does to the potential, by name."""
 STATES: Final[dict[str, AbstractState]] = {"exact": ExactState(), "fixed_point": FixedPointState()}
+"""How potentials are held between steps, by name."""

@@ -18,6 +18,7 @@ def _with_gradient(slope: Surrogate) -> Surrogate:
     # a rule for the derivative, where `straight_through` would have to compute the smooth step as well
     @jax.custom_jvp
     def spike(distance: Array) -> Array:
+        """1 where `distance`, of the potential from the threshold in thresholds, is 0 or more, else 0; any shape."""
         return (distance >= 0).astype(distance.dtype)
 
     @spike.defjvp
@@ -50,9 +51,13 @@ def superspike_slope(distance: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 arctan: Final = _with_gradient(arctan_slope)
+"""A spike whose gradient is `arctan_slope`."""
 fast_sigmoid: Final = _with_gradient(fast_sigmoid_slope)
+"""A spike whose gradient is `fast_sigmoid_slope`."""
 triangular: Final = _with_gradient(triangular_slope)
+"""A spike whose gradient is `triangular_slope`."""
 superspike: Final = _with_gradient(superspike_slope)
+"""A spike whose gradient is `superspike_slope`."""
 
 SURROGATES: Final[dict[str, Surrogate]] = {
     "arctan": arctan,

@@ -33,6 +33,7 @@ from codesign.workloads.workload import LayerWork, Workload
 
 Device = Literal["rram", "sram"]
 Verdict = Literal["ok", "order_refused", "hang", "IndexError"]
+"""What the tool does with a network: a result, or which way it fails."""
 
 # 65 nm; SpikeSim ELA, commit c2627bc: ele.py. Energies per crossbar and cycle [pJ], areas [um2]; m = X/8 columns per ADC
 CELL_ENERGY_PJ: Final = {"rram": 1.76423, "sram": 671.089}  # per k^2 m
@@ -72,7 +73,12 @@ COMPONENTS: Final = (
 
 
 class Network(NamedTuple):
-    """What the tool reads of a network, one entry per layer with weights: `[layers]`; pixels are those of the whole map."""
+    """What the tool reads of a network, one entry per layer with weights.
+
+    Attributes:
+        channels_in, channels_out: of the layer.
+        pixels_in, pixels_out: of the whole map.
+    """
 
     channels_in: Float[Array, " layers"]
     channels_out: Float[Array, " layers"]

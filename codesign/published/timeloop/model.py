@@ -77,7 +77,13 @@ class Window(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """Gemmini: a mesh x mesh array, accumulator (all banks) and scratchpad sizes in KiB."""
+    """Gemmini.
+
+    Attributes:
+        mesh: rows and columns of the array.
+        accumulator_kb: size of the accumulator, all banks [KiB].
+        scratchpad_kb: size of the scratchpad [KiB].
+    """
 
     mesh: ArrayLike
     accumulator_kb: ArrayLike
@@ -283,3 +289,4 @@ def buffers_needed_kb(mapping: Mapping, window: Window) -> tuple[Float[Array, ""
 
 
 evaluate_many = jax.jit(jax.vmap(evaluate, in_axes=(0, 0, 0, None)))
+"""`evaluate`, compiled, over a first axis of problems, mappings and design points."""

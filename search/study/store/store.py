@@ -93,7 +93,11 @@ class Store:
             )
 
     def write(self, unit: Unit, write: Write) -> None:
-        """What a unit tells: its arrays, then its rows in one transaction."""
+        """What a unit tells: its arrays, then its rows in one transaction.
+
+        Raises:
+            FileNotFoundError: the database was deleted.
+        """
         # SQLite goes on writing to a file that has been deleted under it
         if not (path := self.folder / DATABASE).exists():
             raise FileNotFoundError(errno.ENOENT, "was deleted while it was written", str(path))

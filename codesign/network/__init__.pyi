@@ -1,0 +1,12 @@
+from . import answers as answers
+from . import builders as builders
+from . import integer as integer
+from . import layers as layers
+from . import learning as learning
+from . import neurons as neurons
+from .network import SpikingNetwork as SpikingNetwork
+from .operation import Operation as Operation
+from .run import Activity as Activity
+from .run import Run as Run
+from .run import Setting as Setting
+from .signal import Signal as Signal
