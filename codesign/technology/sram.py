@@ -4,23 +4,19 @@ Between the tabulated sizes (powers of two) a monotone cubic in the logarithms o
 of the node. Below 22 nm energy and area go on as digital circuits do, at CACTI's supply of 22 nm; leakage and cycle time are held there.
 """
 
-import functools
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
-from scipy.interpolate import PchipInterpolator
 
 from codesign.technology.scaling import area_factor, energy_factor
+from codesign.technology.sram_table import QUANTITIES, WORD_BITS, tables
 
-TABLE: Final = Path(__file__).parents[1] / "technologies" / "sram_cacti7.csv"
 # name here -> CACTI's name of the transistors, what they are for
 CELLS: Final[Mapping[str, str]] = MappingProxyType({"hp": "itrs-hp", "lop": "itrs-lop", "lstp": "itrs-lstp"})
 CELL_USE: Final[Mapping[str, str]] = MappingProxyType(
@@ -38,8 +34,6 @@ LOGIC_LEAKAGE: Final[Mapping[str, Mapping[float, float]]] = MappingProxyType(
 )
 SMALLEST_KB: Final = 0.0625
 """Capacity below which memories are charged as this one [KB]; 64 bytes, a sixteenth of the table's smallest."""
-WORD_BITS: Final = (32, 64)
-_QUANTITIES: Final = ("access", "leakage", "area", "cycle_32", "cycle_64", "read_32", "read_64", "write_32", "write_64")
 FACTORS: Final = ("energy", "leakage", "area", "cycle", "logic_leakage")
 """What is uncertain about memories, each with one factor for all capacities."""
 _FACTOR_OF: Final[Mapping[str, str]] = MappingProxyType({name: name for name in ("leakage", "area", "cycle")})  # all others are energies
@@ -109,7 +103,7 @@ class Sram(eqx.Module):
         return capacity * self._at(name, inside)
 
     def _at(self, name: str, capacity_kb: ArrayLike) -> Array:
-        row = _QUANTITIES.index(name)
+        row = QUANTITIES.index(name)
         pieces, ends = self.pieces[row], self.ends[row]
         place = jnp.log2(jnp.maximum(jnp.asarray(capacity_kb, pieces.dtype), SMALLEST_KB))
         inside = jnp.clip(place, 0, pieces.shape[0])
@@ -133,7 +127,7 @@ def sram(cell: str, node_nm: float) -> Sram:
     """
     if cell not in CELLS:
         raise ValueError(f"unknown memory cell {cell!r}; use one of {', '.join(CELLS)}")
-    nodes, values, slopes = _tables(cell)
+    nodes, values, slopes = tables(CELLS[cell])
     if node_nm > nodes[-1]:
         raise ValueError(f"node {node_nm:g} nm lies above the memory table ({nodes[0]:g} to {nodes[-1]:g} nm)")
     points = LOGIC_LEAKAGE[cell]
@@ -158,7 +152,7 @@ def _pieces(values: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, np.ndar
     rise, left, right = np.diff(values, axis=1), slopes[:, :-1], slopes[:, 1:]
     ends = slopes[:, [0, -1]]
     # CACTI's cycle falls where it changes a memory's organisation: no trend to go on with beyond the table
-    cycles = [_QUANTITIES.index(f"cycle_{bits}") for bits in WORD_BITS]
+    cycles = [QUANTITIES.index(f"cycle_{bits}") for bits in WORD_BITS]
     ends[cycles, 1] = np.maximum(ends[cycles, 1], 0)
     return np.stack([values[:, :-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], axis=2), ends
 
@@ -170,35 +164,4 @@ def _between(nodes: np.ndarray, values: np.ndarray, slopes: np.ndarray, node_nm:
     value, slope = ((1 - share) * part[above - 1] + share * part[above] for part in (values, slopes))
     shrunk = {"leakage": 1.0, "cycle_32": 1.0, "cycle_64": 1.0, "area": area_factor(_SMALLEST_NM, node_nm) if node_nm < inside else 1.0}
     energy = energy_factor(_SMALLEST_NM, node_nm, _SUPPLY_V, _SUPPLY_V) if node_nm < inside else 1.0
-    return value + np.log([[shrunk.get(name, energy)] for name in _QUANTITIES]), slope
-
-
-@functools.cache
-def _tables(cell: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nodes, and at each the logarithms `[nodes, quantities, sizes]` and their slopes over log2 of the size."""
-    table = pd.read_csv(TABLE, comment="#")
-    table = table[table["cell"] == CELLS[cell]]
-    nodes = np.sort(table["node_nm"].unique()).astype(float)
-    logs = np.log(np.stack([_quantities(table[table["node_nm"] == node]) for node in nodes]))
-    sizes = np.arange(logs.shape[2])
-    return nodes, logs, PchipInterpolator(sizes, logs, axis=2).derivative()(sizes)
-
-
-def _quantities(table: pd.DataFrame) -> np.ndarray:
-    """`_QUANTITIES` of one node, by size."""
-    narrow, wide = (table[table["word_bits"] == bits].sort_values("size_kb") for bits in WORD_BITS)
-    size_kb = wide["size_kb"].to_numpy(float)
-
-    def both(column: str) -> np.ndarray:
-        # the width of a word hardly changes what leaks and what is built
-        return np.sqrt(narrow[column].to_numpy(float) * wide[column].to_numpy(float))
-
-    return np.stack(
-        [
-            1e3 * (wide["read_nj"] + wide["write_nj"]) / 2 / WORD_BITS[1],  # nJ to pJ
-            both("leak_mw") / size_kb,
-            1e6 * both("area_mm2") / size_kb,  # mm2 to um2
-            *(part["cycle_ns"].to_numpy(float) for part in (narrow, wide)),
-            *(1e3 * part[f"{action}_nj"].to_numpy(float) for action in ("read", "write") for part in (narrow, wide)),
-        ]
-    )
+    return value + np.log([[shrunk.get(name, energy)] for name in QUANTITIES]), slope

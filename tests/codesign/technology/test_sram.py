@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from codesign.technology.catalogue import load
-from codesign.technology.sram import CELLS, SMALLEST_KB, TABLE, Sram, mixture, sram
+from codesign.technology.sram import CELLS, SMALLEST_KB, Sram, mixture, sram
+from codesign.technology.sram_table import TABLE, monotone_slopes
 
 SIZES = 2.0 ** np.arange(13)
 
@@ -125,3 +126,12 @@ def test_logic_of_low_operating_power_leaks_alike_at_all_nodes() -> None:
     leaks = [float(sram("lop", node).logic_leakage_mw_per_um2()) for node in (65, 45, 32, 28, 22, 14)]
     # CACTI's current jumps 14 times between 45 and 32 nm, which no synthesised unit shows
     assert max(leaks) < 2 * min(leaks)
+
+
+def test_slopes_are_those_of_scipy() -> None:
+    from scipy.interpolate import PchipInterpolator
+
+    # rounded: equal neighbours and changes of sign occur
+    values = np.random.default_rng(0).normal(size=(200, 7)).round(1)
+    places = np.arange(7)
+    np.testing.assert_allclose(monotone_slopes(values), PchipInterpolator(places, values, axis=1).derivative()(places), atol=1e-12)
