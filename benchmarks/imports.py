@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROUNDS: Final = 7
+COMMAND: Final = "import sys\nsys.argv = ['codesign', {}]\nfrom search.commands.cli import main\nmain()"
 JAX: Final = "import jax"
 # what is run, and its bar as a ratio to `import jax`
 CODE: Final = {
@@ -25,8 +26,8 @@ CODE: Final = {
         "from codesign.evaluation import evaluate_on\nfrom codesign.network import SpikingNetwork",
         None,
     ),
-    "codesign --help": ("import sys; sys.argv = ['codesign', '--help']\nfrom search.commands.cli import main\nmain()", 1.0),
-    "codesign list objectives": ("import sys; sys.argv = ['codesign', 'list', 'objectives']\nfrom search.commands.cli import main\nmain()", None),
+    "codesign --help": (COMMAND.format("'--help'"), 1.0),
+    "codesign list objectives": (COMMAND.format("'list', 'objectives'"), None),
 }
 
 

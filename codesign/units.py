@@ -37,7 +37,7 @@ def show(value: float, unit: str, digits: int = 3) -> str:
     value = float(value)
     # squares of units scale with the square of their prefix; whole square micrometres read well up to a hundredth of 1 mm2
     if unit == "um2":
-        return f"{value / 1e6:.{digits}g} mm²" if abs(value) >= 1e4 else f"{value:.{digits}g} µm²"
+        return f"{value / 1e6:.{digits}g} mm²" if abs(value) >= 1e4 else f"{float(f'{value:.{digits}g}'):g} µm²"
     if unit not in _DISPLAY or value == 0 or not math.isfinite(value):
         return f"{value:.{digits}g} {unit}".rstrip()
     symbol, exponent = _DISPLAY[unit]

@@ -11,6 +11,7 @@ from codesign.units import show
         (999.9, "ns", "1 µs"),
         (3.4e6, "um2", "3.4 mm²"),
         (12, "um2", "12 µm²"),
+        (6764.2, "um2", "6760 µm²"),
         (250, "MHz", "250 MHz"),
         (0, "pJ", "0 pJ"),
         (float("nan"), "pJ", "nan pJ"),

@@ -1,8 +1,9 @@
 """Costs for people and for programs."""
 
 import dataclasses
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from rich.console import Console
@@ -11,6 +12,9 @@ from rich.table import Table
 
 from codesign.cost import Cost
 from codesign.units import show
+
+WIDTH: Final = 100  # columns, where there is no terminal
+_TIED: Final = "\N{NO-BREAK SPACE}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,62 +57,101 @@ def document(cost: Cost, workload: str, hardware: str, technology: str) -> dict[
 
 def show_cost(cost: Cost, title: str, sure: Mapping[str, tuple[float, float]]) -> None:
     """Print energy by layer and component, with latency, utilisation, area and totals, and how sure these are."""
-    energy, area = np.asarray(cost.energy_pj, float), np.asarray(cost.area_um2, float)
-    # a component that costs nothing here would be a column of zeros
-    shown = [j for j in range(len(cost.components)) if energy[:, j].any() or area[j]]
-    table = Table(title=title)
-    table.add_column("layer")
-    for j in shown:
-        table.add_column(cost.components[j], justify="right")
-    for name in ("energy", "latency", "used"):
-        table.add_column(name, justify="right")
-    for i, layer in enumerate(cost.layers):
-        cells = [show(energy[i, j], "pJ") for j in shown]
-        table.add_row(
-            layer, *cells, show(energy[i].sum(), "pJ"), show(float(cost.latency_ns[i]), "ns"), f"{float(cost.utilisation[i]):.0%}"
-        )
-    table.add_section()
-    table.add_row(
-        "total", *(show(energy[:, j].sum(), "pJ") for j in shown), show(float(cost.energy), "pJ"), show(float(cost.latency), "ns"), ""
-    )
-    # a network in which nothing happens has no energy to share
-    table.add_row("share", *(f"{energy[:, j].sum() / max(energy.sum(), 1e-30):.1%}" for j in shown), "", "", "")
-    table.add_row("area", *(show(area[j], "um2") for j in shown), "", "", "")
-    _print(table)
+    console = _console()
+    console.print(_layers(cost, title, console))
+    console.print(_components(cost))
     totals = {"energy": (cost.energy, "pJ"), "latency": (cost.latency, "ns"), "area": (cost.area, "um2"), "mean power": (cost.power, "mW")}
-    print(", ".join(f"{name} {show(float(value), unit)}" for name, (value, unit) in totals.items()))
+    # some published models know no time or no area, and so no power
+    known = [name for name, (value, _) in totals.items() if float(value) > 0 and (name != "mean power" or float(cost.latency) > 0)]
+    _say(console, ", ".join(f"{name} {_tied(float(totals[name][0]), totals[name][1])}" for name in known))
     intervals = {name: (f"{name}_{unit.lower()}", unit) for name, (_, unit) in totals.items() if f"{name}_{unit.lower()}" in sure}
     # a published model has its own constants, which nobody gave intervals
     if any(low < high for low, high in sure.values()):
-        ends = [f"{name} {show(sure[key][0], unit)} to {show(sure[key][1], unit)}" for name, (key, unit) in intervals.items()]
-        print(f"80 % of draws of all prices: {', '.join(ends)}")
+        ends = [f"{name} {_tied(sure[key][0], unit)} to {_tied(sure[key][1], unit)}" for name, (key, unit) in intervals.items()]
+        _say(console, f"80 % of draws of all prices: {', '.join(ends)}")
     if float(cost.excess) > 0:
-        print(f"Illegal: it asks for {np.exp(float(cost.excess)):.3g} times what its technology can do (clock of a memory, or capacity).")
+        asked = f"{np.exp(float(cost.excess)):.3g} times what its technology can do"
+        _say(console, f"Illegal: it asks for {asked} (clock of a memory, or capacity).")
+
+
+def _layers(cost: Cost, title: str, console: Console) -> Table:
+    """Energy of each layer, by as many of its dearest components as there is room for."""
+    energy = np.asarray(cost.energy_pj, float)
+    # a component that costs nothing here would be a column of zeros
+    dearest = [int(j) for j in np.argsort(-energy.sum(0), kind="stable") if energy[:, j].any()]
+    for most in range(len(dearest), 0, -1):
+        table = _layer_table(cost, title, sorted(dearest[:most]), len(dearest) - most)
+        # measured as if there were room for any table
+        if Measurement.get(console, console.options.update(max_width=1000), table).maximum <= console.width:
+            return table
+    return _layer_table(cost, title, [], 0)
+
+
+def _layer_table(cost: Cost, title: str, shown: Sequence[int], others: int) -> Table:
+    energy = np.asarray(cost.energy_pj, float)
+    rest = energy.sum(1) - energy[:, shown].sum(1)
+    table = Table(title=title, title_justify="left")
+    table.add_column("layer", overflow="ellipsis", no_wrap=True)
+    for name in (*(cost.components[j] for j in shown), *([f"{others} more"] if others else []), "energy", "latency", "used"):
+        table.add_column(name, justify="right", no_wrap=True)
+
+    def row(name: str, parts: np.ndarray, left: float, total: float, *ends: str) -> None:
+        more = [show(left, "pJ")] if others else []
+        table.add_row(name, *(show(value, "pJ") for value in parts), *more, show(total, "pJ"), *ends)
+
+    for i, layer in enumerate(cost.layers):
+        row(layer, energy[i, shown], rest[i], energy[i].sum(), show(float(cost.latency_ns[i]), "ns"), f"{float(cost.utilisation[i]):.0%}")
+    table.add_section()
+    row("total", energy[:, shown].sum(0), rest.sum(), float(cost.energy), show(float(cost.latency), "ns"), "")
+    return table
+
+
+def _components(cost: Cost) -> Table:
+    """Energy and area of each component that has any, in the order of the cost."""
+    energy, area = np.asarray(cost.energy_pj, float).sum(0), np.asarray(cost.area_um2, float)
+    table = Table()
+    table.add_column("component", overflow="ellipsis", no_wrap=True)
+    for name in ("energy", "share", "area", "share"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, joules, size in zip(cost.components, energy, area, strict=True):
+        if joules or size:
+            table.add_row(name, show(joules, "pJ"), _share(joules, energy.sum()), show(size, "um2"), _share(size, area.sum()))
+    return table
+
+
+def _share(part: float, whole: float) -> str:
+    # a network in which nothing happens has no energy to share, and some published models know no area
+    return f"{part / whole:.1%}" if whole > 0 else "-"
 
 
 def show_comparison(rows: Sequence[Comparison], workload: str) -> None:
     """Print models side by side."""
-    table = Table(
-        title=f"{workload}: spiking over an ANN of equal accuracy bits, under each model",
-    )
-    table.add_column("model")
+    console = _console()
+    table = Table(title=f"{workload}: spiking over an ANN of equal accuracy bits, under each model", title_justify="left")
+    table.add_column("model", no_wrap=True)
     table.add_column("energy", justify="right")
     table.add_column("latency", justify="right")
     table.add_column("remark")
     for row in rows:
         table.add_row(row.model, _ratio(row.energy_ratio), _ratio(row.latency_ratio), row.reason)
-    _print(table)
-    print("Ratios within one model: below 1 the spiking network is the cheaper. Joules do not compare across models.")
+    console.print(table)
+    _say(console, "Ratios within one model: below 1 the spiking network is the cheaper. Joules do not compare across models.")
 
 
 def _ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
 
 
-def _print(table: Table) -> None:
-    """At its full width, so that output into a file or pipe is not folded at 80 columns."""
+def _console() -> Console:
+    """As wide as a terminal; where the output is a file or a pipe, as wide as a page of a terminal that is not small."""
     console = Console()
-    # measured as if there were room for any table
-    needed = Measurement.get(console, console.options.update(max_width=1000), table).maximum
-    width = console.width if console.is_terminal else max(needed, console.width)
-    Console(width=width).print(table)
+    return console if console.is_terminal else Console(width=WIDTH)
+
+
+def _say(console: Console, text: str) -> None:
+    print(textwrap.fill(text, console.width).replace(_TIED, " "))
+
+
+def _tied(value: float, unit: str) -> str:
+    """A value with its unit, which no line break parts."""
+    return show(value, unit).replace(" ", _TIED)
