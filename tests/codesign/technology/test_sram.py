@@ -1,5 +1,8 @@
 """On-chip memory: CACTI's table, what lies between its points, and what lies beyond them."""
 
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -135,3 +138,9 @@ def test_slopes_are_those_of_scipy() -> None:
     values = np.random.default_rng(0).normal(size=(200, 7)).round(1)
     places = np.arange(7)
     np.testing.assert_allclose(monotone_slopes(values), PchipInterpolator(places, values, axis=1).derivative()(places), atol=1e-12)
+
+
+def test_a_chip_and_its_prices_load_neither_pandas_nor_scipy() -> None:
+    code = "import sys\nfrom codesign.hardware import Crossbar\nfrom codesign.technology import load\nload('rram_28nm'), Crossbar.of()\n"
+    code += "assert not {'pandas', 'scipy.interpolate', 'pyarrow', 'flax', 'matplotlib'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
