@@ -11,6 +11,7 @@ import chex
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
@@ -32,6 +33,9 @@ from codesign.network.quantise import non_zero_share, quantise_signed
 from codesign.network.run import Activity
 from codesign.network.trace import trace
 from codesign.numerics import safe_divide
+from codesign.shown.designs import design_sheet, evaluation_sheet
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
 
@@ -50,7 +54,7 @@ class Batch(NamedTuple):
     labels: Int[Array, "batch ..."]
 
 
-class Design(eqx.Module):
+class Design(Shown, eqx.Module):
     """Everything a search may change.
 
     Attributes:
@@ -63,8 +67,13 @@ class Design(eqx.Module):
     operation: Operation
     hardware: AbstractHardware
 
+    def sheet(self) -> Sheet:
+        """Operation and chip; see `codesign.shown`."""
+        learned = sum(np.size(leaf) for leaf in jax.tree.leaves(self.network))
+        return design_sheet(learned, self.operation.sheet(), self.hardware.sheet())
 
-class Evaluation(eqx.Module):
+
+class Evaluation(Shown, eqx.Module):
     """What one forward pass of one design on one simulated chip tells.
 
     Attributes:
@@ -91,6 +100,12 @@ class Evaluation(eqx.Module):
     step_loss: Float[Array, ""] | None = None
     aged_loss: Float[Array, ""] | None = None
     aged_accuracy: Float[Array, ""] | None = None
+
+    def sheet(self) -> Sheet:
+        """How well it answers, and what it costs; see `codesign.shown`."""
+        losses = {name: (getattr(self, name), "nat") for name in ("loss", "smoothed_loss", "step_loss", "chip_loss", "aged_loss")}
+        shares = {name: (getattr(self, name), "") for name in ("accuracy", "chip_accuracy", "aged_accuracy")}
+        return evaluation_sheet(shares | losses, self.cost.sheet(), self.workload.sheet(), self.hardware.sheet())
 
 
 def evaluate(

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from codesign.shown.numbers import between, concrete, number, unit_of
-from codesign.shown.sheet import WIDTH, Sheet, Table, clipped, grid
+from codesign.shown.sheet import HEIGHT, WIDTH, Sheet, Table, clipped, grid
 
 CELL: Final = WIDTH // 2 - 3  # two parameters in a line
 PART_LINES: Final = 3  # of an engine, in a terminal
@@ -40,7 +40,7 @@ def chip_sheet(
     parts = parts or {}
     inside = [line for name, sheet in parts.items() for line in _inside(name, sheet)]
     tables = [table._replace(caption=f"{name}: {sheet.title}") for name, sheet in parts.items() for table in sheet.tables]
-    lines = (*grid([_cell(*row) for row in rows]), *inside)
+    lines = (*_cells(rows, HEIGHT - 1 - len(inside)), *inside)
     # models of the literature say no ranges
     table = Table("", ("parameter", "value", "legal"), rows) if legal else Table("", ("parameter", "value"), tuple(row[:2] for row in rows))
     return Sheet(title, lines, (table, *tables))
@@ -69,6 +69,12 @@ def _is_said_elsewhere(value: object, choices: Mapping[str, Sequence[str]]) -> b
     if isinstance(value, tuple):
         return not value or any(len(value) == len(options) for options in choices.values()) or not all(isinstance(v, str) for v in value)
     return value is None or getattr(value, "size", 1) == 0
+
+
+def _cells(rows: Sequence[tuple[str, str, str]], height: int) -> list[str]:
+    """One parameter a line where one is long and all have a line, else two."""
+    whole = [f"{name} = {value}" for name, value, _ in rows]
+    return whole if len(rows) <= height and max(map(len, whole), default=0) > CELL else grid([_cell(*row) for row in rows])
 
 
 def _cell(name: str, value: str, legal: str) -> str:

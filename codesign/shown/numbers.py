@@ -1,5 +1,6 @@
 """Numbers for people: scalars, arrays, and what stands in their place while JAX traces."""
 
+import dataclasses
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,19 @@ from codesign.units import show
 
 LISTED: Final = 6  # entries of an array that are told one by one
 # by the last word of a name, as names that cross an interface carry their unit
-_UNITS: Final = {"pj": "pJ", "ns": "ns", "um2": "um2", "mw": "mW", "mhz": "MHz", "kb": "KB", "nm": "nm", "bits": "bit", "v": "V", "s": "s"}
+_UNITS: Final = {
+    "pj": "pJ",
+    "ns": "ns",
+    "um2": "um2",
+    "mw": "mW",
+    "mhz": "MHz",
+    "kb": "KB",
+    "nm": "nm",
+    "ohm": "ohm",
+    "bits": "bit",
+    "v": "V",
+    "s": "s",
+}
 _PREFIXES: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -64,12 +77,12 @@ def _array(values: np.ndarray, unit: str, digits: int, listed: int) -> str:
     if values.size == 0:
         return "none"
     if values.ndim == 0:
-        return show(values.item(), unit, digits)
+        return _told(values.item(), unit, digits)
     low, high = values.min().item(), values.max().item()
     if low == high:
-        return f"{show(low, unit, digits)} (all {'x'.join(map(str, values.shape))})"
+        return f"{_told(low, unit, digits)} (all {'x'.join(map(str, values.shape))})"
     if values.ndim == 1 and values.size <= listed:
-        *others, last = (show(value, unit, digits) for value in values.tolist())
+        *others, last = (_told(value, unit, digits) for value in values.tolist())
         # said once where all have the same one: a prefix may differ
         ending = "" if " " not in last else last[last.rindex(" ") :]
         same = bool(ending) and all(other.endswith(ending) for other in others)
@@ -80,11 +93,21 @@ def _array(values: np.ndarray, unit: str, digits: int, listed: int) -> str:
 def between(low: float, high: float, unit: str = "", digits: int = 4) -> str:
     """A range: `1 to 8 bit`."""
     unit = "" if unit == "1" else unit
-    smallest, largest = show(low, unit, digits), show(high, unit, digits)
+    smallest, largest = _told(low, unit, digits), _told(high, unit, digits)
     ending = "" if " " not in largest else largest[largest.rindex(" ") :]
     return f"{smallest.removesuffix(ending) if ending else smallest} to {largest}"
 
 
+def _told(value: float, unit: str, digits: int) -> str:
+    # long times are told in whole seconds, pulses by their prefix
+    return show(value * 1e9, "ns", digits) if unit == "s" and 0 < abs(value) < 0.1 else show(value, unit, digits)
+
+
 def _placeholder(value: object) -> str:
     sizes, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    return type(value).__name__ if sizes is None or dtype is None else f"{dtype}{list(sizes)}"
+    if sizes is not None and dtype is not None:
+        return f"{dtype}{list(sizes)}"
+    # strategies and laws: known by their class and, where they have any, their numbers
+    fields = dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
+    inside = ", ".join(f"{field.name} {number(getattr(value, field.name), unit_of(field.name))}" for field in fields)
+    return f"{type(value).__name__}({inside})" if inside else type(value).__name__

@@ -26,6 +26,10 @@ class Shown(abc.ABC):
         except Exception:
             return _plain(super().__repr__, self)
 
+    def __str__(self) -> str:
+        """As `repr`: flax has a text of its own for `print`."""
+        return repr(self)
+
     def _repr_html_(self) -> str | None:
         """The sheet in a notebook; None where the plain form has to do."""
         try:

@@ -10,6 +10,8 @@ A device composes laws (`noise`, `time`); published devices are in `catalogue`. 
 All draws are reparameterised: gradients reach the noise laws, the on/off ratio, the levels and the read voltage.
 """
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -20,9 +22,12 @@ from codesign.analog.checks import require_above, require_array, require_at_leas
 from codesign.analog.device.noise import AbstractProgrammingNoise, leaf
 from codesign.analog.device.time import AbstractDrift, AbstractReadNoise
 from codesign.numerics import held_between, straight_through
+from codesign.shown.chips import chip_sheet
+from codesign.shown.sheet import Sheet
+from codesign.shown.shown import Shown
 
 
-class Device(eqx.Module):
+class Device(Shown, eqx.Module):
     """One kind of cell.
 
     Attributes:
@@ -62,6 +67,11 @@ class Device(eqx.Module):
         for field in ("stuck_on", "stuck_off"):
             require_at_least(field, getattr(self, field), 0)
         require_at_most("stuck_on + stuck_off", self.stuck_on + self.stuck_off, 1)
+
+    def sheet(self) -> Sheet:
+        """Range, levels and laws; see `codesign.shown`."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return chip_sheet(f"Device {fields.pop('name')}", fields, {}, {})
 
     @property
     def g_max(self) -> Float[Array, ""]:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from codesign.analog.device.catalogue import pcm
 from codesign.cost import Cost
 from codesign.data.dataset import Dataset, Split
+from codesign.evaluation.evaluate import Design, Evaluation
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.registry import REGISTRY
@@ -46,6 +48,9 @@ def chip(name: str) -> Shown:
     return HybridChip.of({"crossbar": Crossbar.of(), "systolic": Systolic.of()}, [0, 1, 1]) if name == "hybrid" else REGISTRY[name].of()
 
 
+NETWORK = lenet((28, 28, 1), 10, rngs=nnx.Rngs(0))
+DESIGN = Design(nnx.state(NETWORK), Operation.of(7, longest=8), Crossbar.of())
+EVALUATION = Evaluation(*map(jnp.float32, (0.3, 0.4, 0.9)), made_cost(), preset("vgg9"), DESIGN.operation, DESIGN.hardware)
 THINGS = {
     "cost": (made_cost(), ("energy 2 µJ", "latency 2 µs", "area 2 mm²", "adc 50 %")),
     "workload": (preset("vgg9"), ("timesteps 5", "weight_bits 4 bit", "64 x 32 x 32", "1.77 M")),
@@ -57,7 +62,10 @@ THINGS = {
     "dataset": (digits(np.arange(30, dtype=np.int32) % 3), ("8 x 8 x 1, 3 classes", "30", "own.npz (sha256 abababababab)")),
     "technology": (load("rram_28nm"), ("28 nm, 0.9 V", "device rram", "assumed", "NeuroSim")),
     "operation": (Operation.of(9, longest=8), ("timesteps = 8  (1 to 1024)", "weight_bits = 4 bit (all 9)")),
-    "network": (lenet((28, 28, 1), 10, rngs=nnx.Rngs(0)), ("61470 weights", "16 x 10 x 10", "MeanReadout")),
+    "device": (pcm(), ("r_on_ohm = 40 kohm", "read_time_s = 250 ns", "FlickerReadNoise(strength 0.0088")),
+    "design": (DESIGN, ("61725 learned numbers", "timesteps = 8", "rows = 128")),
+    "evaluation": (EVALUATION, ("accuracy 0.9", "loss 0.3 nat", "energy 2 µJ", "12 layers", "on Crossbar")),
+    "network": (NETWORK, ("61470 weights", "16 x 10 x 10", "MeanReadout")),
 }
 
 
@@ -73,6 +81,7 @@ def test_values_and_units_are_told_in_few_lines(name: str) -> None:
     assert not [part for part in wanted if part not in shown], shown
     assert "float32[" not in shown
     assert is_short(shown), shown
+    assert str(thing) == shown
 
 
 @pytest.mark.parametrize("name", THINGS)
@@ -96,7 +105,7 @@ def test_published_models_show_what_they_have(name: str) -> None:
     assert is_short(shown), shown
 
 
-@pytest.mark.parametrize("name", ["cost", "workload", "crossbar", "systolic", "hybrid", "technology", "operation"])
+@pytest.mark.parametrize("name", ["cost", "workload", "crossbar", "systolic", "hybrid", "technology", "operation", "device", "evaluation"])
 def test_tracers_and_placeholders_show_shapes(name: str) -> None:
     thing = THINGS[name][0]
     seen = []
