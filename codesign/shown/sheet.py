@@ -99,7 +99,7 @@ def _folded(table: Table) -> str:
 
 def _table(table: Table) -> str:
     caption = f'<div style="opacity:0.7">{html.escape(table.caption)}</div>' if table.caption else ""
-    sides = ["right" if all(_is_number(cell) for cell in column) else "left" for column in zip(*table.rows, strict=True)]
+    sides = ["right;white-space:nowrap" if all(_is_number(cell) for cell in column) else "left" for column in zip(*table.rows, strict=True)]
     head = f"<tr>{_cells('th', table.head, sides, _HEAD)}</tr>" if table.head else ""
     rows = "".join(f"<tr>{_cells('td', row, sides)}</tr>" for row in table.rows)
     return f'{caption}<table style="{_TABLE}">{head}{rows}</table>'
