@@ -79,12 +79,14 @@ def _layers(cost: Cost, title: str, console: Console) -> Table:
     energy = np.asarray(cost.energy_pj, float)
     # a component that costs nothing here would be a column of zeros
     dearest = [int(j) for j in np.argsort(-energy.sum(0), kind="stable") if energy[:, j].any()]
-    for most in range(len(dearest), 0, -1):
+    found = _layer_table(cost, title, [], len(dearest))
+    for most in range(1, len(dearest) + 1):
         table = _layer_table(cost, title, sorted(dearest[:most]), len(dearest) - most)
-        # measured as if there were room for any table
-        if Measurement.get(console, console.options.update(max_width=1000), table).maximum <= console.width:
-            return table
-    return _layer_table(cost, title, [], 0)
+        # measured as if there were room for any table; from below, as few have room for many
+        if Measurement.get(console, console.options.update(max_width=1000), table).maximum > console.width:
+            break
+        found = table
+    return found
 
 
 def _layer_table(cost: Cost, title: str, shown: Sequence[int], others: int) -> Table:
