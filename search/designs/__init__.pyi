@@ -8,3 +8,5 @@ from .claim import gap as gap
 from .legal import corners as corners
 from .legal import legal_values as legal_values
 from .legal import neighbours as neighbours
+from .picks import Pick as Pick
+from .picks import picks as picks

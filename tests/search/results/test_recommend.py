@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.designs import noise
+from search.designs.picks import PICKS
 from search.objectives.registry import find
-from search.results import noise
-from search.results.recommend import PICKS, choose, disagreements, picks, sentence, within
+from search.results.recommend import choose, disagreements, picks, sentence, within
 from search.results.view import View
 
 SETS = [
@@ -153,7 +154,7 @@ def test_a_maximised_objective_has_its_best_at_the_top() -> None:
         "balanced": "d00",
         "most accurate": "d00",
     }
-    assert noise.validated(designs, view).sampled == pytest.approx([0.98 * 0.02 / 200, 0.8 * 0.2 / 200])
+    assert noise.validated(designs, view.objectives).sampled == pytest.approx([0.98 * 0.02 / 200, 0.8 * 0.2 / 200])
 
 
 def test_the_sentence_builds_the_balanced_design_and_compares_with_the_most_accurate() -> None:

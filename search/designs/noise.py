@@ -1,14 +1,16 @@
 """How good designs' answers are on one split, and what that split cannot tell apart: standard errors over samples and simulated chips."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from search.objectives.base import AbstractObjective
 from search.objectives.constraint import spell
-from search.results.view import View
+from search.objectives.roles import answers_of
 
 # chip by chip only these are known
 _OF_CHIPS: Final = ("error", "accuracy")
@@ -56,37 +58,40 @@ class Answers(NamedTuple):
         return _variance_of_mean(self.chips - self.chips[at])
 
 
-def validated(designs: pd.DataFrame, view: View) -> Answers:
+Objectives = Sequence[AbstractObjective]
+
+
+def validated(designs: pd.DataFrame, objectives: Objectives) -> Answers:
     """On validation data, which designs are chosen by."""
-    column = "validation_error" if view.answers is None else f"validation_{view.answers.column}"
-    return _answers(designs, view, column, "validation_samples", "validation_chip_errors")
+    own = answers_of(objectives)
+    return _answers(
+        designs, own, "validation_error" if own is None else f"validation_{own.column}", "validation_samples", "validation_chip_errors"
+    )
 
 
-def tested(designs: pd.DataFrame, view: View) -> Answers:
+def tested(designs: pd.DataFrame, objectives: Objectives) -> Answers:
     """On test data."""
-    column = "error_mean" if view.answers is None else view.answers.column
-    return _answers(designs, view, column, "test_samples", "chip_errors")
+    own = answers_of(objectives)
+    return _answers(designs, own, "error_mean" if own is None else own.column, "test_samples", "chip_errors")
 
 
-def told(view: View, value: float) -> str:
+def told(objectives: Objectives, value: float) -> str:
     """Answers as they are minimised, for people."""
-    return f"{value:.2%}" if view.answers is None else spell(view.answers, view.answers.sign * value)
+    own = answers_of(objectives)
+    return f"{value:.2%}" if own is None else spell(own, own.sign * value)
 
 
-def told_difference(view: View, difference: float) -> str:
+def told_difference(objectives: Objectives, difference: float) -> str:
     """A difference between answers: shares in points of a hundred."""
-    if _is_share(view):
-        return f"{100 * difference:.1f} points"
-    assert view.answers is not None
-    return f"{difference:.2g} {view.answers.unit}"
+    own = answers_of(objectives)
+    return f"{100 * difference:.1f} points" if own is None or own.unit == "1" else f"{difference:.2g} {own.unit}"
 
 
-def _answers(designs: pd.DataFrame, view: View, column: str, samples: str, chips: str) -> Answers:
+def _answers(designs: pd.DataFrame, own: AbstractObjective | None, column: str, samples: str, chips: str) -> Answers:
     """Where no objective is about answers, the error is: every design has one."""
-    own = view.answers
     values = (1.0 if own is None else own.sign) * designs[column].to_numpy(np.float64)
     nothing = np.zeros(len(designs))
-    if not _is_share(view):
+    if own is not None and own.unit != "1":
         return Answers(_known(values), nothing, nothing, None)
     sampled = nothing
     if samples in designs:
@@ -101,10 +106,6 @@ def _answers(designs: pd.DataFrame, view: View, column: str, samples: str, chips
     known = {"error_std", "chips"} <= set(designs.columns)
     spread = designs.error_std.to_numpy(np.float64) ** 2 / designs.chips.to_numpy(np.float64) if known else nothing
     return Answers(_known(values), sampled, np.nan_to_num(spread), None)
-
-
-def _is_share(view: View) -> bool:
-    return view.answers is None or view.answers.unit == "1"
 
 
 def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
