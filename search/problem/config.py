@@ -57,6 +57,8 @@ class Config(Strict):
         content = resolved(self) | {"name": None}
         # pieces change nothing but roundings: a study that was killed for its memory goes on with less of it
         del content["search"]["memory_gb"]
+        # what designs are compared with changes none of them
+        del content["search"]["baselines"]
         # in order: a seed's draws pick parameters by their place
         content["parameters"] = list(content["parameters"].items())
         # what is your own by what it is, not by where it lies

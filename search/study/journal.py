@@ -19,18 +19,18 @@ class Held(NamedTuple):
         values: of the whole unit, by name.
         hardened: members by number.
         failed: stage and reason of members that were given up.
-        designs: names of those that are measured.
+        designs: rows of those that are measured, by name.
         arrays: serialised pytrees by name.
     """
 
     values: dict[str, str]
     hardened: dict[int, dict[str, Any]]
     failed: dict[int, tuple[str, str]]
-    designs: frozenset[str]
+    designs: dict[str, dict[str, Any]]
     arrays: Mapping[str, bytes]
 
 
-NOTHING_HELD = Held({}, {}, {}, frozenset(), {})
+NOTHING_HELD = Held({}, {}, {}, {}, {})
 
 
 class Write(NamedTuple):
@@ -56,7 +56,7 @@ class Journal:
     def __init__(self, held: Held, tell: Callable[[Write], None]) -> None:
         self._tell, self._arrays = tell, held.arrays
         self._values, self._hardened, self._failed = dict(held.values), dict(held.hardened), dict(held.failed)
-        self._designs = set(held.designs)
+        self._designs = dict(held.designs)
 
     def get(self, key: str) -> str | None:
         """A value of the whole unit."""
@@ -95,13 +95,17 @@ class Journal:
         # pandas' JSON, which writes entries that do not apply as null; its default of 10 digits would round
         records = json.loads(breakdown.to_json(orient="records", double_precision=15))
         parts = [("breakdown", (design, r["layer"], r["component"], json.dumps(r))) for r in records]
-        self._designs.add(design)
+        self._designs[design] = dict(row)
         # in one transaction: no design is without its breakdown
         self._tell(Write((("designs", (design, json.dumps(row))), ("drawn", (design, json.dumps(drawn))), *parts)))
 
     def design_names(self) -> set[str]:
         """Names of the designs measured so far."""
         return set(self._designs)
+
+    def designs(self) -> dict[str, dict[str, Any]]:
+        """Rows of the designs measured so far, by name."""
+        return {name: dict(row) for name, row in sorted(self._designs.items())}
 
     def save_arrays(self, name: str, tree: Any) -> None:
         """A pytree of arrays, in one step."""

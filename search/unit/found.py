@@ -47,6 +47,12 @@ class Chosen(NamedTuple):
     spent: Mapping[str, Any]
 
 
+def chips_of(session: Session) -> tuple[Key[Array, " chips"], Key[Array, " chips"]]:
+    """The simulated chips of the test and, others, of validation: the same for all designs and searchers."""
+    test, validation = (jax.random.split(jax.random.fold_in(session.keys["measure"], i), session.config.search.chips) for i in range(2))
+    return test, validation
+
+
 def seed_of(config: Config) -> int:
     """The seed of a config's search."""
     return config.seed if config.search.seed is None else config.search.seed

@@ -8,8 +8,9 @@ from codesign.units import show as spelt
 from search.designs.candidate import Candidate
 from search.joint.harden import Hardener
 from search.problem.problem import Problem
+from search.unit import baselines
 from search.unit.ageing import AgedErrors
-from search.unit.found import Chosen, Session
+from search.unit.found import Chosen, Session, chips_of
 from search.unit.prices import DrawnPrices
 from search.unit.row import design_row, is_finite
 from search.unit.staged import HARDEN_SHARE, SEARCH_SHARE
@@ -30,17 +31,16 @@ class Measurement:
 
     def __call__(self, hardener: Hardener, chosen: Chosen, session: Session) -> None:
         """Measure what is not in the journal yet."""
-        config, journal = session.config, session.journal
-        # the same chips for all designs and searchers, and others for validation than for the test
-        keys, others = (jax.random.split(jax.random.fold_in(session.keys["measure"], i), config.search.chips) for i in range(2))
+        journal, keys = session.journal, chips_of(session)
+        room = 1 - SEARCH_SHARE - HARDEN_SHARE - (baselines.SHARE if session.config.search.baselines else 0)
         if not journal.design_names():
             session.show("measure", SEARCH_SHARE + HARDEN_SHARE, f"design 1/{len(chosen.candidates)}  compiling")
         for i, candidate in enumerate(chosen.candidates):
             name, found = f"d{i:02d}", ""
             if name not in journal.design_names():
-                found = self._measure(hardener, chosen, session, name, candidate, (keys, others))
+                found = self._measure(hardener, chosen, session, name, candidate, keys)
                 session.safe_point()
-            share = SEARCH_SHARE + HARDEN_SHARE + (1 - SEARCH_SHARE - HARDEN_SHARE) * (i + 1) / len(chosen.candidates)
+            share = SEARCH_SHARE + HARDEN_SHARE + room * (i + 1) / len(chosen.candidates)
             session.show("measure", share, f"design {i + 1}/{len(chosen.candidates)}{found}")
 
     def _measure(

@@ -15,14 +15,14 @@ from search.problem.problem import Problem
 from search.study.journal import Journal
 from search.study.unit import Unit, UnitFailedError
 from search.study.work import Show
-from search.unit import budgeted, facts
+from search.unit import baselines, budgeted, facts
 from search.unit.found import Session, keys_of, seed_of
 from search.unit.measure import Measurement
 from search.unit.prices import constants
 from search.unit.staged import Staged
 
 # settings of a search that its problem and its compiled programs do not depend on
-_APART: Final = ("kind", "seed", "budget", "designs", "chips")
+_APART: Final = ("kind", "seed", "budget", "designs", "chips", "baselines")
 
 
 @final
@@ -61,6 +61,7 @@ class UnitWork:
         measurement(hardener, chosen, session)
         if not journal.design_names():
             raise UnitFailedError("no design could be measured: measured objectives are not finite")
+        baselines.measure(bench, chosen, session)
         journal.put("spent", json.dumps(dict(chosen.spent)))
 
     def _tools(self, file: ConfigFile) -> tuple[Workbench, Measurement]:

@@ -48,6 +48,9 @@ class SearchConfig(Strict):
     tuned_designs: int = Field(0, ge=0, description="Designs of the polished front that are fine-tuned once more, each on its own.")
     chips: int = Field(16, ge=1, le=4096, description="Simulated chips that every design is measured on.")
     aged_chips: int = Field(4, ge=0, le=4096, description="Chips that are measured again an hour, a day and a month after programming.")
+    baselines: bool = Field(
+        False, description="Whether an 8-bit and a 4-bit ANN of the same shape, and logistic regression, are measured on the same data."
+    )
     memory_gb: float | None = Field(
         None, gt=0, description="Of evaluations, which go through a split in pieces that fit; default half of what is free."
     )

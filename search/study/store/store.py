@@ -121,7 +121,7 @@ class Store:
             dict(select("key, value", "facts")),
             {member: json.loads(row) for member, row in select("member, row", "hardened")},
             {member: (stage, reason) for member, stage, reason in select("member, stage, reason", "failed")},
-            frozenset(name for (name,) in select("design", "designs")),
+            {name: json.loads(row) for name, row in select("design, row", "designs")},
             arrays,
         )
 

@@ -45,7 +45,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def session(journal: Journal) -> Session:
-    search = SimpleNamespace(designs=6, chips=2, kind="gradient", seed=None)
+    search = SimpleNamespace(designs=6, chips=2, kind="gradient", seed=None, baselines=False)
     keys = {name: jax.random.key(i) for i, name in enumerate(("harden", "finetune", "measure"))}
     config: Any = SimpleNamespace(seed=0, search=search)
     return Session(config, journal, lambda *a: None, lambda: None, keys)

@@ -43,6 +43,7 @@ def test_what_is_written_is_read_again_by_a_later_process(folder: Path) -> None:
         journal = store.journal(ONE)
         assert journal.get("spent") == "{}"
         assert journal.design_names() == {"d00"}
+        assert journal.designs()["d00"]["error"] == 0.25
         assert journal.failed() == {2: ("relax", "first")}
         np.testing.assert_array_equal(journal.load_arrays("population", jnp.zeros(3)), np.arange(3))
         with pytest.raises(UnitFailedError, match="checkpoint population was written by another version"):
