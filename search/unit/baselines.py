@@ -19,6 +19,7 @@ from search.objectives.cost import LEGAL
 from search.problem.batches import as_batch
 from search.problem.legal import rehearse
 from search.problem.problem import Problem, as_values
+from search.problem.sections.search import SearchConfig
 from search.unit import facts
 from search.unit.found import Chosen, Session, chips_of
 from search.unit.plain import plain, plain_point
@@ -36,7 +37,8 @@ def measure(bench: Workbench, chosen: Chosen, session: Session) -> None:
 
     Each has `name` and `why` (empty, or why there are no numbers, or what is wrong with them), `validation_error`, `test_error` and
     `error_std` over simulated chips. Those of a network also have `chip_errors`, costs (`energy_pj`, `latency_ns`, `area_um2`), bits of one
-    weight and one activation, those of all weights (`weights_bits`), `timesteps`, and the `design` whose chip it runs on.
+    weight and one activation, those of all weights (`weights_bits`), `timesteps`, minibatches of training (`steps`), and the `design` whose
+    chip it runs on.
     """
     journal = session.journal
     if not session.config.search.baselines or journal.get(FACT) is not None:
@@ -67,11 +69,11 @@ def _told(found: Baseline) -> str:
 
 
 class _Networks:
-    """Plain networks on one chip, trained as a design's network is by searchers that have one each."""
+    """Plain networks on one chip, trained by the recipe of searchers that have a network per design, as long as the unit's designs were."""
 
     def __init__(self, bench: Workbench, point: Point, session: Session) -> None:
         self._problem, self._point = plain(bench.problem), point
-        self._bench = Workbench(self._problem, bench.settings, bench.training)
+        self._bench, self._steps = Workbench(self._problem, bench.settings, bench.training), _steps(session.config.search)
         # the chips of the final measurement; 0 and 1 have drawn these
         self._chips, self._key = chips_of(session), jax.random.fold_in(session.keys["measure"], 2)
         data = bench.problem.dataset
@@ -84,15 +86,17 @@ class _Networks:
     def measured(self, bits: int) -> Baseline:
         """The network in so many bits, with its errors and costs."""
         about: Baseline = {"name": f"{bits}-bit ANN", "weight_bits": bits, "activation_bits": bits, "weights_bits": bits * self._weights}
-        about["timesteps"] = self._problem.operation.longest
+        about |= {"timesteps": self._problem.operation.longest, "steps": self._steps}
         if self._impossible:
             return about | {"why": self._impossible}
         point = plain_point(self._problem, self._point, bits)
-        build_key, train_key = jax.random.split(self._key)
-        network = self._bench.train(self._problem.build(build_key), [point], train_key, self._bench.training.steps)
+        build_key, train_key = jax.random.split(jax.random.clone(self._key))
+        network = self._bench.train(self._problem.build(build_key), [point], train_key, self._steps)
         values = as_values(self._problem.space, point)
-        tested, validated = (self._measured(network, values, *at) for at in zip(self._chips, (self._test, self._validation), strict=True))
-        return about | self._numbers(tested, validated)
+        # clones: both networks draw the same, and are measured on the same chips
+        on_test, on_validation = (jax.random.clone(chips) for chips in self._chips)
+        tested = self._measured(network, values, on_test, self._test)
+        return about | self._numbers(tested, self._measured(network, values, on_validation, self._validation))
 
     def _numbers(self, tested: Evaluation, validated: Evaluation) -> Baseline:
         errors, cost = 1 - np.asarray(tested.chip_accuracy, np.float64), tested.cost
@@ -107,7 +111,14 @@ class _Networks:
         return found | {"chip_errors": [float(f"{error:.7g}") for error in errors], "why": why}
 
     def _measured_traced(self, network: Any, values: dict[str, Array], keys: Key[Array, " chips"], batch: Batch) -> Evaluation:
-        return self._problem.evaluate_on_chips(self._problem.place(network, values), batch, jax.random.clone(keys), exact=True)
+        return self._problem.evaluate_on_chips(self._problem.place(network, values), batch, keys, exact=True)
+
+
+def _steps(search: SearchConfig) -> int:
+    """Minibatches that the weights of one design have seen: less, and the comparison would flatter the designs."""
+    if search.kind != "gradient":
+        return search.steps_per_design
+    return search.warmup_steps + search.relax_steps + search.anneal_steps + search.finetune_steps
 
 
 def _complaint(problem: Problem) -> str:

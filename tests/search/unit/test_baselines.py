@@ -16,6 +16,7 @@ from search.designs.candidate import Candidate
 from search.errors import UserError
 from search.problem import build, config
 from search.problem.problem import Problem
+from search.problem.sections.search import SearchConfig
 from search.study.journal import NOTHING_HELD, Journal, Write
 from search.unit import baselines
 from search.unit.baselines import linear
@@ -47,9 +48,10 @@ class Kept:
         self.told, self.shown = list[Write](), list[tuple[str, float, str]]()
         rows = {"d00": row("d00", 0.5, 1e3), "d01": row("d01", 0.1, 2e3)}
         self.journal = Journal(NOTHING_HELD._replace(designs=rows), self.told.append)
-        setting: Any = SimpleNamespace(search=SimpleNamespace(**{"baselines": True, "chips": 2, "kind": "gradient", "seed": 0} | search))
+        kept = {"baselines": True, "chips": 2, "kind": "random", "seed": 0, "steps_per_design": 100}
+        setting: Any = SimpleNamespace(search=SimpleNamespace(**kept | search))
         show = lambda *a: self.shown.append(a)  # noqa: E731
-        self.session = Session(setting, self.journal, show, lambda: None, {"measure": jax.random.key(4)})
+        self.session = Session(setting, self.journal, show, lambda: None, {"measure": jax.random.key(5)})
 
     def found(self) -> list[dict[str, Any]]:
         return json.loads(self.journal.get("baselines") or "[]")
@@ -60,10 +62,16 @@ def chosen(*points: dict[str, Any]) -> Chosen:
     return Chosen([Candidate(0, "member", point, nothing, np.zeros(2)) for point in points], {}, lambda candidate: {}, {})
 
 
+def test_networks_see_as_much_as_the_designs_have() -> None:
+    search = SearchConfig(warmup_steps=1, relax_steps=20, anneal_steps=300, finetune_steps=4000, steps_per_design=7)
+    assert baselines._steps(search) == 4321
+    assert baselines._steps(search.model_copy(update={"kind": "tpe"})) == 7
+
+
 @pytest.mark.slow  # two programs are compiled
 def test_networks_in_few_bits_on_the_recommended_chip(file: config.ConfigFile) -> None:
     problem = build.build(file)
-    bench, kept = Workbench(problem, build.settings(file.config), Training(50, 32, 1e-2)), Kept()
+    bench, kept = Workbench(problem, build.settings(file.config), Training(1, 32, 1e-2)), Kept()
     small, large = (bench.point([at * (len(options) - 1) for options in bench.rows]) for at in (0, 1))
     baselines.measure(bench, chosen(large, small), kept.session)
     eight, four, model = kept.found()
