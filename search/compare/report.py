@@ -1,4 +1,4 @@
-"""A comparison for people: tables as CSV, figures, a report in Markdown, a table for the terminal."""
+"""A comparison for people: tables as CSV, figures, a report in Markdown and as a page, a table for the terminal."""
 
 from pathlib import Path
 
@@ -24,7 +24,8 @@ GAPS = "Median (worst) gap between what the relaxed model claimed of a member an
 
 def publish(folder: Path, config: Config, results: list[dict], first: str) -> pd.DataFrame:
     """All exports of a comparison; returns the summary."""
-    # matplotlib is imported only where something is drawn
+    # matplotlib and plotly are imported only where something is drawn
+    from search.compare import page
     from search.compare import plots as plots_compare
 
     scale = Scale(config, results)
@@ -34,6 +35,7 @@ def publish(folder: Path, config: Config, results: list[dict], first: str) -> pd
         write_text(folder / f"{name}.csv", frame.to_csv(index=False))
     figures = plots_compare.draw_all(folder, scale, table, front, course)
     write_text(folder / "report.md", markdown(config, scale, found, first, figures, gaps(scale, claimed)))
+    page.write(folder, config, _head(first), _cells(found), f"{EXPLANATION.strip()} Reference point: {scale.reference_point()}.")
     return found
 
 
@@ -47,7 +49,7 @@ def gaps(scale: Scale, claimed: pd.DataFrame) -> list[str]:
 
 def markdown(config: Config, scale: Scale, found: pd.DataFrame, first: str, figures: list[str], gaps: list[str]) -> str:
     """The report."""
-    head = ["budget", "searcher", "seeds", "hypervolume (95 %)", "gap", "IGD+", f"{first} minus it", "p", "effect", "seconds"]
+    head = _head(first)
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     lines += ["| " + " | ".join(cells) + " |" for cells in _cells(found)]
     images = [f"![{name}](figures/{name}.png)" for name in figures]
@@ -57,10 +59,14 @@ def markdown(config: Config, scale: Scale, found: pd.DataFrame, first: str, figu
     return "\n\n".join([title, EXPLANATION.strip(), where, "\n".join(lines), *relaxed, *images]) + "\n"
 
 
+def _head(first: str) -> list[str]:
+    return ["budget", "searcher", "seeds", "hypervolume (95 %)", "gap", "IGD+", f"{first} minus it", "p (Holm)", "effect", "seconds"]
+
+
 def terminal(found: pd.DataFrame, first: str, name: str) -> Table:
     """The same table for the terminal."""
     table = Table(title=f"{name}: hypervolume of hardened, test-measured designs")
-    for head in ("budget", "searcher", "seeds", "median (95 %)", "gap", "IGD+", f"{first} minus it", "p (Holm)", "effect", "seconds"):
+    for head in _head(first):
         table.add_column(head, justify="left" if head == "searcher" else "right")
     for cells in _cells(found):
         table.add_row(*cells)

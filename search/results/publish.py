@@ -9,6 +9,7 @@ import pandas as pd
 from search.errors import UserError, nearest
 from search.problem.config import Config
 from search.results import prices, recommend
+from search.results.groups import groups_of
 from search.results.view import View
 from search.study.store.files import write_text
 from search.study.store.store import Store
@@ -23,7 +24,8 @@ def publish(store: Store) -> Path:
         The report's path.
     """
     # matplotlib and plotly only where something is drawn: printing designs does without them
-    from search.results import plots, report
+    from search.results import plots
+    from search.results.page import study
 
     tables = store.tables
     stored = tables.units()[0]
@@ -46,7 +48,7 @@ def publish(store: Store) -> Path:
     store.export("prices", hung_on)
     plots.draw_all(store.folder, view, designs, breakdown, history)
     path = store.folder / "report.html"
-    write_text(path, report.render(config, unit.name, view, designs, breakdown, history, failed, hung_on, _fact(tables, "spent")))
+    write_text(path, study.render(tables, groups_of(tables), config.name))
     return path
 
 

@@ -122,9 +122,14 @@ def sentence(designs: pd.DataFrame, view: View) -> str:
     known = {"error", "energy", "latency"}
     cost += [f"{o.name.replace('_', ' ')} {spell(o, chosen[o.column])}" for o in view.objectives if o.name not in known]
     return (
-        f"Build {chosen.design}: {', '.join(parts)}; {chosen.error_mean:.1%} test error (± {chosen.error_std:.1%} over "
-        f"{int(chosen.chips)} simulated chips) at {', '.join(cost)}{_saving(designs, chosen, view)}."
+        f"Build {chosen.design}: {', '.join(parts)}; {chosen.error_mean:.1%} test error{_spread(chosen)} "
+        f"at {', '.join(cost)}{_saving(designs, chosen, view)}."
     )
+
+
+def _spread(design: pd.Series) -> str:
+    """How the error differs from chip to chip; a single chip says nothing of that."""
+    return f" (± {design.error_std:.1%} over {int(design.chips)} simulated chips)" if design.chips > 1 else ""
 
 
 def _saving(designs: pd.DataFrame, chosen: pd.Series, view: View) -> str:

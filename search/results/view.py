@@ -107,5 +107,12 @@ class View:
         for name in self.parameters:
             # with the bracket: the name of one parameter may begin with that of another
             values = [design[c] for c in design.index if c == name or str(c).startswith(f"{name}[")]
-            found[name] = " / ".join(v if isinstance(v, str) else f"{v:g}" for v in values)
+            found[name] = " / ".join(_told(name, v) for v in values)
         return found
+
+
+def _told(name: str, value: Any) -> str:
+    """A gate in words, as 0 and 1 say nothing to who did not make it."""
+    if name == "gate":
+        return "spikes" if value >= 0.5 else "plain values"
+    return value if isinstance(value, str) else f"{value:g}"

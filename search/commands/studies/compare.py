@@ -44,7 +44,7 @@ def compare(plan: Plan, output: Path | None, choice: EngineChoice, progress: Pro
             results, first = records(store.tables, View.of(written(file.config))), plan.searchers[0]
             found = report.publish(store.folder, file.config, results, first)
             wide_console().print(report.terminal(found, first, file.config.name))
-            print(f"report: {store.folder / 'report.md'}")
+            print(f"report: {store.folder / 'report.html'}")
         if outcome.failed:
             titles = {unit.name: unit.title for unit in units}
             fail("\n".join(f"{titles[name]} failed: {reason}" for name, reason in outcome.failed.items()), 1)

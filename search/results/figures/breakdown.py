@@ -19,6 +19,8 @@ def breakdown(table: pd.DataFrame) -> Figure:
         table: of one design: `layer`, `component`, `energy_pj`.
     """
     energy = table[table.energy_pj > 0].pivot_table(index="layer", columns="component", values="energy_pj", aggfunc="sum", sort=False)
+    # the dearest first: it has a colour of its own
+    energy = energy[energy.sum().sort_values(ascending=False).index]
     total = energy.sum(axis=1)
     factor, unit = unit_of("pJ", total)
     looks = colours(str(component) for component in energy.columns)

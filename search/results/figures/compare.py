@@ -7,7 +7,6 @@ from typing import Final
 import pandas as pd
 
 from search.results.figures.figure import Figure, blank
-from search.results.figures.front import about
 from search.results.figures.scales import scale_of
 from search.results.figures.theme import COLOURS
 from search.results.view import View
@@ -41,8 +40,10 @@ def compare(view: View, fronts: Mapping[str, pd.DataFrame]) -> Figure:
             # a staircase: between two designs only the one on the left is to be had
             line={"shape": "hv", "dash": _DASHES[turn % 3], "color": COLOURS[number % len(COLOURS)]},
             marker={"symbol": _SYMBOLS[turn % 3], "size": 8},
-            hovertext=[f"{html.escape(name)}<br>{about(view, design)}" for _, design in own.iterrows()],
-            hoverinfo="text",
+            hovertext=[html.escape(str(design)) for design in own.design],
+            hovertemplate="%{fullData.name}<br>%{hovertext}: %{x:.4g}, %{y:.4g}<extra></extra>",
+            # who draws it on a page finds the design by these
+            customdata=own[["unit", "design"]].to_numpy().tolist() if "unit" in own else None,
         )
     figure.update_xaxes(x.axis())
     return figure.update_yaxes(y.axis("test data"))

@@ -1,5 +1,6 @@
 """All designs across their parameters and objectives: a line for each."""
 
+import html
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,12 @@ def parallel(view: View, designs: pd.DataFrame) -> Figure:
 
 
 def _axis(label: str, values: "pd.Series[Any]", logarithmic: bool = False) -> dict[str, Any]:
+    label = html.escape(label)
     if not pd.api.types.is_numeric_dtype(values):
         names = sorted(values.dropna().astype(str).unique())
         places = {name: place for place, name in enumerate(names)}
-        return {"label": label, "values": values.astype(str).map(places).tolist(), "tickvals": list(range(len(names))), "ticktext": names}
+        ticks = {"tickvals": list(range(len(names))), "ticktext": [html.escape(name) for name in names]}
+        return {"label": label, "values": values.astype(str).map(places).tolist(), **ticks}
     numbers = values.astype(float)
     if not logarithmic or not (numbers.dropna() > 0).all():
         ticks = {"tickvals": sorted(numbers.dropna().unique())} if numbers.nunique() <= 8 else {}

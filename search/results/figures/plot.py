@@ -137,7 +137,7 @@ class Plot:
         claimed = self._study.view.claimed(self._designs())
         if claimed.empty:
             raise UserError("no relaxed model claimed anything of these designs: only searches by gradients have one")
-        return course.gap(self._study.view, claimed)
+        return course.gap(self._study.view.objectives, claimed)
 
     def sensitivity(self) -> Figure:
         """The constants of the technology that could change which design is best, strongest on top.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from search.objectives.base import AbstractObjective
 
@@ -16,15 +17,20 @@ _UNITS: Final[Mapping[str, tuple[tuple[float, str], ...]]] = {
 }
 _USUAL: Final = {"pJ": (1e-3, "nJ"), "ns": (1e-3, "µs"), "um2": (1e-6, "mm²")}
 """Of everyday chips: where no values say better."""
-LOGARITHMIC: Final = {"type": "log", "tickformat": "~g"}
+
+
+def logarithmic(decades: float) -> dict[str, Any]:
+    """An axis with plain numbers at its marks, where plotly would write 10, 2, 5, 10²; over wide ranges 1, 2 and 5 of each decade."""
+    return {"type": "log", "tickformat": "~g"} | ({"dtick": "D2"} if 0.7 <= decades <= 3 else {})
 
 
 class Scale(NamedTuple):
-    """How an objective is drawn: values times `factor` are in the label's unit."""
+    """How an objective is drawn: values times `factor` are in the label's unit, and span so many `decades`."""
 
     factor: float
     label: str
     logarithmic: bool
+    decades: float = 1.0
 
     def axis(self, of: str = "") -> dict[str, Any]:
         """Of a plotly layout.
@@ -33,8 +39,7 @@ class Scale(NamedTuple):
             of: what is said after the label, such as `test`.
         """
         title = html.escape(f"{self.label}, {of}" if of else self.label)
-        # plain numbers at every mark of a logarithmic axis, where plotly would write 10, 2, 5, 10²
-        return {"title": {"text": title}} | (LOGARITHMIC if self.logarithmic else {"type": "linear"})
+        return {"title": {"text": title}} | (logarithmic(self.decades) if self.logarithmic else {"type": "linear"})
 
 
 def scale_of(objective: AbstractObjective, values: Iterable[float] = ()) -> Scale:
@@ -47,22 +52,30 @@ def scale_of(objective: AbstractObjective, values: Iterable[float] = ()) -> Scal
     name = objective.name.replace("_", " ")
     if objective.answers and objective.unit == "1":
         return Scale(100, f"{name} [%]", False)
-    factor, unit = unit_of(objective.unit, values)
-    return Scale(factor, name if unit == "1" else f"{name} [{unit}]", objective.logarithmic)
+    sizes = positive(values)
+    factor, unit = unit_of(objective.unit, sizes)
+    decades = float(np.log10(sizes.max() / sizes.min())) if len(sizes) else 1.0
+    return Scale(factor, name if unit == "1" else f"{name} [{unit}]", objective.logarithmic, decades)
 
 
 def unit_of(unit: str, values: Iterable[float] = ()) -> tuple[float, str]:
-    """Factor and unit in which the middle of some values is from 1 to 1000.
+    """Factor and unit in which the middle of some values reads well.
 
     Args:
         unit: a canonical unit; one without prefixes stays as it is.
         values: in that unit.
     """
-    sizes = np.abs(np.asarray(list(values), np.float64))
-    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    sizes = positive(values)
     if unit not in _UNITS or not len(sizes):
         return _USUAL.get(unit, (1.0, unit))
     middle = float(np.median(sizes))
-    fits = [(factor, name) for factor, name in _UNITS[unit] if middle * factor >= 1]
-    # the largest unit in which the middle is not below 1
+    # the largest unit in which the middle is not below 1; square micrometres read well up to a hundredth of 1 mm², as in codesign.units
+    least = 0.01 if unit == "um2" else 1.0
+    fits = [(factor, name) for factor, name in _UNITS[unit] if middle * factor >= least]
     return fits[-1] if fits else _UNITS[unit][0]
+
+
+def positive(values: Iterable[float]) -> NDArray[np.float64]:
+    """Those that a logarithmic axis can show."""
+    sizes = np.asarray(list(values), np.float64)
+    return sizes[np.isfinite(sizes) & (sizes > 0)]

@@ -28,9 +28,9 @@ def sensitivity(constants: pd.DataFrame) -> Figure:
         hovertext=[html.escape(f"{c.value:.3g} {c.unit}, 80 % interval {c.low:.3g} to {c.high:.3g}") for _, c in constants.iterrows()],
         hovertemplate="%{y}: %{x:.1f} %<br>%{hovertext}<extra></extra>",
     )
-    title = "moves two designs of the front apart by [%]" if apart else "moves the design's energy by [%]"
+    what = "on the distance of designs" if apart else "on the energy"
     figure.update_yaxes(autorange="reversed", type="category")
-    return figure.update_xaxes(title_text=f"one standard deviation {title}")
+    return figure.update_xaxes(title_text=f"effect of one standard deviation<br>{what} [%]")
 
 
 def parameters(view: View, designs: pd.DataFrame) -> Figure:
@@ -45,7 +45,7 @@ def parameters(view: View, designs: pd.DataFrame) -> Figure:
     columns = [c for c in designs.columns if str(c).partition("[")[0] in view.parameters and pd.api.types.is_numeric_dtype(designs[c])]
     columns = [column for column in columns if designs[column].nunique() > 1]
     looks = colours(objective.name for objective in view.objectives)
-    figure = blank(160 + 22 * len(columns) * len(view.objectives))
+    figure = blank(150 + 14 * len(columns) * len(view.objectives))
     ranks = designs[columns].rank()
     for objective in view.objectives:
         # of ranks, Pearson's is Spearman's
@@ -59,4 +59,4 @@ def parameters(view: View, designs: pd.DataFrame) -> Figure:
             hovertemplate="%{y} with %{fullData.name}: %{x:.2f}<extra></extra>",
         )
     figure.update_layout(barmode="group").update_yaxes(autorange="reversed", type="category")
-    return figure.update_xaxes(title_text="rank correlation over measured designs", range=[-1, 1])
+    return figure.update_xaxes(title_text="rank correlation", range=[-1, 1])

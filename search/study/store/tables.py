@@ -70,12 +70,14 @@ class Tables:
         """Measured designs, one row each; of one unit, or of all."""
         return self._rows("select unit, row from designs", "order by unit, design", unit)
 
-    def breakdown(self, unit: str | None = None) -> "pd.DataFrame":
-        """Energy, latency and area of designs by layer and component."""
+    def breakdown(self, unit: str | None = None, design: str | None = None) -> "pd.DataFrame":
+        """Energy, latency and area of designs by layer and component; of all designs, of those of a unit, or of one of them."""
         import pandas as pd
 
         # as inserted: layers and components keep the order of the cost model
         where, values = _of(unit)
+        if design is not None:
+            where, values = f"{where} and design = ?", (*values, design)
         found = self._database.execute(f"select unit, design, row from breakdown {where} order by rowid", values)
         return pd.DataFrame([{"unit": u, "design": design, **json.loads(row)} for u, design, row in found])
 
