@@ -40,7 +40,7 @@ def finished(tmp_path_factory):
 
 def results_of(file, folder):
     with reading(folder) as tables:
-        return records(tables, View.of(file.config))
+        return records(tables, View.of(config.written(file.config)))
 
 
 def test_units_and_progress(finished) -> None:

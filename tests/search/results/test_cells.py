@@ -5,7 +5,7 @@ import pandas as pd
 from search.objectives.described import describe
 from search.objectives.registry import find
 from search.problem import config
-from search.results import report
+from search.results.page import sections
 from search.results.view import View
 from search.study.store.cells import plain
 
@@ -19,7 +19,7 @@ def test_texts_that_begin_as_formulas_are_marked_and_numbers_are_not() -> None:
 
 
 def test_a_head_of_a_report_escapes_what_a_config_says() -> None:
-    text = report.subtitle(
+    text = sections.subtitle(
         config.Config.model_construct(
             data=config.DataConfig(name="<i>data"),
             network=config.NetworkConfig(kind="<b>net"),
