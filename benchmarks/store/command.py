@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
+from benchmarks.store import page
 from search.commands.outcome import wide_console
 from search.study import driver
 from search.study.engines.engine import Engine
@@ -51,6 +52,9 @@ def units(count: int, rows: int = 1) -> list[Unit]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["page"]:
+        page.main(sys.argv[2:])
+        return
     if sys.argv[1:2] == ["read"]:
         read(Path(sys.argv[2]))
         return

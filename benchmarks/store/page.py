@@ -1,16 +1,17 @@
-"""What the page of a study costs: its size, and the processor seconds to make it, for a few designs and for ten thousand.
+"""What looking at a study costs: size of its page, processor seconds to make it and to read its designs, for few and for ten thousand.
 
-Run with `python -m benchmarks page [FOLDER]` (half a minute). Without a folder, results are made up: rows as wide as those of the
-quickstart. Bars: 1.5 MB for a study, 3 MB for 10,000 designs, a few seconds.
+Run with `python -m benchmarks store page [FOLDER]` (half a minute). Without a folder, results are made up: rows as wide as those of the
+quickstart. Bars: 1.5 MB for a study, 3 MB for 10,000 designs, a few seconds; 2 s to read them.
 """
 
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
 
+import search
 from search.commands.outcome import wide_console
 from search.results.groups import groups_of
 from search.results.page.study import render
@@ -21,10 +22,10 @@ CASES = {"24 designs": (24, 1), "10,000 designs": (10_000, 1), "10,000 designs o
 BARS = {24: 1.5, 10_000: 3.0}  # MB
 
 
-def main() -> None:
-    table = Table("study", "size [MB]", "bar [MB]", "processor [s]")
-    if sys.argv[1:]:
-        folder = Path(sys.argv[1])
+def main(arguments: Sequence[str]) -> None:
+    table = Table("study", "size [MB]", "bar [MB]", "processor [s]", "read as tables [s]", "bar [s]")
+    if arguments:
+        folder = Path(arguments[0])
         table.add_row(folder.name, *measured(folder, 0))
     else:
         with tempfile.TemporaryDirectory() as temporary:
@@ -35,9 +36,12 @@ def main() -> None:
     wide_console().print(table)
 
 
-def measured(folder: Path, designs: int) -> tuple[str, str, str]:
+def measured(folder: Path, designs: int) -> tuple[str, ...]:
     begun = time.process_time()
     with reading(folder) as tables:
         page = render(tables, groups_of(tables), folder.name)
     spent = time.process_time() - begun
-    return f"{len(page.encode()) / 1e6:.2f}", str(BARS.get(designs, "")), f"{spent:.1f}"
+    begun = time.process_time()
+    _ = search.load(folder).designs
+    loaded = time.process_time() - begun
+    return f"{len(page.encode()) / 1e6:.2f}", str(BARS.get(designs, "")), f"{spent:.1f}", f"{loaded:.1f}", "2"
