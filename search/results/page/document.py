@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from search.results.page.columns import script
 
-SCRIPTS: Final = ("format", "data", "charts", "front", "parallel", "table", "parts", "sheet", "main")
+SCRIPTS: Final = ("format", "data", "charts", "front", "lines", "parallel", "table", "parts", "spec", "sheet", "main")
 """Files of `assets`, in the order they go in: each uses those before it."""
 
 

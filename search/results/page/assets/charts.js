@@ -35,7 +35,15 @@ function axisOf(axis, remark) {
 
 // the largest unit in which the largest value is at least 1
 function suited(values, unit) {
-  const units = {pJ: [[1e3, "fJ"], [1, "pJ"], [1e-3, "nJ"], [1e-6, "µJ"], [1e-9, "mJ"]]}[unit];
+  const units = {
+    pJ: [
+      [1e3, "fJ"],
+      [1, "pJ"],
+      [1e-3, "nJ"],
+      [1e-6, "µJ"],
+      [1e-9, "mJ"],
+    ],
+  }[unit];
   const largest = Math.max(...values.map((value) => value ?? 0));
   return units.filter(([factor]) => largest * factor >= 1).at(-1) ?? units[0];
 }

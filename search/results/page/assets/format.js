@@ -1,6 +1,28 @@
 // Numbers and names for people; `codesign.units.show` in Python writes the same.
-const DISPLAY = {pJ: ["J", -12], ns: ["s", -9], mW: ["W", -3], "pJ*ns": ["J*s", -21], MHz: ["Hz", 6], S: ["S", 0], V: ["V", 0], ohm: ["ohm", 0]};
-const PREFIXES = {"-24": "y", "-21": "z", "-18": "a", "-15": "f", "-12": "p", "-9": "n", "-6": "µ", "-3": "m", 0: "", 3: "k", 6: "M", 9: "G"};
+const DISPLAY = {
+  pJ: ["J", -12],
+  ns: ["s", -9],
+  mW: ["W", -3],
+  "pJ*ns": ["J*s", -21],
+  MHz: ["Hz", 6],
+  S: ["S", 0],
+  V: ["V", 0],
+  ohm: ["ohm", 0],
+};
+const PREFIXES = {
+  "-24": "y",
+  "-21": "z",
+  "-18": "a",
+  "-15": "f",
+  "-12": "p",
+  "-9": "n",
+  "-6": "µ",
+  "-3": "m",
+  0: "",
+  3: "k",
+  6: "M",
+  9: "G",
+};
 
 // significant digits without trailing zeros
 const digits = (value, count = 3) => String(Number(value.toPrecision(count)));

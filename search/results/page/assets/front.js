@@ -9,7 +9,13 @@ class Front {
   constructor(group, choose) {
     this.group = group;
     [this.x, this.y] = [group.x, group.y];
-    this.chart = make("div", {class: "chart tall", tabindex: 0, role: "application", "aria-label": LABEL, onkeydown: (event) => this.walk(event, choose)});
+    this.chart = make("div", {
+      class: "chart tall",
+      tabindex: 0,
+      role: "application",
+      "aria-label": LABEL,
+      onkeydown: (event) => this.walk(event, choose),
+    });
     this.choose = choose;
     this.element = make("div", {class: "front"}, this.controls(), this.chart);
   }
@@ -18,7 +24,13 @@ class Front {
     const select = (which) =>
       make(
         "select",
-        {"aria-label": `${which} axis`, onchange: (event) => { this[which] = event.target.value; this.draw(this.selected); }},
+        {
+          "aria-label": `${which} axis`,
+          onchange: (event) => {
+            this[which] = event.target.value;
+            this.draw(this.selected);
+          },
+        },
         ...this.group.axes.map((axis) => make("option", {value: axis.column, selected: axis.column === this[which]}, axis.name)),
       );
     return make("p", {class: "controls"}, "Upwards ", select("y"), " against ", select("x"));
@@ -29,7 +41,14 @@ class Front {
     const {group} = this;
     const [x, y] = [group.axis[this.x], group.axis[this.y]];
     const rows = group.rows().filter((row) => group.visible(row));
-    const parts = Object.keys(LOOKS).map((state) => this.trace(state, rows.filter((row) => group.state(row) === state), x, y));
+    const parts = Object.keys(LOOKS).map((state) =>
+      this.trace(
+        state,
+        rows.filter((row) => group.state(row) === state),
+        x,
+        y,
+      ),
+    );
     const layout = {height: 430, xaxis: axisOf(x), yaxis: axisOf(y, "test data"), hovermode: "closest", shapes: this.bounds(x, y)};
     draw(this.chart, [...parts.filter(Boolean), ...this.marks(x, y), ...this.ring(x, y)], layout).then(() => this.listen());
   }
@@ -40,14 +59,24 @@ class Front {
     const look = LOOKS[state];
     const sorted = state === "front" ? [...rows].sort((a, b) => group.value(a, x.column) - group.value(b, x.column)) : rows;
     // only a front between two objectives is a line: a staircase, as between two designs only one of them is to be had
-    const curve = state === "front" && group.curve && [x.column, y.column].every((column) => group.axes.slice(0, 2).some((a) => a.column === column));
+    const curve =
+      state === "front" && group.curve && [x.column, y.column].every((column) => group.axes.slice(0, 2).some((a) => a.column === column));
     return {
-      name: look.name, type: "scatter", mode: curve ? "lines+markers" : "markers", line: {shape: x.up ? "vh" : "hv", width: 1.5, color: look.colour()},
-      x: this.scaled(sorted, x), y: this.scaled(sorted, y), customdata: sorted,
+      name: look.name,
+      type: "scatter",
+      mode: curve ? "lines+markers" : "markers",
+      line: {shape: x.up ? "vh" : "hv", width: 1.5, color: look.colour()},
+      x: this.scaled(sorted, x),
+      y: this.scaled(sorted, y),
+      customdata: sorted,
       // thousands of bars hide the points
-      error_y: y.spread && sorted.length <= 300 ? {array: sorted.map((row) => y.factor * group.value(row, "error_std")), thickness: 1, width: 2} : undefined,
+      error_y:
+        y.spread && sorted.length <= 300
+          ? {array: sorted.map((row) => y.factor * group.value(row, "error_std")), thickness: 1, width: 2}
+          : undefined,
       marker: {symbol: look.symbol, size: look.size, color: look.colour()},
-      text: sorted.map((row) => escaped(group.title(row))), hovertemplate: "<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<extra></extra>",
+      text: sorted.map((row) => escaped(group.title(row))),
+      hovertemplate: "<b>%{text}</b><br>%{x:.4g}, %{y:.4g}<extra></extra>",
     };
   }
 
@@ -56,24 +85,46 @@ class Front {
     const known = {error: "test_error", error_mean: "test_error"};
     const of = (one, axis) => one[known[axis.column] ?? axis.column];
     const found = (this.group.baselines ?? []).filter((one) => of(one, x) > 0 && of(one, y) !== undefined && of(one, y) !== null);
-    return found.length === 0 ? [] : [{
-      name: "plain models", type: "scatter", mode: "markers+text", x: found.map((one) => x.factor * of(one, x)), y: found.map((one) => y.factor * of(one, y)),
-      text: found.map((one) => escaped(one.name)), textposition: "top center", marker: {symbol: "star", size: 12, color: DATA.colours[5]},
-      hovertemplate: "%{text}<br>%{x:.4g}, %{y:.4g}<extra></extra>",
-    }];
+    return found.length === 0
+      ? []
+      : [
+          {
+            name: "plain models",
+            type: "scatter",
+            mode: "markers+text",
+            x: found.map((one) => x.factor * of(one, x)),
+            y: found.map((one) => y.factor * of(one, y)),
+            text: found.map((one) => escaped(one.name)),
+            textposition: "top center",
+            marker: {symbol: "star", size: 12, color: DATA.colours[5]},
+            hovertemplate: "%{text}<br>%{x:.4g}, %{y:.4g}<extra></extra>",
+          },
+        ];
   }
 
   ring(x, y) {
     const row = this.selected;
     if (row === null || !this.group.visible(row)) return [];
-    return [{
-      name: escaped(this.group.columns.design[row]), type: "scatter", mode: "markers", hoverinfo: "skip", x: this.scaled([row], x), y: this.scaled([row], y),
-      marker: {symbol: "circle-open", size: 18, color: DATA.colours[1], line: {width: 3, color: DATA.colours[1]}},
-    }];
+    return [
+      {
+        name: escaped(this.group.columns.design[row]),
+        type: "scatter",
+        mode: "markers",
+        hoverinfo: "skip",
+        x: this.scaled([row], x),
+        y: this.scaled([row], y),
+        marker: {symbol: "circle-open", size: 18, color: DATA.colours[1], line: {width: 3, color: DATA.colours[1]}},
+      },
+    ];
   }
 
   bounds(x, y) {
-    const line = (axis, side) => ({type: "line", layer: "below", line: {color: DATA.colours[3], width: 1, dash: "dash"}, ...side(axis.factor * this.group.bounds[axis.column])});
+    const line = (axis, side) => ({
+      type: "line",
+      layer: "below",
+      line: {color: DATA.colours[3], width: 1, dash: "dash"},
+      ...side(axis.factor * this.group.bounds[axis.column]),
+    });
     const found = [];
     if (x.column in this.group.bounds) found.push(line(x, (at) => ({x0: at, x1: at, y0: 0, y1: 1, yref: "paper"})));
     if (y.column in this.group.bounds) found.push(line(y, (at) => ({y0: at, y1: at, x0: 0, x1: 1, xref: "paper"})));
@@ -87,13 +138,19 @@ class Front {
   }
 
   scaled(rows, axis) {
-    return rows.map((row) => { const value = this.group.value(row, axis.column); return value === null ? null : axis.factor * value; });
+    return rows.map((row) => {
+      const value = this.group.value(row, axis.column);
+      return value === null ? null : axis.factor * value;
+    });
   }
 
   listen() {
     if (this.listening) return;
     this.listening = true;
-    this.chart.on("plotly_click", (event) => { const row = event.points[0].customdata; if (typeof row === "number") this.choose(row); });
+    this.chart.on("plotly_click", (event) => {
+      const row = event.points[0].customdata;
+      if (typeof row === "number") this.choose(row);
+    });
   }
 
   // arrow keys: along the x axis from design to design, those of the front first where there is one

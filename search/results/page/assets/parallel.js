@@ -1,31 +1,10 @@
-// Parallel coordinates on a canvas: a line for each design through its parameters and objectives; drag along an axis to keep what passes there.
-const TOP = 64, BOTTOM = 22, SIDE = 46, STEP = 50, HEIGHT = 320;
-
-// where each design stands on each axis, from 0 at the bottom to 1 at the top
-function linesOf(group) {
-  const lines = new Map();
-  const add = (column, label, values, log, told) => {
-    const known = values.filter((value) => value !== null && value !== undefined);
-    if (new Set(known).size < 2) return;
-    if (typeof known[0] === "string") {
-      const names = [...new Set(known)].sort();
-      lines.set(column, {label, places: values.map((v) => names.indexOf(v) / (names.length - 1)), marks: names.map((name, i) => [i / (names.length - 1), name])});
-      return;
-    }
-    const [low, high] = known.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-    const even = log && low > 0 ? Math.log : (v) => v;
-    const place = (v) => (v === null ? NaN : (even(v) - even(low)) / (even(high) - even(low)));
-    const few = [...new Set(known)].sort((a, b) => a - b);
-    const marks = few.length <= 6 ? few : [low, high];
-    lines.set(column, {label, places: values.map(place), marks: marks.map((v) => [place(v), told(v)])});
-  };
-  for (const parameter of group.parameters)
-    for (const column of parameter.columns)
-      add(column, parameter.columns.length === 1 ? parameter.label : words(column).replace("[", " ["), group.columns[column], parameter.columns.length === 1, (v) => setting(v, parameter.gate));
-  for (const axis of group.axes.filter((_, i) => i < Math.max(group.objectives, 2)))
-    add(axis.column, axis.label, group.columns[axis.column], axis.log, (v) => digits(axis.factor * v));
-  return lines;
-}
+// Parallel coordinates on a canvas: a line for each design through its parameters and objectives.
+// Dragging along an axis keeps what passes there.
+const TOP = 64,
+  BOTTOM = 22,
+  SIDE = 46,
+  STEP = 50,
+  HEIGHT = 320;
 
 class Parallel {
   constructor(group, choose, filtered) {
@@ -36,10 +15,19 @@ class Parallel {
     this.canvas.addEventListener("pointerdown", (event) => this.down(event));
     this.canvas.addEventListener("pointermove", (event) => this.move(event));
     this.canvas.addEventListener("pointerup", (event) => this.up(event));
-    this.canvas.addEventListener("pointercancel", () => { this.begun = null; });
+    this.canvas.addEventListener("pointercancel", () => {
+      this.begun = null;
+    });
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     const clear = make("button", {type: "button", class: "quiet", onclick: () => this.clear()}, "Clear");
-    this.note = make("p", {class: "controls"}, "Drag along an axis to keep the designs that pass there; click a line to choose it. ", clear, " ", this.count = make("span", {"aria-live": "polite"}));
+    this.note = make(
+      "p",
+      {class: "controls"},
+      "Drag along an axis to keep the designs that pass there; click a line to choose it. ",
+      clear,
+      " ",
+      (this.count = make("span", {"aria-live": "polite"})),
+    );
     this.element = make("div", {class: "parallel"}, this.note, make("div", {class: "wide"}, this.canvas));
   }
 
@@ -83,7 +71,9 @@ class Parallel {
   }
 
   points(row) {
-    return this.columns.map((column, i) => [this.at(i), this.level(this.group.lines.get(column).places[row])]).filter(([, y]) => !Number.isNaN(y));
+    return this.columns
+      .map((column, i) => [this.at(i), this.level(this.group.lines.get(column).places[row])])
+      .filter(([, y]) => !Number.isNaN(y));
   }
 
   at(i) {
@@ -202,4 +192,5 @@ class Parallel {
   }
 }
 
-const LABEL_PARALLEL = "Parallel coordinates of all designs. Arrow keys go from one design of the front to the next; Escape clears what was dragged.";
+const LABEL_PARALLEL =
+  "Parallel coordinates of all designs. Arrow keys go from one design of the front to the next; Escape clears what was dragged.";

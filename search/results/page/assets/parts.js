@@ -5,15 +5,29 @@ function energyChart(element, group, place) {
   const at = (i, j) => own[i * components.length + j];
   const total = own.reduce((a, b) => a + b, 0);
   const rows = layers.map((_, i) => i).filter((i) => components.some((_, j) => at(i, j) > 0));
-  const [factor, unit] = suited(rows.map((i) => components.reduce((sum, _, j) => sum + at(i, j), 0)), "pJ");
-  const traces = components.map((name, j) => ({
-    name: escaped(words(name)), type: "bar", orientation: "h", y: rows.map((i) => escaped(layers[i])), x: rows.map((i) => factor * at(i, j)),
-    marker: {color: tint(j), pattern: {shape: fill(j)}, line: EDGE}, customdata: rows.map((i) => at(i, j) / total),
-    hovertemplate: `%{y}, %{fullData.name}: %{x:.3g} ${unit}, %{customdata:.1%} of all<extra></extra>`,
-  })).filter((trace) => trace.x.some((value) => value > 0));
+  const [factor, unit] = suited(
+    rows.map((i) => components.reduce((sum, _, j) => sum + at(i, j), 0)),
+    "pJ",
+  );
+  const traces = components
+    .map((name, j) => ({
+      name: escaped(words(name)),
+      type: "bar",
+      orientation: "h",
+      y: rows.map((i) => escaped(layers[i])),
+      x: rows.map((i) => factor * at(i, j)),
+      marker: {color: tint(j), pattern: {shape: fill(j)}, line: EDGE},
+      customdata: rows.map((i) => at(i, j) / total),
+      hovertemplate: `%{y}, %{fullData.name}: %{x:.3g} ${unit}, %{customdata:.1%} of all<extra></extra>`,
+    }))
+    .filter((trace) => trace.x.some((value) => value > 0));
   draw(element, traces, {
-    height: legendRoom(element, traces.length) + 60 + 34 * rows.length, barmode: "stack", yaxis: {autorange: "reversed", type: "category"},
-    xaxis: {title: {text: `energy of one inference [${unit}]`}}, legend: LEGEND, margin: {t: legendRoom(element, traces.length)},
+    height: legendRoom(element, traces.length) + 60 + 34 * rows.length,
+    barmode: "stack",
+    yaxis: {autorange: "reversed", type: "category"},
+    xaxis: {title: {text: `energy of one inference [${unit}]`}},
+    legend: LEGEND,
+    margin: {t: legendRoom(element, traces.length)},
   });
 }
 
@@ -27,8 +41,16 @@ function layersChart(element, group, row, place) {
     [`energy [${unit}]`, [["energy", sums.map((value) => factor * value)]]],
     ["rate [per step]", ["input_rate", "output_rate", "weight_density"].map((name) => [name, told(name)])],
     ["bits", bits.map((name) => [name, told(name)])],
-  ].map(([title, lists]) => [title, lists.filter(([, values]) => values.some((value) => value !== null))]).filter(([, lists]) => lists.length);
-  const layout = {height: 125 * panels.length + legendRoom(element, 5) + 40, barmode: "group", legend: LEGEND, grid: {rows: panels.length, columns: 1, pattern: "independent", roworder: "top to bottom", ygap: 0.12}, margin: {t: legendRoom(element, 5)}};
+  ]
+    .map(([title, lists]) => [title, lists.filter(([, values]) => values.some((value) => value !== null))])
+    .filter(([, lists]) => lists.length);
+  const layout = {
+    height: 125 * panels.length + legendRoom(element, 5) + 40,
+    barmode: "group",
+    legend: LEGEND,
+    grid: {rows: panels.length, columns: 1, pattern: "independent", roworder: "top to bottom", ygap: 0.12},
+    margin: {t: legendRoom(element, 5)},
+  };
   const traces = [];
   panels.forEach(([title, lists], panel) => {
     const tail = panel ? String(panel + 1) : "";
@@ -36,8 +58,14 @@ function layersChart(element, group, row, place) {
     layout[`xaxis${tail}`] = {type: "category", matches: panel ? "x" : undefined, showticklabels: panel === panels.length - 1};
     for (const [name, values] of lists)
       traces.push({
-        name: words(name), type: "bar", x: layers.map(escaped), y: values, xaxis: `x${tail}`, yaxis: `y${tail}`,
-        marker: {color: tint(traces.length), line: EDGE}, hovertemplate: "%{x}, %{fullData.name}: %{y:.3g}<extra></extra>",
+        name: words(name),
+        type: "bar",
+        x: layers.map(escaped),
+        y: values,
+        xaxis: `x${tail}`,
+        yaxis: `y${tail}`,
+        marker: {color: tint(traces.length), line: EDGE},
+        hovertemplate: "%{x}, %{fullData.name}: %{y:.3g}<extra></extra>",
       });
   });
   draw(element, traces, layout);
@@ -52,35 +80,68 @@ function beside(group, row) {
 function chipsChart(element, group, row) {
   const rows = beside(group, row);
   const names = rows.map((each) => escaped(group.title(each)).replace(" (", "<br>("));
-  const points = rows.flatMap((each, i) => (group.chip_errors[group.place.get(each)] ?? []).map((error, chip) => [names[i], 100 * error, chip]));
+  const points = rows.flatMap((each, i) =>
+    (group.chip_errors[group.place.get(each)] ?? []).map((error, chip) => [names[i], 100 * error, chip]),
+  );
   const traces = [
     {
-      name: "one chip", type: "scatter", mode: "markers", x: points.map((p) => p[0]), y: points.map((p) => p[1]), customdata: points.map((p) => p[2]),
-      marker: {color: tint(7), size: 6, opacity: 0.6}, hovertemplate: "%{x}, chip %{customdata}: %{y:.2f} %<extra></extra>",
+      name: "one chip",
+      type: "scatter",
+      mode: "markers",
+      x: points.map((p) => p[0]),
+      y: points.map((p) => p[1]),
+      customdata: points.map((p) => p[2]),
+      marker: {color: tint(7), size: 6, opacity: 0.6},
+      hovertemplate: "%{x}, chip %{customdata}: %{y:.2f} %<extra></extra>",
     },
     {
-      name: "mean ± standard deviation", type: "scatter", mode: "markers", x: names, y: rows.map((each) => 100 * group.value(each, "error_mean")),
+      name: "mean ± standard deviation",
+      type: "scatter",
+      mode: "markers",
+      x: names,
+      y: rows.map((each) => 100 * group.value(each, "error_mean")),
       error_y: {array: rows.map((each) => 100 * group.value(each, "error_std")), thickness: 2, width: 6},
-      marker: {color: tint(1), size: 10, symbol: "diamond"}, hovertemplate: "%{x}: %{y:.2f} %<extra></extra>",
+      marker: {color: tint(1), size: 10, symbol: "diamond"},
+      hovertemplate: "%{x}: %{y:.2f} %<extra></extra>",
     },
   ].filter((trace) => trace.x.length);
-  draw(element, traces, {height: 300, xaxis: {type: "category"}, yaxis: {title: {text: "test error of a chip [%]"}, rangemode: "tozero"}});
+  draw(element, traces, {
+    height: 300,
+    xaxis: {type: "category"},
+    yaxis: {title: {text: "test error of a chip [%]"}, rangemode: "tozero"},
+  });
 }
 
-const AGES = {error_mean: ["fresh", "error_std"], error_1h: ["an hour", "error_1h_std"], error_1d: ["a day", "error_1d_std"], error_30d: ["a month", "error_30d_std"]};
+const AGES = {
+  error_mean: ["fresh", "error_std"],
+  error_1h: ["an hour", "error_1h_std"],
+  error_1d: ["a day", "error_1d_std"],
+  error_30d: ["a month", "error_30d_std"],
+};
 
 function agesOf(group, row) {
-  return Object.entries(AGES).map(([column, [age, spread]]) => [age, group.value(row, column), group.value(row, spread)]).filter(([, error]) => error !== null);
+  return Object.entries(AGES)
+    .map(([column, [age, spread]]) => [age, group.value(row, column), group.value(row, spread)])
+    .filter(([, error]) => error !== null);
 }
 
 function ageingChart(element, group, row) {
   const traces = beside(group, row).map((each, i) => {
     const ages = agesOf(group, each);
     return {
-      name: escaped(group.title(each)), type: "scatter", mode: "lines+markers", x: ages.map(([age]) => age), y: ages.map(([, error]) => 100 * error),
-      error_y: {array: ages.map(([, , spread]) => 100 * (spread ?? 0)), thickness: 1, width: 3}, line: {color: tint([1, 0, 2, 5][i] ?? i)},
+      name: escaped(group.title(each)),
+      type: "scatter",
+      mode: "lines+markers",
+      x: ages.map(([age]) => age),
+      y: ages.map(([, error]) => 100 * error),
+      error_y: {array: ages.map(([, , spread]) => 100 * (spread ?? 0)), thickness: 1, width: 3},
+      line: {color: tint([1, 0, 2, 5][i] ?? i)},
       hovertemplate: "%{fullData.name}, %{x}: %{y:.2f} %<extra></extra>",
     };
   });
-  draw(element, traces, {height: 300, xaxis: {type: "category", title: {text: "time after programming"}}, yaxis: {title: {text: "test error [%]"}, rangemode: "tozero"}});
+  draw(element, traces, {
+    height: 300,
+    xaxis: {type: "category", title: {text: "time after programming"}},
+    yaxis: {title: {text: "test error [%]"}, rangemode: "tozero"},
+  });
 }
