@@ -99,9 +99,12 @@ def _drawn(view: View, designs: pd.DataFrame) -> list[AbstractObjective]:
     if "error" not in view.columns:
         others.append(from_description(error))
     wanted = [*view.objectives, *others, *(limit.objective for limit in view.limits)]
-    # of equal columns the first: an objective before what every design has, and before a bound on it
-    found = {objective.column: objective for objective in reversed(wanted) if objective.column in designs}
-    return list(reversed(found.values()))
+    found: dict[str, AbstractObjective] = {}
+    for objective in wanted:
+        # of equal columns the first: an objective before what every design has, and before a bound on it
+        if objective.column in designs:
+            found.setdefault(objective.column, objective)
+    return list(found.values())
 
 
 def _axis(objective: AbstractObjective, designs: pd.DataFrame) -> dict[str, Any]:

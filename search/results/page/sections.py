@@ -18,6 +18,9 @@ RELAXED: Final = """<p>The search itself looks at <em>relaxed</em> designs: whol
 existed, so that a gradient can say where to go. Each was then <em>hardened</em>: set to values that can be built, trained a little more,
 and measured again. On the dotted line, a claim was true; below it, the measured design is better than was claimed.</p>"""
 
+PLAIN: Final = """<p>The same data without a search: the network of the recommended design with plain values and fixed bits on the same
+chip, and a plain model without any chip. In the charts those with a chip are drawn as stars.</p>"""
+
 
 def subtitle(config: Config, digits: str) -> str:
     """What was searched, for the head of the page; every value may be of the user's own."""
@@ -25,14 +28,28 @@ def subtitle(config: Config, digits: str) -> str:
     return html.escape(f"{config.data.name} · {config.network.kind} · {chip} · seed {config.seed} · config {digits}")
 
 
-def baselines(found: Sequence[Mapping[str, Any]] | None) -> str:
-    """Other models on the same data; what could not be done says why."""
+def baselines(found: Sequence[Mapping[str, Any]] | None, design: "pd.Series[Any]") -> str:
+    """Other models on the same data; what could not be done says why.
+
+    Args:
+        found: as units store them; None for none.
+        design: that is recommended.
+    """
     if not found:
         return ""
     rows = [_baseline(one) for one in found]
-    text = """<p>The same data without a search: the network of the recommended design with plain values and fixed bits on the same
-chip, and a plain model without any chip. In the charts they are drawn as stars. A search that does not beat them has found nothing.</p>"""
-    return section("Against plain models", text + table(["model", "test error", "energy", "latency", "area", "remark"], rows))
+    better = "".join(f"<p><strong>{html.escape(text)}</strong></p>" for text in _beaten(found, design))
+    return section("Against plain models", PLAIN + better + table(["model", "test error", "energy", "latency", "area", "remark"], rows))
+
+
+def _beaten(found: Sequence[Mapping[str, Any]], design: "pd.Series[Any]") -> list[str]:
+    """Baselines that answer better and cost less than the recommended design: what somebody should know before it is built."""
+    return [
+        f"The {one['name']} beats {design.design}: test error {one['test_error']:.2%} against {design.error_mean:.2%}, "
+        f"energy {show(one['energy_pj'], 'pJ')} against {show(design.energy_pj, 'pJ')}."
+        for one in found
+        if one.get("energy_pj") is not None and one["test_error"] < design.error_mean and one["energy_pj"] < design.energy_pj
+    ]
 
 
 def _baseline(one: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from search.results import publish
 from search.results.figures.compare import MOST
-from search.results.page import columns, rows
+from search.results.page import columns, rows, sections
 from search.results.view import View
 from search.study.store.tables import reading
 from tests.search.results import made
@@ -77,6 +77,21 @@ def test_what_people_ask_is_answered_in_words(page: str) -> None:
         "What the words",
     ):
         assert text in page, text
+
+
+def test_a_plain_model_that_beats_the_search_is_named() -> None:
+    plain = {"name": "<ANN>", "test_error": 0.05, "energy_pj": 9e3, "why": ""}
+    unable = {"name": "8-bit ANN", "why": "<no chip for it>"}
+    row = {"design": "d01", "error_mean": 0.06, "energy_pj": 1e4}
+    text = sections.baselines([plain, unable], pd.Series(row))
+    assert "The &lt;ANN&gt; beats d01: test error 5.00% against 6.00%, energy 9 nJ against 10 nJ." in text
+    assert "&lt;no chip for it&gt;" in text
+    assert "beats" not in sections.baselines([plain], pd.Series(row | {"energy_pj": 8e3}))
+
+
+def test_axes_begin_with_the_objectives(page: str) -> None:
+    (group,) = data_of(page)["groups"]
+    assert [axis["column"] for axis in group["axes"]] == ["error", "energy_pj", "latency_ns", "area_um2"]
 
 
 def test_a_folder_of_an_earlier_version_has_a_page_without_what_it_lacks(tmp_path: Path) -> None:
