@@ -1,6 +1,7 @@
 """Mutated configs through reading, checking and building."""
 
 import functools
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -56,5 +57,6 @@ def check(path: Path) -> None:
 def remembering() -> Callable[..., Any]:
     """What loads data, each set once, whatever the number of configs that name it."""
     load = registry.load
-    cached = functools.lru_cache(maxsize=64)(lambda name, rest: load(name, **dict(rest)))
-    return lambda name, **rest: cached(name, tuple(sorted(rest.items())))
+    cached = functools.lru_cache(maxsize=64)(lambda name, rest: load(name, **json.loads(rest)))
+    # as text: lists among the arguments have no hash
+    return lambda name, **rest: cached(name, json.dumps(rest, sort_keys=True))
