@@ -17,7 +17,7 @@ from codesign.data.sets.synthetic import synthetic
 from codesign.data.splits import assemble, batches
 from codesign.data.standardise import standardised
 
-__all__ = ["DataError", "Dataset", "Split", "available", "batches", "load"]
+__all__ = ["DataError", "Dataset", "Split", "available", "batches", "descriptions", "load"]
 
 Loader = Callable[[Request], Recipe]
 
@@ -31,6 +31,7 @@ _IMAGES: Final[dict[str, Loader]] = {
 
 
 def _synthetic(request: Request) -> Recipe:
+    """Events of a camera that moves over images along three saccades (`synthetic:mnist`; of the digits where none are named)."""
     name = request.part or "digits"
     _check_name(name, _IMAGES, "synthetic: unknown images")
     return synthetic(request, _IMAGES[name])
@@ -54,6 +55,11 @@ _VARIANTS: Final = ("synthetic", "fsdd", "fsdd_loudness")
 def available() -> list[str]:
     """Names that `load` knows."""
     return sorted(_LOADERS)
+
+
+def descriptions() -> dict[str, str]:
+    """A sentence about each, by name."""
+    return {name: (loader.__doc__ or "").partition("\n")[0] for name, loader in sorted(_LOADERS.items())}
 
 
 def _check_name(name: str, known: dict[str, Loader], what: str) -> None:

@@ -12,12 +12,20 @@ import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from codesign.workloads.workload import SIZES, LayerWork, Workload
 
 _SHAPE: Final = tuple(field.name for field in dataclasses.fields(LayerWork))
-_SHORT: Final = ("size", "kernel", "padding")
+SHORT: Final = MappingProxyType(
+    {
+        "size": "`height_in` and `width_in` in one",
+        "kernel": "`kernel_height` and `kernel_width` in one",
+        "padding": "rows and columns added on every side, where output sizes are left out; default `kernel // 2`, 0 for pooling",
+    }
+)
+"""Columns that stand for several fields, and what they mean."""
 # without weight_magnitude, which is measured on weights
 PROPERTIES: Final = (
     "input_rate",
@@ -29,7 +37,7 @@ PROPERTIES: Final = (
     "state_bits",
     "weight_density",
 )
-COLUMNS: Final = (*_SHAPE, *_SHORT, *PROPERTIES)
+COLUMNS: Final = (*_SHAPE, *SHORT, *PROPERTIES)
 
 
 # above any layer and any run: products of several still fit the floats that count them
@@ -161,7 +169,7 @@ def _layer(row: Mapping[str, Any], where: str, index: int) -> LayerWork:
         if name not in row:
             raise TableError(f"{where}: layer {label!r}: {name} is missing")
     shape: dict[str, Any] = {"name": label, "kind": str(row["kind"])}
-    shape |= {name: _integer(row, name, where, label) for name in (*SIZES, *_SHORT) if name in row}
+    shape |= {name: _integer(row, name, where, label) for name in (*SIZES, *SHORT) if name in row}
     if "neuron" in row:
         shape["neuron"] = str(row["neuron"])
     kernel, size = shape.pop("kernel", None), shape.pop("size", None)

@@ -34,10 +34,12 @@ class LayerWork:
     Attributes:
         name: of the layer; names differ within a workload.
         kind: conv, dense, pool, attention or recurrent.
-        channels_in, channels_out: channels, or neurons of a dense layer.
-        height_in, width_in, height_out, width_out: of the maps [pixel].
-        kernel_height, kernel_width, stride: of a convolution or a pool [pixel].
-        groups: of a convolution; channels are only connected within one.
+        channels_in, channels_out: channels of a map, or features of a dense layer.
+        height_in, width_in: input map [pixel].
+        height_out, width_out: output map [pixel].
+        kernel_height, kernel_width: window of a convolution or pool [pixel].
+        stride: step of the window [pixel].
+        groups: groups of channels that do not see each other; as many as channels for a depthwise convolution.
         neuron: what the outputs drive; `codesign.hardware.parts.neuron` has operations and states. Pooling sums its window, so the
             helper `pool` makes it an integrator. A layer that does not spike rectifies instead (`Workload.spiking`).
         residual_inputs: elements that a shortcut adds to the outputs in one step.

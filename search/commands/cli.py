@@ -29,7 +29,7 @@ app = App(
 
 _CONTINUE = "what was finished is kept; the same command continues (`run` with --resume)"
 
-Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads", "parameters"]
+Kind = Literal["datasets", "hardware", "technologies", "objectives", "searchers", "networks", "workloads", "parameters", "columns"]
 
 Settings = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
 

@@ -38,7 +38,9 @@ class Style:
     Attributes:
         neuron: if, lif (leak and threshold are learned), adaptive, cuba or parallel.
         learned_per: one leak and threshold per layer, or per channel.
-        firing: binary, graded (of `payload_bits`) or stochastic (of `temperature`).
+        firing: binary, graded or stochastic.
+        payload_bits: bits of a graded spike.
+        temperature: of stochastic firing: a spike has probability sigmoid((potential - threshold) / temperature).
         surrogate: arctan, fast_sigmoid, triangular or superspike.
         reset: soft, hard or none.
         state: exact, or fixed_point of the operation's `state_bits`.

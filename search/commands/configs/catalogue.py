@@ -7,7 +7,7 @@ SLOTS: Final = ("process", "memory", "device", "offchip", "events")
 
 
 def entries(kind: str) -> list[tuple[str, str]]:
-    """(name, description) pairs of a kind: datasets, hardware, technologies, objectives, searchers, networks or workloads."""
+    """(name, description) pairs of a kind: datasets, hardware, technologies, objectives, searchers, networks, workloads or columns."""
     return sorted(_KINDS[kind]())
 
 
@@ -33,7 +33,7 @@ def parts() -> dict[str, list[str]]:
 def _datasets() -> Iterable[tuple[str, str]]:
     from codesign.data import registry
 
-    return ((name, "") for name in registry.available())
+    return registry.descriptions().items()
 
 
 def _hardware() -> Iterable[tuple[str, str]]:
@@ -71,7 +71,14 @@ def _networks() -> Iterable[tuple[str, str]]:
 def _workloads() -> Iterable[tuple[str, str]]:
     from codesign.workloads import presets
 
-    return ((name, "") for name in presets.available())
+    return ((name, found.source) for name, found in presets.PRESETS.items())
+
+
+def _columns() -> Iterable[tuple[str, str]]:
+    from search.results.columns import COLUMNS
+
+    for table, columns in COLUMNS.items():
+        yield from ((f"{table} {name}", f"[{unit}] {text}" if unit else text) for name, unit, text in columns)
 
 
 _KINDS = {
@@ -82,4 +89,5 @@ _KINDS = {
     "searchers": _searchers,
     "networks": _networks,
     "workloads": _workloads,
+    "columns": _columns,
 }

@@ -46,32 +46,42 @@ def table(kind: str | None) -> list[str]:
         UserError: no such family; the message gives the nearest.
     """
     family = _family(kind)
-    fitting = [] if family is REGISTRY["hybrid"] else [name for name in catalogue.available() if _fits(family, name)]
-    rows = [Row(*_HEAD), *rows_of(family, fitting)]
+    technologies = fitting(family)
+    rows = [Row(*_HEAD), *of_chip(family, technologies), *of_operation()]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD) - 1)]
     lines = ["  ".join([*(f"{cell:{width}s}" for cell, width in zip(row, widths, strict=False)), row.text]).rstrip() for row in rows]
-    return [*lines, "", f"technologies of {kind}: {', '.join(fitting) or 'those of its engines, joined'}"]
+    return [*lines, "", f"technologies of {kind}: {', '.join(technologies) or 'those of its engines, joined'}"]
 
 
-def rows_of(family: Any, technologies: Sequence[str]) -> list[Row]:
-    """Parameters of a chip, and of how a network is run on it, with those of the technologies that each applies to."""
+def fitting(family: Any) -> list[str]:
+    """Technologies that price all that a family has; none for a hybrid, whose engines decide."""
+    return [] if family is REGISTRY["hybrid"] else [name for name in catalogue.available() if _fits(family, name)]
+
+
+def of_chip(family: Any, technologies: Sequence[str]) -> list[Row]:
+    """Parameters of a chip, with those of the technologies that each applies to."""
     if family is not REGISTRY["hybrid"]:
-        return [*_of_chip(family, technologies), *_of_operation()]
-    about = _attributes(family)
+        return list(_of_family(family, technologies))
+    about = attributes(family)
     return [
         Row("assignment", "", "names of the engines", "", "always", "all", "the engine of each layer"),
         # which engines there are, and with them which technologies, is the config's
         *(_row(name, legal, "those of its engines", about) for name, legal in RANGES["hybrid"].items()),
         Row("ENGINE.NAME", "", "", "", "", "", "any parameter of an engine: codesign list parameters systolic (or manycore)"),
-        *_of_operation(),
     ]
+
+
+def of_operation() -> list[Row]:
+    """Parameters of how a network is run on a chip, whichever it is."""
+    about = attributes(Operation)
+    return [_row(name, legal, "all", about) for name, legal in OPERATION.items()]
 
 
 def descriptions() -> dict[str, str]:
     """What each parameter of any family, and of a run, is: by name."""
-    found = _attributes(Operation)
+    found = attributes(Operation)
     for name, family in REGISTRY.items():
-        about = _attributes(family)
+        about = attributes(family)
         found |= {parameter: about[parameter] for parameter in RANGES[name] if parameter in about}
     return {name: text for name, text in found.items() if name in OPERATION or any(name in ranges for ranges in RANGES.values())}
 
@@ -86,8 +96,8 @@ def _family(kind: str | None) -> type[AbstractHardware]:
     return REGISTRY[kind]
 
 
-def _of_chip(family: Any, names: Sequence[str]) -> Iterable[Row]:
-    about = _attributes(family)
+def _of_family(family: Any, names: Sequence[str]) -> Iterable[Row]:
+    about = attributes(family)
     chip = family.of()
     inert = {name: set(chip.inert_parameters(catalogue.load(name))) for name in names}
     for name, legal in chip.ranges.items():
@@ -98,11 +108,6 @@ def _of_chip(family: Any, names: Sequence[str]) -> Iterable[Row]:
             per_layer = "yes" if field.name == "dataflow" else "no"
             text = about.get(field.name, "").partition(":")[0]  # without the form in which the chip holds it
             yield Row(field.name, "", ", ".join(_OPTIONS[field.name]), "", per_layer, where, text)
-
-
-def _of_operation() -> Iterable[Row]:
-    about = _attributes(Operation)
-    return (_row(name, legal, "all", about) for name, legal in OPERATION.items())
 
 
 def _row(name: str, legal: LegalRange, technologies: str, about: Mapping[str, str]) -> Row:
@@ -126,7 +131,7 @@ def _where(names: Sequence[str], applies: Sequence[str]) -> str:
     return "all" if not without else f"not {', '.join(without)}" if len(without) <= len(applies) else ", ".join(applies) or "none"
 
 
-def _attributes(owner: Any) -> dict[str, str]:
+def attributes(owner: Any) -> dict[str, str]:
     """The first sentence about each attribute, from the docstring of a class."""
     _, _, text = (owner.__doc__ or "").partition("Attributes:\n")
     entries = re.split(r"\n {4,8}(?=\w[\w, ]*:)", "\n" + text.split("\n\n")[0].rstrip())

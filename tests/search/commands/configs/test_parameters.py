@@ -10,7 +10,7 @@ from tests.search.command import codesign
 
 @pytest.mark.parametrize("family", sorted(RANGES))
 def test_every_parameter_is_listed_and_explained(family: str) -> None:
-    rows = {row.name: row for row in parameters.rows_of(REGISTRY[family], [])}
+    rows = {row.name: row for row in [*parameters.of_chip(REGISTRY[family], []), *parameters.of_operation()]}
     for name, legal in (RANGES[family] | OPERATION).items():
         row = rows[name]
         assert row.legal.endswith(f"{legal.low:.7g} to {legal.high:.7g}")

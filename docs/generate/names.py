@@ -1,0 +1,63 @@
+"""Objectives, networks and searchers: what configs choose by name, as `codesign list` tells it."""
+
+import dataclasses
+import inspect
+from typing import Final
+
+from codesign.network.builders.models import REGISTRY
+from codesign.network.layers.style import Style
+from docs.generate.markdown import code, names, table
+from search.commands.configs import catalogue
+from search.commands.configs.parameters import attributes
+from search.objectives import registry
+from search.objectives.base import AbstractObjective
+
+_ABOUT: Final = """\
+# Objectives, networks, searchers
+
+What a config chooses by name. `codesign list objectives` (or `networks`, `searchers`) prints the same.
+"""
+_OBJECTIVES: Final = """\
+## Objectives
+
+Any two or more under `objectives`, any under `constraints`, and [those of your own](../howto/own-objective.md). `descended` says whether gradients
+of the relaxed model lead there; where not, only the exact stages of a search see it.
+"""
+_NETWORKS: Final = """\
+## Networks
+
+`network.kind`, with options beside `hidden` and `channels` under `network.options`; [Networks](../networks.md) tells what the parts are.
+"""
+_HEAD: Final = ("objective", "column", "unit", "", "descended", "chips", "what it is")
+
+
+def page() -> str:
+    """Markdown."""
+    objectives = [_objective(registry.find(name)) for name in registry.available()]
+    builders = [(code(name), names(_options(name)), text) for name, text in catalogue.entries("networks")]
+    searchers = [(code(name), text) for name, text in catalogue.entries("searchers")]
+    parts = [_ABOUT, _OBJECTIVES, table(_HEAD, objectives), _NETWORKS, table(("network", "options", "what it is"), builders)]
+    parts += ["Options of every network:", table(("option", "default", "what it is"), _style())]
+    parts += ["## Searchers", "`search.kind`; see [Searching](../search.md).", table(("searcher", "what it does"), searchers)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _objective(objective: AbstractObjective) -> tuple[str, ...]:
+    text = " ".join((objective.__doc__ or "").split())
+    numbers = objective.unit, objective.direction, "yes" if objective.differentiable else "no", f"{objective.chips}"
+    return code(objective.name), code(objective.column), *numbers, text
+
+
+def _options(builder: str) -> list[str]:
+    """Arguments of a builder that a config gives."""
+    given = inspect.signature(REGISTRY[builder]).parameters
+    return [f"{name}={_plain(p.default)}" for name, p in given.items() if name not in ("sample_shape", "classes", "style", "rngs")]
+
+
+def _plain(value: object) -> str:
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def _style() -> list[tuple[str, str, str]]:
+    about = attributes(Style)
+    return [(code(field.name), code(str(field.default)), about[field.name]) for field in dataclasses.fields(Style)]
