@@ -19,8 +19,8 @@ def pages() -> dict[str, str]:
 
 def rooms() -> list[str]:
     """Rooms that have a face."""
-    packages = (f"{top}.{found.name}" for top in TOPS for found in pkgutil.iter_modules(importlib.import_module(top).__path__) if found.ispkg)
-    return sorted(name for name in packages if faces(name))
+    inside = [(top, found) for top in TOPS for found in pkgutil.iter_modules(importlib.import_module(top).__path__)]
+    return sorted(room for room in (f"{top}.{found.name}" for top, found in inside if found.ispkg) if faces(room))
 
 
 def faces(room: str) -> list[ModuleType]:

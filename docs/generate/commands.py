@@ -5,8 +5,8 @@ from search.commands.cli import app
 _ABOUT = """\
 # Commands
 
-After `source .venv/bin/activate`, or as `.venv/bin/codesign`. Exit codes: 0 done, 1 failed, 2 a mistake of yours (one line that says what, where and
-the nearest valid choice), 130 stopped, with all that was done kept.
+After `source .venv/bin/activate`, or as `.venv/bin/codesign`. Exit codes: 0 done, 1 failed, 2 a mistake of yours (one line
+that says what, where and the nearest valid choice), 130 stopped, with all that was done kept.
 """
 
 

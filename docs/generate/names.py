@@ -20,8 +20,8 @@ What a config chooses by name. `codesign list objectives` (or `networks`, `searc
 _OBJECTIVES: Final = """\
 ## Objectives
 
-Any two or more under `objectives`, any under `constraints`, and [those of your own](../howto/own-objective.md). `descended` says whether gradients
-of the relaxed model lead there; where not, only the exact stages of a search see it.
+Any two or more under `objectives`, any under `constraints`, and [those of your own](../howto/own-objective.md). `descended` says
+whether gradients of the relaxed model lead there; where not, only the exact stages of a search see it.
 """
 _NETWORKS: Final = """\
 ## Networks

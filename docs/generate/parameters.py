@@ -11,6 +11,7 @@ _ABOUT: Final = """\
 What can stand under `parameters` (searched) and `hardware.fixed` (not) in a config, and after `--set` of `codesign cost`.
 The same is printed by `codesign list parameters crossbar`. Values outside the legal ones are refused by `codesign check`.
 """
+_OPERATION: Final = "On every chip: under `parameters`, or `network.operation` where it is not searched."
 _HEAD: Final = ("parameter", "unit", "legal values", "default", "per layer", "technologies", "what it is")
 
 
@@ -19,7 +20,7 @@ def page() -> str:
     parts = ["# Parameters of chips", _ABOUT]
     for name, family in REGISTRY.items():
         parts += [f"## `{name}`", (family.__doc__ or "").partition("\n")[0], _table(of_chip(family, fitting(family)))]
-    parts += ["## How a network is run", "On every chip: under `parameters`, or `network.operation` where it is not searched.", _table(of_operation())]
+    parts += ["## How a network is run", _OPERATION, _table(of_operation())]
     return "\n\n".join(parts) + "\n"
 
 

@@ -8,9 +8,9 @@ from search.results.columns import COLUMNS
 _ABOUT: Final = """\
 # Tables of results
 
-Columns of every CSV file in a result folder; `codesign list columns` prints the same. Energy is in pJ, time in ns, area in um2, errors are shares.
-Capitals stand for names of the study: OBJECTIVE for an objective's column with its unit (`energy_pj`), NAME for its name alone (`energy`), PARAMETER
-for what was searched, LAYER for a layer, KEY for a key that a sweep varies.
+Columns of every CSV file in a result folder; `codesign list columns` prints the same. Energy is in pJ, time in ns, area
+in um2, errors are shares. Capitals stand for names of the study: OBJECTIVE for an objective's column with its unit (`energy_pj`), NAME for
+its name alone (`energy`), PARAMETER for what was searched, LAYER for a layer, KEY for a key that a sweep varies.
 """
 _WHERE: Final = {
     "designs": "`designs.csv` of a study or a sweep: a row for each hardened, measured design.",

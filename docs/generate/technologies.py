@@ -14,8 +14,8 @@ _ABOUT: Final = """\
 # Technologies
 
 How prices are composed, scaled and drawn is told in [One price basis](../technology.md); how to set your own in
-[Prices of your own](../howto/own-prices.md). Constants stand here as they were measured, at the node and supply named; a technology at another node has
-them scaled (`codesign.technology.load(name).quantity(constant)` tells how). Low and high hold the value with 80 %.
+[Prices of your own](../howto/own-prices.md). Constants stand here as they were measured, at the node named; a technology at
+another node has them scaled (`codesign.technology.load(name).quantity(constant)` tells how). Low and high hold the value with 80 %.
 """
 _HEAD: Final = ("constant", "value", "unit", "low", "high", "node [nm]", "evidence", "scales as", "source")
 
@@ -34,8 +34,8 @@ def page() -> str:
 
 
 _MEMORY: Final = """\
-A table of CACTI 7.0 by capacity, node and cell (`codesign/technologies/sram_cacti7.csv`), interpolated; one factor each on energy, leakage, area and cycle
-time is uncertain."""
+A table of CACTI 7.0 by capacity, node and cell (`codesign/technologies/sram_cacti7.csv`), interpolated. Uncertain is one
+factor each on energy, leakage, area and cycle time."""
 
 
 def _short_names() -> Iterable[tuple[str, ...]]:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import inspect
+from collections.abc import Iterable
 from typing import Final
 
-from codesign.workloads import presets
 from codesign.workloads.table import PROPERTIES, SHORT
 from codesign.workloads.workload import LayerWork, Workload
 from docs.generate.markdown import code, table
+from search.commands.configs import catalogue
 from search.commands.configs.parameters import attributes
 
 _ABOUT: Final = """\
@@ -25,7 +26,7 @@ def page() -> str:
     parts = [_ABOUT, "## Shape of a layer", _shape(shape), "Short forms:", table(("column", "what it is"), _coded(SHORT.items()))]
     parts += ["## How the network runs on it", "A column that is given has a value in every row."]
     parts.append(table(("column", "default", "what it is"), [(code(name), f"{of[name].default}", about[name]) for name in PROPERTIES]))
-    parts += ["## Networks that come with it", table(("name", "from"), _coded({name: found.source for name, found in presets.PRESETS.items()}.items()))]
+    parts += ["## Networks that come with it", table(("name", "from"), _coded(catalogue.entries("workloads")))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -37,5 +38,5 @@ def _shape(about: dict[str, str]) -> str:
     return table(("column", "default", "what it is"), rows)
 
 
-def _coded(items: object) -> list[tuple[str, str]]:
-    return [(code(name), text) for name, text in dict(items).items()]  # type: ignore[call-overload]
+def _coded(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(code(name), text) for name, text in items]

@@ -1,4 +1,4 @@
-"""What the columns of result tables are: one list for `codesign list columns` and for the documentation, which tests hold to what studies write.
+"""What the columns of result tables are: one list for `codesign list columns` and the documentation; tests hold it to what studies write.
 
 In names, OBJECTIVE stands for an objective's column with its unit (`energy_pj`), NAME for its name alone (`energy`), PARAMETER for what was
 searched, LAYER for a layer, KEY for a key that a sweep varies.
@@ -33,13 +33,15 @@ _SEED: Final = Column("seed", "", "seed of that search")
 _SHARE: Final = Column("share", "", "share of the whole budget that this search had")
 _MEASURED: Final = Column("OBJECTIVE", "its own", "the objective, measured on test data at exact costs, mean over the simulated chips")
 _VALIDATED: Final = Column("validation_OBJECTIVE", "its own", "the same on validation data and other simulated chips")
-_RELAXED: Final = Column("relaxed_OBJECTIVE", "its own", "what the relaxed model claimed of the member, on validation data; empty where none did")
+_RELAXED: Final = Column(
+    "relaxed_OBJECTIVE", "its own", "claimed of the member by the relaxed model, on validation data; empty where none did"
+)
 _ROUNDED: Final = Column("rounded_OBJECTIVE", "its own", "the same once everything is legal, before weights are tuned for it")
 _LEGAL: Final = Column("rounded_feasible", "", "whether bounds held right after rounding")
 _SPREAD: Final = Column("error_std", "", "standard deviation of the test error over simulated chips")
 _FEASIBLE: Final = Column("feasible", "", "whether all bounds hold, measured")
 _FRONT: Final = Column("on_front", "", "feasible, and beaten by no other feasible design in all measured objectives")
-_ORIGIN: Final = Column("origin", "", "member: a hardened member; polish: one step away from one; tuned: fine-tuned once more; else its searcher")
+_ORIGIN: Final = Column("origin", "", "a hardened `member`, one step from it (`polish`), `tuned` once more, or the searcher's")
 _PARAMETERS: Final = (
     Column("PARAMETER", "its own", "value of a parameter that was searched"),
     Column("PARAMETER[LAYER]", "its own", "the same of one that each layer has its own of"),
