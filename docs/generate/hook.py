@@ -1,10 +1,12 @@
 """What mkdocs asks while it builds: the first page from README.md, and the generated pages under `reference/`."""
 
+import re
 import sys
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[2]
 # the code of this folder is what is told of, whichever is installed
@@ -38,3 +40,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, text in texts.items():
         files.append(File.generated(config, path, content=text))
     return files
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Pictures become part of the page, so that they have the colour of its text, in the light and in the dark."""
+    return re.sub(r'<p><img alt="[^"]*" src="[^"]*?(\w+\.svg)" ?/?></p>', _inlined, html)
+
+
+def _inlined(match: re.Match[str]) -> str:
+    return f'<div class="picture">{(ROOT / "docs" / "assets" / match[1]).read_text()}</div>'
