@@ -12,18 +12,24 @@ ROOT = Path(__file__).parents[2]
 # the code of this folder is what is told of, whichever is installed
 sys.path.insert(0, str(ROOT))
 
-from docs.generate import api, commands, config_keys, datasets, names, parameters, readme, result_tables, technologies, workloads  # noqa: E402
+from docs.generate import api, commands, config_keys, names, parameters, result_tables, technologies, workloads  # noqa: E402
+
+
+def readme() -> str:
+    """The first page: README.md, with links as seen from this folder."""
+    return (ROOT / "README.md").read_text().replace("](docs/", "](")
+
 
 PAGES = {
     "index.md": readme,
-    "reference/commands.md": commands,
-    "reference/config.md": config_keys,
-    "reference/datasets.md": datasets,
-    "reference/names.md": names,
-    "reference/parameters.md": parameters,
-    "reference/results.md": result_tables,
-    "reference/technologies.md": technologies,
-    "reference/workloads.md": workloads,
+    "reference/commands.md": commands.page,
+    "reference/config.md": config_keys.page,
+    "reference/datasets.md": names.datasets,
+    "reference/names.md": names.page,
+    "reference/parameters.md": parameters.page,
+    "reference/results.md": result_tables.page,
+    "reference/technologies.md": technologies.page,
+    "reference/workloads.md": workloads.page,
 }
 
 
@@ -36,7 +42,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds what is generated."""
-    texts = {path: module.page() for path, module in PAGES.items()} | {f"reference/{name}": text for name, text in api.pages().items()}
+    texts = {path: page() for path, page in PAGES.items()} | {f"reference/{name}": text for name, text in api.pages().items()}
     for path, text in texts.items():
         files.append(File.generated(config, path, content=text))
     return files

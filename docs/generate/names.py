@@ -1,4 +1,4 @@
-"""Objectives, networks and searchers: what configs choose by name, as `codesign list` tells it."""
+"""Objectives, networks, searchers and data sets: what configs choose by name, as `codesign list` tells it."""
 
 import dataclasses
 import inspect
@@ -28,6 +28,12 @@ _NETWORKS: Final = """\
 
 `network.kind`, with options beside `hidden` and `channels` under `network.options`; [Networks](../networks.md) tells what the parts are.
 """
+_DATASETS: Final = """\
+# Data sets
+
+`data.name` of a config, or `codesign.data.load(name)`. [Data and encoders](../data.md) has sizes, where files are looked for, and
+notes for honest numbers; for data of your own see [arrays](../howto/own-arrays.md) and [tables](../howto/own-table.md).
+"""
 _HEAD: Final = ("objective", "column", "unit", "", "descended", "chips", "what it is")
 
 
@@ -40,6 +46,11 @@ def page() -> str:
     parts += ["Options of every network:", table(("option", "default", "what it is"), _style())]
     parts += ["## Searchers", "`search.kind`; see [Searching](../search.md).", table(("searcher", "what it does"), searchers)]
     return "\n\n".join(parts) + "\n"
+
+
+def datasets() -> str:
+    """Markdown of the page of data sets."""
+    return f"{_DATASETS}\n{table(('name', 'what it is'), [(code(name), text) for name, text in catalogue.entries('datasets')])}\n"
 
 
 def _objective(objective: AbstractObjective) -> tuple[str, ...]:

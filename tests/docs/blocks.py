@@ -11,7 +11,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LANGUAGES = {"python", "yaml", "bash", "toml", "csv", "json", "text"}
-_FENCE = re.compile(r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]*)")?[^\n]*\n(?P<text>.*?)^(?P=indent)```$', re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r'^(?P<indent> *)```(?P<language>\w*)(?: title="(?P<title>[^"]*)")?[^\n]*\n(?P<text>.*?)^(?P=indent)```$', re.MULTILINE | re.DOTALL
+)
 _INDENTED = re.compile(r"(?<=\n\n)(?:    .+\n)+")
 
 
@@ -42,7 +44,8 @@ def blocks_of(page: Path) -> list[Block]:
     """In the order of the page."""
     text = page.read_text()
     fenced = [
-        Block(page, _line(text, m.start("text")), m["language"], m["title"] or "", textwrap.dedent(m["text"])) for m in _FENCE.finditer(text)
+        Block(page, _line(text, m.start("text")), m["language"], m["title"] or "", textwrap.dedent(m["text"]))
+        for m in _FENCE.finditer(text)
     ]
     # code inside a fence may be indented too: what is fenced becomes empty lines first
     rest = _FENCE.sub(lambda m: "\n" * m[0].count("\n"), text)

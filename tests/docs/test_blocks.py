@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from codesign.workloads.table import read_workload
 from search.commands.cli import app
 from search.commands.configs.check import check
+from search.objectives import base
 from search.problem.config import Config
 from tests.docs.blocks import LANGUAGES, PAGES, ROOT, Block, blocks_of
 from tests.search.command import codesign
@@ -56,16 +58,22 @@ def parameters() -> Iterator[Any]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What a reader has at hand: the repository's configs, and bases that fragments name."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a reader has at hand: the repository's configs, and bases that fragments name; afterwards nothing of it is known."""
     monkeypatch.chdir(tmp_path)
-    # imports as from the repository, but files of the page
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    known = base.REGISTRY.copy()
     shutil.copytree(ROOT / "configs", "configs")
     shutil.copy(ROOT / "configs" / "quickstart.yaml", "quickstart.yaml")
     Path("base.yaml").write_text(BASE)
     Path("bases").mkdir()
     Path("bases/crossbar.yaml").write_text(BASE)
-    return tmp_path
+    yield
+    base.REGISTRY.clear()
+    base.REGISTRY.update(known)
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(tmp_path):
+            del sys.modules[name]
 
 
 def test_blocks_say_what_they_are() -> None:
@@ -75,7 +83,8 @@ def test_blocks_say_what_they_are() -> None:
 
 
 @pytest.mark.parametrize("page", parameters())
-def test_page(page: Path, folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_page(page: Path) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks_of(page):
         if not block.is_run:
