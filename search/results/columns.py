@@ -66,6 +66,10 @@ _DESIGNS: Final = (
     Column("chips", "", "simulated chips that it was measured on"),
     Column("validation_error", "", "share of wrong validation answers, mean over other simulated chips"),
     _VALIDATED,
+    Column("chip_errors", "", "test error of every simulated chip, a list; the chips are the same for all designs"),
+    Column("validation_chip_errors", "", "the same on validation data, with other chips"),
+    Column("test_samples", "", "test samples that errors are shares of"),
+    Column("validation_samples", "", "validation samples likewise"),
     _RELAXED,
     _ROUNDED,
     Column("gap_NAME", "", "measured over relaxed: a ratio less 1 for costs, a difference for errors"),
@@ -77,9 +81,14 @@ _DESIGNS: Final = (
     Column("output_rate[LAYER]", "", "the same of its outputs"),
     Column("weight_density[LAYER]", "", "share of weights that are not 0 once quantised"),
     Column("weight_magnitude[LAYER]", "", "mean size of those, as a share of the largest that can be stored"),
-    Column("error_1h", "", "test error an hour after programming, drift compensated (only chips that age)"),
-    Column("error_1d", "", "the same after a day"),
-    Column("error_30d", "", "the same after a month"),
+    *(
+        column
+        for name, age in (("error_1h", "an hour"), ("error_1d", "a day"), ("error_30d", "a month"))
+        for column in (
+            Column(name, "", f"test error {age} after programming, drift compensated, mean over chips (only of chips that age)"),
+            Column(f"{name}_std", "", "standard deviation of that over chips"),
+        )
+    ),
     Column("polish_evaluations", "", "legal designs that were scored for it"),
     Column("budget_sample_steps", "", "training samples x time steps that it took"),
     *(

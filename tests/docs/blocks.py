@@ -1,6 +1,7 @@
 """Code blocks of README and docs, as a reader meets them.
 
-A block with `title="name.ext"` is a file of that name; one with `title="Not run: ..."` is left alone, and the reader sees why. Indented code is shell.
+A block with `title="name.ext"` is a file of that name; one with `title="Not run: ..."` is left alone, and the reader sees why. Indented
+code is shell.
 """
 
 import re
