@@ -11,13 +11,17 @@ from codesign.technology.sram import CELL_USE
 from docs.generate.markdown import code, names, table
 
 _ABOUT: Final = """\
+---
+hide: [toc]
+---
+
 # Technologies
 
 How prices are composed, scaled and drawn is told in [One price basis](../technology.md); how to set your own in
 [Prices of your own](../howto/own-prices.md). Constants stand here as they were measured, at the node named; a technology at
-another node has them scaled (`codesign.technology.load(name).quantity(constant)` tells how). Low and high hold the value with 80 %.
+another node has them scaled (`codesign.technology.load(name).quantity(constant)` tells how). Its interval holds a value with 80 %.
 """
-_HEAD: Final = ("constant", "value", "unit", "low", "high", "node [nm]", "evidence", "scales as", "source")
+_HEAD: Final = ("constant", "value", "unit", "80 % interval", "measured at", "evidence", "source")
 
 
 def page() -> str:
@@ -52,7 +56,9 @@ def _constants(path: Path) -> str:
 
 
 def _row(quantity: Quantity) -> tuple[str, ...]:
-    low, high = (f"{end:.4g}" for end in quantity.interval)
-    node = f"{quantity.node_nm:g}" if quantity.node_nm else ""
-    numbers = f"{quantity.value:.5g}", quantity.unit, low, high, node
-    return code(quantity.name), *numbers, quantity.evidence, "" if quantity.scaling == "none" else quantity.scaling, quantity.source
+    low, high = quantity.interval
+    node = f"{quantity.node_nm:g} nm" if quantity.node_nm else ""
+    # how it goes to another node, where it does
+    scaled = "" if quantity.scaling == "none" else f", scales as {quantity.scaling}"
+    numbers = f"{quantity.value:.5g}", quantity.unit, f"{low:.3g} to {high:.3g}", node + scaled
+    return code(quantity.name), *numbers, quantity.evidence, quantity.source
