@@ -1,5 +1,7 @@
 """Every command with its options, as `codesign COMMAND --help` tells them."""
 
+import re
+
 from search.commands.cli import app
 
 _ABOUT = """\
@@ -15,4 +17,5 @@ def page() -> str:
     text = app.generate_docs(output_format="markdown", include_hidden=False)
     # the site has a table of contents beside every page
     _, heading, sections = text.partition("\n## codesign run\n")
-    return _ABOUT + heading + sections
+    # cyclopts names the module that is run, which here is not codesign's
+    return _ABOUT + re.sub(r"(?<=^codesign )(\w+) -m \S+", r"\1", heading + sections, flags=re.MULTILINE)

@@ -4,12 +4,9 @@ In names, OBJECTIVE stands for an objective's column with its unit (`energy_pj`)
 searched, LAYER for a layer, KEY for a key that a sweep varies.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
-
-from search.results.view import View
 
 
 class Column(NamedTuple):
@@ -49,7 +46,8 @@ _PARAMETERS: Final = (
 
 _DESIGNS: Final = (
     _UNIT,
-    Column("KEY", "", "what the sweep varied (only of a sweep; its own column of that name is KEY_of_design)"),
+    Column("KEY", "", "what the sweep varied (only of a sweep)"),
+    Column("KEY_of_design", "", "a column of the design that has the name of such a key"),
     _DESIGN,
     _SEARCHER,
     _SEED,
@@ -218,31 +216,3 @@ COLUMNS: Final[Mapping[str, Sequence[Column]]] = MappingProxyType(
     }
 )
 """By table; `course` is what a comparison calls `history.csv`."""
-
-
-def unexplained(table: str, columns: Iterable[str], view: View, varied: Iterable[str] = ()) -> list[str]:
-    """Columns that nothing is said of here.
-
-    Args:
-        table: a key of `COLUMNS`.
-        columns: as they stand in the file.
-        view: objectives and parameters of the study.
-        varied: keys of a sweep.
-    """
-    everything = (*view.objectives, *(limit.objective for limit in view.limits))
-    standing = {
-        "OBJECTIVE": [o.column for o in everything],
-        "NAME": [o.name for o in everything],
-        "PARAMETER": list(view.parameters),
-        "KEY": list(varied),
-    }
-    patterns = [_pattern(column.name, standing) for column in COLUMNS[table]]
-    return [name for name in columns if not any(pattern.fullmatch(name) for pattern in patterns)]
-
-
-def _pattern(name: str, standing: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
-    text = re.escape(name).replace("LAYER", r"[^\]]+")
-    for capitals, names in standing.items():
-        # no names: nothing matches
-        text = text.replace(capitals, f"(?:{'|'.join(map(re.escape, names)) or '(?!)'})")
-    return re.compile(text)

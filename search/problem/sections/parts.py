@@ -19,11 +19,11 @@ class DataConfig(Strict):
         description="A data set (`codesign list datasets`), or the path, relative to this file, of your own (.npz, .csv, .tsv, a folder).",
         pattern=PATH,
     )
-    timesteps: int | None = Field(None, ge=1, description="Time bins of event recordings, and of other sets that can choose them.")
+    timesteps: int | None = Field(None, ge=1, description="Time bins [steps] of event recordings, and of other sets that can choose them.")
     validation_share: float | None = Field(
         None, gt=0, lt=1, description="Share of the training samples that designs are chosen by; by default the data set's own."
     )
-    limit: int | None = Field(None, ge=1, description="At most this many samples in each split, classes in turn.")
+    limit: int | None = Field(None, ge=1, description="Size of each split at most [samples], classes in turn.")
     target: str | None = Field(None, min_length=1, description="The column of a table that holds the class; default the last.")
     ignore: list[str] = Field([], description="Columns of a table that are left out, such as numbers of samples.")
     standardise: bool = Field(
@@ -36,12 +36,12 @@ class NetworkConfig(Strict):
     """Which network is trained."""
 
     kind: str = Field(description="A builder (`codesign list networks`).")
-    hidden: list[Annotated[int, Field(ge=1)]] = Field([], description="Neurons of each hidden layer, for `mlp` and its like.")
-    channels: list[Annotated[int, Field(ge=1)]] = Field([], description="Channels of each convolution, for `convnet`.")
+    hidden: list[Annotated[int, Field(ge=1)]] = Field([], description="Width of each hidden layer [neurons], for `mlp` and its like.")
+    channels: list[Annotated[int, Field(ge=1)]] = Field([], description="Width of each convolution [channels], for `convnet`.")
     options: dict[str, int | float | str | list[int]] = Field(
         {}, description="Other arguments of the builder, and of its style: neuron, norm, encoding, readout, state."
     )
-    longest: int = Field(8, ge=1, le=1024, description="Time steps that are simulated; data with a time axis have their own.")
+    longest: int = Field(8, ge=1, le=1024, description="How long a run is simulated at most [steps]; data with a time axis have their own.")
     operation: dict[str, float] = Field(
         {}, description="Fixed values of how the network is run: timesteps, weight_bits, activation_bits, state_bits, gate, exit_entropy."
     )
@@ -58,7 +58,7 @@ class TechnologyConfig(Strict):
     """A technology by its parts; see `codesign.technology.compose`."""
 
     process: str = Field(description="Logic process, such as cmos_28nm (`codesign list technologies`).")
-    memory: str = Field("lop", description="On-chip memory cell.")
+    memory: str = Field("lop", description="On-chip memory cell: hp leaks, lop is low operating power, lstp low standby power.")
     device: str = Field("none", description="Analog device of a crossbar.")
     offchip: str = Field("lpddr4", description="Memory off the chip, or none.")
     events: str = Field("none", description="Measured events of a many-core chip.")

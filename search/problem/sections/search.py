@@ -17,21 +17,23 @@ class SearchConfig(Strict):
     # the defaults of `Settings` once more: its module imports JAX, and configs are checked without
     kind: str = Field("gradient", description="A searcher (`codesign list searchers`).")
     budget: float = Field(
-        0, ge=0, description="Training samples x time steps that may be spent; 0 for what the gradient search of this config spends."
+        0, ge=0, description="What may be spent [training samples x time steps]; 0 for what the gradient search of this config spends."
     )
-    seed: int | None = Field(None, ge=0, lt=2**32, description="Of the search alone; default the study's, which the data keep.")
+    seed: int | None = Field(None, ge=0, lt=2**32, description="Seed of the search alone; default the study's, which the data keep.")
     # tuned on seeds that are in no table (docs/benchmarks.md)
-    steps_per_design: int = Field(400, ge=1, description="Minibatches that searchers with a network per design train each for.")
-    design_learning_rate: float = Field(1e-2, gt=0, description="Of the weights of searchers with a network per design.")
+    steps_per_design: int = Field(400, ge=1, description="How long [minibatches] searchers with a network per design train each.")
+    design_learning_rate: float = Field(1e-2, gt=0, description="Learning rate of the weights, of searchers with a network per design.")
     population: int = Field(10, ge=1, le=4096, description="Members, each with its own preference between the objectives.")
-    batch_size: int = Field(64, ge=1, description="Samples of a minibatch.")
-    warmup_steps: int = Field(300, ge=0, description="Minibatches that weights are trained on random chips.")
-    relax_steps: int = Field(400, ge=0, description="Minibatches of the joint search on the smooth model.")
-    anneal_steps: int = Field(200, ge=0, description="Minibatches while the model hardens to the exact one.")
-    finetune_steps: int = Field(150, ge=0, description="Minibatches that weights are trained for on the design that was chosen.")
-    steps_per_call: int = Field(25, ge=1, description="Minibatches of one call of the compiled program; a study can stop between calls.")
-    learning_rate: float = Field(3e-3, gt=0, description="Of the weights.")
-    chip_learning_rate: float = Field(2e-2, gt=0, description="Of the design parameters.")
+    batch_size: int = Field(64, ge=1, description="Size of a minibatch [samples].")
+    warmup_steps: int = Field(300, ge=0, description="How long [minibatches] weights are trained on random chips.")
+    relax_steps: int = Field(400, ge=0, description="How long [minibatches] weights and chip move on the smooth model.")
+    anneal_steps: int = Field(200, ge=0, description="How long [minibatches] the model takes to harden to the exact one.")
+    finetune_steps: int = Field(150, ge=0, description="How long [minibatches] weights are trained on the design that was chosen.")
+    steps_per_call: int = Field(
+        25, ge=1, description="Length of one call of the compiled program [minibatches]; a study can stop between calls."
+    )
+    learning_rate: float = Field(3e-3, gt=0, description="Learning rate of the weights.")
+    chip_learning_rate: float = Field(2e-2, gt=0, description="Learning rate of the design parameters, on their scale from 0 to 1.")
     # above 0: weights are spread evenly in their logarithms
     preference_low: float = Field(3e-3, gt=0, description="Smallest weight of the costs against the error.")
     preference_high: float = Field(1.0, gt=0, description="Largest weight of the costs against the error.")
@@ -42,7 +44,7 @@ class SearchConfig(Strict):
     population_axis: Literal["auto", "loop", "vmap"] = Field(
         "auto", description="Members one after another (loop) or together (vmap); auto: by the device."
     )
-    patience: int = Field(0, ge=0, description="Calls without growth of the hypervolume after which a stage ends early; 0 for never.")
+    patience: int = Field(0, ge=0, description="How long a stage goes on without growth of the hypervolume [calls]; 0 for to its end.")
     polish_evaluations: int = Field(0, ge=0, description="Mutations of the front that are scored on validation data.")
     scout_evaluations: int = Field(0, ge=0, description="Chips scored with the warm weights, of which members choose theirs to begin with.")
     tuned_designs: int = Field(0, ge=0, description="Designs of the polished front that are fine-tuned once more, each on its own.")
@@ -52,7 +54,7 @@ class SearchConfig(Strict):
         False, description="Whether an 8-bit and a 4-bit ANN of the same shape, and logistic regression, are measured on the same data."
     )
     memory_gb: float | None = Field(
-        None, gt=0, description="Of evaluations, which go through a split in pieces that fit; default half of what is free."
+        None, gt=0, description="Memory of evaluations [GB], which go through a split in pieces that fit; default half of what is free."
     )
     designs: int = Field(24, ge=1, description="At most this many designs are measured on test data.")
 

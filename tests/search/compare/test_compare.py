@@ -18,6 +18,7 @@ from search.study.store.store import Store
 from search.study.store.tables import reading
 from search.unit.work import UnitWork
 from tests.search.command import codesign
+from tests.search.results.explained import unexplained
 from tests.search.toy import Silent, digital, toy_config
 
 pytestmark = pytest.mark.slow  # compiles the training of two searchers
@@ -78,6 +79,9 @@ def test_exports(finished) -> None:
     course = pd.read_csv(folder / "history.csv")
     for _, own in course.groupby(["searcher", "seed"]):
         assert np.all(np.diff(own.sort_values("spent").validation_hypervolume) >= -1e-12)
+    for path in folder.glob("*.csv"):
+        name = "course" if path.stem == "history" else path.stem
+        assert not unexplained(name, pd.read_csv(path, nrows=1).columns, View.of(file.config)), path.name
     report = (folder / "report.md").read_text()
     assert "Reference point: error 0.9" in report or "Reference point: error 1" in report
     for name in ("hypervolume", "course", "budgets", "fronts"):

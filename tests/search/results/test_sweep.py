@@ -8,9 +8,11 @@ import pytest
 
 from search.problem import config
 from search.results import sweep
+from search.results.view import View
 from search.study.journal import Write
 from search.study.store.store import Store
 from search.study.unit import State, Unit
+from tests.search.results.explained import unexplained
 from tests.search.toy import toy_config
 
 
@@ -53,6 +55,9 @@ def test_fronts_are_common_to_what_can_be_compared(values: dict, tmp_path: Path)
     designs = pd.read_csv(tmp_path / "out" / "designs.csv")
     assert list(designs.columns[:3]) == ["unit", "seed", "design"]
     assert designs.seed.tolist() == [0, 0, 1, 1, 0], "what was varied, not the column of the same name"
+    view = View.of(config.from_values(values, tmp_path / "config.yaml").config)
+    assert not unexplained("units", table.reset_index().columns, view, ["seed"])
+    assert not unexplained("designs", designs.columns, view, ["seed"])
     assert "1m 30s" in page.read_text() or "90 s" in page.read_text()
 
 

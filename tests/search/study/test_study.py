@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import search
 from codesign.cost import Cost
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.technology import catalogue
@@ -23,11 +24,13 @@ from search.errors import UserError
 from search.objectives.pareto import non_dominated
 from search.problem import build, config
 from search.results import publish
+from search.results.exports import write_tables
 from search.study.screens import choose
 from search.study.store import files
 from search.study.store.store import Store
 from search.study.unit import Unit
 from tests.search.command import codesign
+from tests.search.results.explained import unexplained
 from tests.search.toy import Silent, finished_study, toy_config
 
 pytestmark = pytest.mark.slow  # a whole study, and the command line in processes of its own
@@ -62,6 +65,14 @@ def independent_cost(row: pd.Series) -> Cost:
         neuron=["lif", "integrator"],
     )
     return chip.cost(work, catalogue.load("rram_45nm"))
+
+
+def test_every_column_is_explained(finished, tmp_path: Path) -> None:
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
+    view = search.load(folder).view
+    for path in (*folder.glob("*.csv"), *write_tables(folder, "csv")):
+        found = unexplained(path.stem, pd.read_csv(path, nrows=1).columns, view)
+        assert not found, f"{path.name}: {found} are not in search/results/columns.py"
 
 
 def test_the_folder_holds_what_is_promised(finished) -> None:
