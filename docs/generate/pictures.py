@@ -77,6 +77,22 @@ def charged() -> str:
     return picture(760, 118, "Counts of actions times prices give energy by layer and component", parts)
 
 
+def prices() -> str:
+    """Parts make one technology, which all families ask."""
+    names = ["process", "memory", "device", "offchip"]
+    below = ["logic, wires, converters", "SRAM: hp, lop, lstp", "rram, pcm", "lpddr4, hbm2 ..."]
+    parts = []
+    for i, (name, text) in enumerate(zip(names, below, strict=True)):
+        y = 8 + 44 * i
+        parts += [box(10, y, 90, 32, name), words(172, y + 20, text, size=10), arrow([(235, y + 16), (290, 72 + 16 * i)])]
+    parts += [box(296, 62, 130, 70, "technology", strong=True), words(361, 150, "value, interval, source", size=10)]
+    for i, family in enumerate(("systolic", "crossbar", "many-core", "hybrid")):
+        y = 8 + 44 * i
+        parts += [arrow([(430, 72 + 16 * i), (500, y + 16)]), box(506, y, 100, 32, family)]
+    parts.append(words(690, 98, "same price, same act", BLUE, size=11))
+    return picture(760, 180, "Process, memory, device and off-chip memory make one technology, which every family of chips asks", parts)
+
+
 def chips() -> str:
     """One design, many simulated chips."""
     drawn = np.random.default_rng(3).normal(4.4, 0.7, 16)
@@ -95,7 +111,14 @@ def chips() -> str:
     return picture(760, 140, "One design on 16 simulated chips gives a mean error and its spread", parts)
 
 
-PICTURES: Final[dict[str, Callable[[], str]]] = {"waist": waist, "relaxed": relaxed, "stages": stages, "charged": charged, "chips": chips}
+PICTURES: Final[dict[str, Callable[[], str]]] = {
+    "waist": waist,
+    "relaxed": relaxed,
+    "stages": stages,
+    "charged": charged,
+    "prices": prices,
+    "chips": chips,
+}
 
 
 if __name__ == "__main__":
