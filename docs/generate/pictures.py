@@ -89,7 +89,7 @@ def prices() -> str:
     for i, family in enumerate(("systolic", "crossbar", "many-core", "hybrid")):
         y = 8 + 44 * i
         parts += [arrow([(430, 72 + 16 * i), (500, y + 16)]), box(506, y, 100, 32, family)]
-    parts.append(words(690, 98, "same price, same act", BLUE, size=11))
+    parts.append(words(685, 98, "same act, same price", size=11))
     return picture(760, 180, "Process, memory, device and off-chip memory make one technology, which every family of chips asks", parts)
 
 
