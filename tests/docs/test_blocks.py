@@ -41,6 +41,7 @@ TINY = {
     "search.steps_per_call": 10,
     "search.chips": 2,
     "search.aged_chips": 0,
+    "search.baselines": False,
     "search.designs": 4,
     "constraints": {},
 }
