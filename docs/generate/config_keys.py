@@ -71,7 +71,7 @@ def _type(entry: dict[str, Any]) -> str:
     if "$ref" in entry:
         return "a section"
     if "anyOf" in entry or "oneOf" in entry:
-        found = [_type(part) for part in entry.get("anyOf", entry.get("oneOf")) if part.get("type") != "null"]
+        found = [_type(part) for part in entry.get("anyOf", entry.get("oneOf", [])) if part.get("type") != "null"]
         return " or ".join(dict.fromkeys(found))
     if entry.get("type") == "array":
         return f"list of: {_type(entry.get('items', {}))}"

@@ -1,9 +1,10 @@
 """Columns of the tables that a result folder holds."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from docs.generate.markdown import code, table
-from search.results.columns import COLUMNS
+from search.results.columns import COLUMNS, Column
 
 _ABOUT: Final = """\
 # Tables of results
@@ -38,5 +39,5 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(columns: object) -> str:
-    return table(("column", "unit", "what it is"), [(code(name), unit, text) for name, unit, text in columns])  # type: ignore[attr-defined]
+def _table(columns: Sequence[Column]) -> str:
+    return table(("column", "unit", "what it is"), [(code(name), unit, text) for name, unit, text in columns])
