@@ -81,7 +81,7 @@ def test_exports(finished) -> None:
         assert np.all(np.diff(own.sort_values("spent").validation_hypervolume) >= -1e-12)
     for path in folder.glob("*.csv"):
         name = "course" if path.stem == "history" else path.stem
-        assert not unexplained(name, pd.read_csv(path, nrows=1).columns, View.of(file.config)), path.name
+        assert not unexplained(name, pd.read_csv(path, nrows=1).columns, View.of(config.written(file.config))), path.name
     report = (folder / "report.md").read_text()
     assert "Reference point: error 0.9" in report or "Reference point: error 1" in report
     for name in ("hypervolume", "course", "budgets", "fronts"):

@@ -55,7 +55,7 @@ def test_fronts_are_common_to_what_can_be_compared(values: dict, tmp_path: Path)
     designs = pd.read_csv(tmp_path / "out" / "designs.csv")
     assert list(designs.columns[:3]) == ["unit", "seed", "design"]
     assert designs.seed.tolist() == [0, 0, 1, 1, 0], "what was varied, not the column of the same name"
-    view = View.of(config.from_values(values, tmp_path / "config.yaml").config)
+    view = View.of(values)
     assert not unexplained("units", table.reset_index().columns, view, ["seed"])
     assert not unexplained("designs", designs.columns, view, ["seed"])
     assert "1m 30s" in page.read_text() or "90 s" in page.read_text()
