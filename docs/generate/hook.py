@@ -29,6 +29,7 @@ PAGES = {
     "reference/parameters.md": parameters.page,
     "reference/results.md": result_tables.page,
     "reference/technologies.md": technologies.page,
+    "reference/words.md": names.words,
     "reference/workloads.md": workloads.page,
 }
 

@@ -11,6 +11,7 @@ from search.commands.configs import catalogue
 from search.commands.configs.parameters import attributes
 from search.objectives import registry
 from search.objectives.base import AbstractObjective
+from search.results.page.glossary import TERMS
 
 _ABOUT: Final = """\
 # Objectives, networks, searchers
@@ -51,6 +52,11 @@ def page() -> str:
 def datasets() -> str:
     """Markdown of the page of data sets."""
     return f"{_DATASETS}\n{table(('name', 'what it is'), [(code(name), text) for name, text in catalogue.entries('datasets')])}\n"
+
+
+def words() -> str:
+    """Markdown of the glossary, that of the report."""
+    return f"# Words\n\n{table(('word', 'means'), TERMS.items())}\n"
 
 
 def _objective(objective: AbstractObjective) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ PAGES = {
     "datasets": names.datasets,
     "results": result_tables.page,
     "technologies": technologies.page,
+    "words": names.words,
     "workloads": workloads.page,
 }
 
