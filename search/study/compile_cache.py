@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ DAYS: Final = 60
 
 
 def enable() -> None:
-    """Tell JAX where to keep programs; before it is imported. `$JAX_COMPILATION_CACHE_DIR` has the last word; empty, nothing is kept.
+    """Tell JAX where to keep programs. `$JAX_COMPILATION_CACHE_DIR` has the last word; empty, nothing is kept.
 
     Programs are compiled for the processor at hand, so each kind of processor has a folder of its own, in which they stay two months.
     """
@@ -28,6 +29,11 @@ def enable() -> None:
         return  # a home that cannot be written costs time only
     os.environ[VARIABLE] = str(folder)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "1")
+    if "jax" in sys.modules:
+        # it has read the environment already, as in a notebook that looked at its data first
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", jax.config.jax_compilation_cache_dir or str(folder))
 
 
 def processor() -> str:

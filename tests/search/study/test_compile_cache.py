@@ -17,10 +17,10 @@ print(jax.jit(lambda x: jnp.sin(x) + 1)(2.0))
 """
 
 
-def run(home: Path, **environment: str) -> subprocess.CompletedProcess:
+def run(home: Path, program: str = PROGRAM, **environment: str) -> subprocess.CompletedProcess:
     clean = {name: value for name, value in os.environ.items() if name != compile_cache.VARIABLE}
     clean |= {"XDG_CACHE_HOME": str(home), **environment}
-    return subprocess.run([sys.executable, "-c", PROGRAM], env=clean, capture_output=True, text=True, check=True)
+    return subprocess.run([sys.executable, "-c", program], env=clean, capture_output=True, text=True, check=True)
 
 
 def test_programs_are_kept_and_found_again(tmp_path: Path) -> None:
@@ -33,6 +33,12 @@ def test_programs_are_kept_and_found_again(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*-cache")) == kept
     assert (first.stdout, first.stderr) == (second.stdout, second.stderr)
     assert second.stderr == ""
+
+
+def test_jax_that_was_imported_before_keeps_programs_too(tmp_path: Path) -> None:
+    """In a notebook data are looked at first: catches a folder that JAX never hears of."""
+    run(tmp_path, f"import jax\n{PROGRAM}")
+    assert list(tmp_path.rglob("*-cache"))
 
 
 def test_the_users_word_counts_and_a_home_that_cannot_be_written_does_not(tmp_path: Path) -> None:
