@@ -1,7 +1,7 @@
 """`study.plot`: every figure of a study by name."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, final
 
@@ -38,6 +38,9 @@ class Drawable(Protocol):
     @property
     def view(self) -> View:
         """Objectives, of the only group."""
+
+    def split(self, name: str) -> "Mapping[Any, Drawable]":
+        """Its units by what was varied."""
 
     def breakdown(self, design: Any = None, unit: str | None = None) -> pd.DataFrame:
         """Energy by layer and component."""
@@ -151,16 +154,19 @@ class Plot:
             raise UserError("prices were not drawn in this study (of an earlier version): run it again")
         return sensitivity.sensitivity(constants)
 
-    def compare(self, other: "Drawable | None" = None) -> Figure:
+    def compare(self, other: "Drawable | None" = None, by: str | None = None) -> Figure:
         """Fronts against each other: this study's and another's, or those of the units of a sweep.
 
         Args:
             other: a study of the same objectives; None for this study's units.
+            by: what a sweep varied, such as `seed`: a front for each of its values, over all units that have it.
 
         Raises:
-            UserError: the studies have different objectives.
+            UserError: the studies have different objectives, or nothing of that name was varied.
         """
         view = self._study.view
+        if by is not None:
+            return compare.compare(view, {f"{by} {value}": study.designs for value, study in self._study.split(by).items()})
         if other is None:
             group = self._study.groups[0]
             return compare.compare(view, group.fronts())

@@ -187,6 +187,17 @@ class Study:
             raise UserError(f"{self.folder}: no unit has {', '.join(f'{name} {wish}' for name, wish in labels.items())}")
         return Study(self.folder, frozenset(kept))
 
+    def split(self, name: str) -> "dict[Any, Study]":
+        """The units by what the sweep varied: a study for each value, in the order of the values' first units.
+
+        Args:
+            name: what was varied, as for `where`.
+
+        Raises:
+            UserError: nothing of that name was varied.
+        """
+        return {value: self.where(**{name: value}) for value in self.units[self._label(name)].unique().tolist()}
+
     @property
     def labels(self) -> pd.DataFrame:
         """What the sweep varied, by unit; no columns where nothing was."""

@@ -54,6 +54,15 @@ def test_units_are_chosen_by_what_was_varied(folder: Path) -> None:
         study.where(seed=5)
 
 
+def test_fronts_of_what_was_varied_are_told_apart(folder: Path) -> None:
+    """Both parts lie in one folder: catches two fronts that take one name, and a part with the other's designs."""
+    study = search.load(folder).where(seed=[0, 1])
+    parts = study.split("kind")
+    assert {value: set(part.designs["search.kind"]) for value, part in parts.items()} == {value: {value} for value in parts}
+    assert len(parts) == 2
+    assert [trace.name for trace in study.plot.compare(by="kind").data] == [f"kind {value}" for value in parts]
+
+
 def test_what_cannot_be_compared_is_not(folder: Path) -> None:
     study = search.load(folder)
     with pytest.raises(UserError, match=r"cannot be compared .* choose some with .where"):
