@@ -77,11 +77,11 @@ def executed(path: Path, tiny: bool) -> list[str]:
     notebook = nbformat.read(path, as_version=4)
     if tiny:
         make_tiny(notebook)
-    # pictures for sites that run no scripts need a browser, which a test does without
-    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype" if tiny else "plotly_mimetype+png"
+    os.environ |= environment(tiny)
     folder = tempfile.mkdtemp()
     try:
-        client = NotebookClient(notebook, timeout=1800, kernel_name="python3", record_timing=False, resources={"metadata": {"path": folder}})
+        where_to = {"metadata": {"path": folder}}
+        client = NotebookClient(notebook, timeout=1800, kernel_name="python3", record_timing=False, resources=where_to)
         client.execute()
     except CellExecutionError as error:
         return [f"{where(notebook)}: {error.ename}: {error.evalue}"]
@@ -91,6 +91,14 @@ def executed(path: Path, tiny: bool) -> list[str]:
         clean(notebook)
         nbformat.write(notebook, path)
     return []
+
+
+def environment(tiny: bool) -> dict[str, str]:
+    """What kernels begin with."""
+    # pictures for sites that run no scripts need a browser, which a test does without; XLA's chatter is of this machine
+    shared = {"PLOTLY_RENDERER": "plotly_mimetype" if tiny else "plotly_mimetype+png", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # most of a tiny run is compilation: programs that run once need not be fast
+    return shared | ({"XLA_FLAGS": "--xla_backend_optimization_level=0"} if tiny else {})
 
 
 def make_tiny(notebook: Any) -> None:

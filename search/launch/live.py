@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final, final
 
-from search.results.studies.study import load
+from search.results.figures.figure import Figure
+from search.results.studies.study import Study, load
 from search.study.screens.screen import Clock, Count, spelt
 from search.study.unit import State, Unit
 
@@ -75,10 +76,8 @@ class LiveScreen:
         self._put(self._bar, "bar", {"text/html": text, "text/plain": self._line})
 
     def _draw_figure(self) -> None:
-        study = load(self._folder)
-        # searches without gradients have no course, and none has one before its first steps
-        if len(study.groups) == 1 and not study.history.empty:
-            figure = study.plot.history()
+        figure = drawn(load(self._folder))
+        if figure is not None:
             self._put(self._figure, "figure", figure._repr_mimebundle_())
 
     def _put(self, handle: Any, name: str, content: Any) -> None:
@@ -87,3 +86,13 @@ class LiveScreen:
         else:
             self._begun.add(name)
             handle.display(content, raw=True)
+
+
+def drawn(study: Study) -> Figure | None:
+    """The course of one unit, the fronts of several; None where nothing is there yet, or nothing that goes together."""
+    if len(study.groups) != 1:
+        return None
+    if len(study.groups[0].units) > 1:
+        return None if study.designs.empty else study.plot.compare()
+    # searches without gradients have no course, and none has one before its first steps
+    return None if study.history.empty else study.plot.history()
