@@ -44,7 +44,9 @@ def _axis(label: str, values: "pd.Series[Any]", logarithmic: bool = False) -> di
         return {"label": label, "values": values.astype(str).map(places).tolist(), **ticks}
     numbers = values.astype(float)
     if not logarithmic or not (numbers.dropna() > 0).all():
-        ticks = {"tickvals": sorted(numbers.dropna().unique())} if numbers.nunique() <= 8 else {}
+        # every bit and step has its mark; measured numbers are all different, and have many digits
+        counted = numbers.nunique() <= 8 and bool((numbers.dropna() % 1 == 0).all())
+        ticks = {"tickvals": sorted(numbers.dropna().unique())} if counted else {"tickformat": ".3~g"}
         return {"label": label, "values": numbers.tolist(), **ticks}
     powers = np.log10(numbers)
     marks = np.linspace(powers.min(), powers.max(), 5)
