@@ -33,7 +33,8 @@ def enable() -> None:
         # it has read the environment already, as in a notebook that looked at its data first
         import jax
 
-        jax.config.update("jax_compilation_cache_dir", jax.config.jax_compilation_cache_dir or str(folder))
+        own = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]  # jax makes its options' names at run time
+        jax.config.update("jax_compilation_cache_dir", own or str(folder))
 
 
 def processor() -> str:

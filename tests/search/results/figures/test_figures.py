@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import search
 from search.objectives.registry import find
 from search.results.figures.figure import Figure
+from search.results.figures.parallel import _axis
 from search.results.figures.scales import scale_of, unit_of
 from search.results.figures.theme import colours
 from search.results.studies.study import Study
@@ -52,6 +54,12 @@ def test_a_front_draws_what_is_on_it_in_the_unit_of_its_axis(study: Study) -> No
     np.testing.assert_allclose(front.y, rows.error * 100)
     np.testing.assert_allclose(front.error_y.array, rows.error_std * 100)
     assert sum(len(trace.x) for trace in figure.data) == len(study.designs)
+
+
+def test_parallel_coordinates_mark_every_step_but_no_measured_number() -> None:
+    """Found by a notebook: few designs, and marks such as 10.8170807362 on top of each other."""
+    assert _axis("bits", pd.Series([4, 6, 6]))["tickvals"] == [4.0, 6.0]
+    assert "tickvals" not in _axis("error [%]", pd.Series([10.8170807362, 9.65645313263]))
 
 
 def test_a_breakdown_sums_to_the_energy_of_the_design(study: Study) -> None:
