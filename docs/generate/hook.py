@@ -49,6 +49,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Notebooks are in the repository and not on the site."""
+    return re.sub(r"\[([^\]]+)\]\(\.\./notebooks/[^)]*\)", r"`\1`", markdown)
+
+
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Pictures become part of the page, so that they have the colour of its text, in the light and in the dark."""
     return re.sub(r'<p><img alt="[^"]*" src="[^"]*?(\w+\.svg)" ?/?></p>', _inlined, html)
