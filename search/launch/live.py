@@ -1,11 +1,14 @@
 """A study in a notebook: a bar, the numbers of the moment, and a figure of its course."""
 
+import contextlib
 import html
+import sqlite3
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Final, final
 
+from search.errors import UserError
 from search.results.figures.figure import Figure
 from search.results.studies.study import Study, load
 from search.study.screens.screen import Clock, Count, spelt
@@ -76,9 +79,11 @@ class LiveScreen:
         self._put(self._bar, "bar", {"text/html": text, "text/plain": self._line})
 
     def _draw_figure(self) -> None:
-        figure = drawn(load(self._folder))
-        if figure is not None:
-            self._put(self._figure, "figure", figure._repr_mimebundle_())
+        # a picture that cannot be drawn now is no reason to stop a study
+        with contextlib.suppress(UserError, sqlite3.Error):
+            figure = drawn(load(self._folder))
+            if figure is not None:
+                self._put(self._figure, "figure", figure._repr_mimebundle_())
 
     def _put(self, handle: Any, name: str, content: Any) -> None:
         if name in self._begun:

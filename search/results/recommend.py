@@ -141,4 +141,7 @@ def _saving(designs: pd.DataFrame, chosen: pd.Series, view: View) -> str:
     if best.design == chosen.design:
         return ""
     factor = best.row[view.cost.column] / chosen[view.cost.column]
+    # `1.0x less` would be none
+    if factor < 1.05:
+        return ""
     return f", {factor:.1f}x less {view.cost.name.replace('_', ' ')} than the most accurate design"
