@@ -19,6 +19,8 @@ T = TypeVar("T")
 _NAME: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 _LONGEST: Final = 200
 _LARGEST_SOURCE: Final = 2**22
+_CONTENTS: Final[dict[str, list[bytes]]] = {}
+"""Source of each module beside a config, as it was when it was found first."""
 
 
 def find_class(name: str, folder: Path | None, base: type[T]) -> type[T]:
@@ -116,11 +118,20 @@ def _imported(name: str, module: str, top: str, folder: Path | None) -> object:
 
 
 def _forget_other(top: str, beside: Path) -> None:
-    """A module of the same name from elsewhere is another one: that of the config before, in one process."""
-    loaded = sys.modules.get(top)
-    if loaded is not None and Path(getattr(loaded, "__file__", None) or "").resolve() != beside.resolve():
+    """A module of the same name from elsewhere is another one: that of the config before, in one process; so is one changed since then."""
+    loaded, content = sys.modules.get(top), _content(beside)
+    elsewhere = loaded is not None and Path(getattr(loaded, "__file__", None) or "").resolve() != beside.resolve()
+    # in a notebook, a module is written again in the process that has it
+    if elsewhere or (loaded is not None and _CONTENTS.get(top, content) != content):
         for other in [each for each in sys.modules if each == top or each.startswith(f"{top}.")]:
             del sys.modules[other]
+    _CONTENTS[top] = content
+
+
+def _content(beside: Path) -> list[bytes]:
+    """Of the files of a module or of a package."""
+    files = sorted(beside.parent.rglob("*.py")) if beside.name == "__init__.py" else [beside]
+    return [file.read_bytes() for file in files]
 
 
 def _loaded(top: str, path: Path) -> object:

@@ -100,6 +100,15 @@ def test_a_module_of_the_same_name_elsewhere_is_another(beside: Path) -> None:
     assert find("beside_objective:Steps", beside).unit == "1"
 
 
+def test_a_module_that_was_written_again_is_read_again(beside: Path) -> None:
+    # as a notebook does, in the process that has imported it
+    assert find("beside_objective:Steps", beside).unit == "1"
+    same = type(find("beside_objective:Steps", beside))
+    assert type(find("beside_objective:Steps", beside)) is same
+    (beside / "beside_objective.py").write_text(OBJECTIVE.replace('"steps", "1"', '"steps", "nat"'))
+    assert find("beside_objective:Steps", beside).unit == "nat"
+
+
 def test_hardware_of_ones_own_is_searched(beside: Path) -> None:
     text = digital(TOY).replace("kind: systolic", "kind: 'beside_chip:Doubled'")
     kept = [line for line in text.splitlines() if not line.startswith(("  columns", "  weight_bits"))]
