@@ -87,9 +87,14 @@ def shares(names: Sequence[str], values: Sequence[float], most: int = 5) -> str:
     if not whole > 0:
         return ""
     parts = sorted(((value / whole, name) for name, value in zip(names, values, strict=True) if value > 0), key=lambda part: -part[0])
-    told = [f"{name} {100 * share:.2g} %" for share, name in parts[:most]]
+    told = [f"{name} {_percent(share)}" for share, name in parts[:most]]
     rest = parts[most:]
-    return ", ".join([*told, f"{len(rest)} more {100 * sum(share for share, _ in rest):.2g} %"] if rest else told)
+    return ", ".join([*told, f"{len(rest)} more {_percent(sum(share for share, _ in rest))}"] if rest else told)
+
+
+def _percent(share: float) -> str:
+    # two digits would make 1e+02 of all
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.3g} %"
 
 
 def _folded(table: Table) -> str:

@@ -52,3 +52,5 @@ def test_counts_and_units() -> None:
 def test_shares_name_the_largest_and_sum_the_rest() -> None:
     assert shares(["a", "b", "c", "d"], [1, 6, 0, 3], most=1) == "b 60 %, 2 more 40 %"
     assert shares(["a"], [0.0]) == ""
+    assert shares(["a", "b"], [999.0, 1.0]) == "a 99.9 %, b 0.1 %"
+    assert shares(["a"], [3.0]) == "a 100 %"
