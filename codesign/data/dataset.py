@@ -34,6 +34,24 @@ class Split(NamedTuple):
     labels: np.ndarray
 
 
+class Standard(NamedTuple):
+    """How features of any range became inputs in [0, 1]; call it with others of the same kind.
+
+    Attributes:
+        mean, deviation: of each feature over the training samples.
+        widest: standard deviations to each side that are told apart.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    widest: float
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Inputs, float32 `[..., features]`: the mean becomes 0.5, `widest` deviations reach 0 and 1, what lies beyond is cut off."""
+        distance = (np.asarray(features, np.float64) - self.mean) / self.deviation
+        return (np.clip(distance, -self.widest, self.widest) / (2 * self.widest) + 0.5).astype(np.float32)
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class Dataset(Shown):
     """Three disjoint splits.
@@ -45,6 +63,9 @@ class Dataset(Shown):
         sample_shape: shape of one sample, without the batch axis (with the time axis for events).
         kind: "frames" (static, to be encoded) or "events" (a time axis is there already).
         sources: (file name, sha256) of each file that was read.
+        standard: what brings features of one's own into the range of the inputs; None where they are as in the file.
+        features: names of the features of a table, in the order of the inputs; `NAME=TEXT` for those made of texts.
+        class_names: what the classes of a table are called, by label.
     """
 
     name: str
@@ -55,6 +76,9 @@ class Dataset(Shown):
     sample_shape: tuple[int, ...]
     kind: Kind
     sources: tuple[tuple[str, str], ...] = ()
+    standard: Standard | None = None
+    features: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
 
     def sheet(self) -> Sheet:
         """Shapes, samples, classes, splits and sources; see `codesign.shown`."""
@@ -111,6 +135,7 @@ class Recipe:
     Attributes:
         validation: an official validation pool, or None to draw one from `train`.
         validation_share: default share of `train` to draw.
+        standard, features, class_names: see `Dataset`.
     """
 
     name: str
@@ -121,6 +146,9 @@ class Recipe:
     validation: Pool | None = None
     validation_share: float = 0.15
     sources: tuple[tuple[str, str], ...] = ()
+    standard: Standard | None = None
+    features: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
 
 
 def array_pool(where: str, inputs: np.ndarray, labels: np.ndarray, scale: float = 1.0) -> Pool:

@@ -129,7 +129,8 @@ def assemble(recipe: Recipe, *, seed: int, validation_share: float | None, limit
         if not len(pool.labels):
             raise DataError(f"{pool.where}: the {part} split of {recipe.name} is empty; give more samples or another share")
     first, second, third = (_split(_limited(pool, limit, rng)) for pool in (train, validation, test))
-    return Dataset(recipe.name, first, second, third, recipe.classes, train.sample_shape, recipe.kind, recipe.sources)
+    about = (recipe.sources, recipe.standard, recipe.features, recipe.class_names)
+    return Dataset(recipe.name, first, second, third, recipe.classes, train.sample_shape, recipe.kind, *about)
 
 
 def batches(split: Split, size: int, seed: int) -> Iterator[Split]:

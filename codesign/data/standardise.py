@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from codesign.data.dataset import DataError, Pool, Recipe
+from codesign.data.dataset import DataError, Pool, Recipe, Standard
 
 DEVIATIONS: Final = 3.0
 """Standard deviations to each side that are told apart; 99.7 % of a normal distribution."""
@@ -24,17 +24,13 @@ def standardised(recipe: Recipe) -> Recipe:
     """
     mean, deviation = _statistics(recipe.train)
     # a constant is at its mean everywhere, whatever it is divided by
-    scale = np.where(deviation > 0, deviation, 1.0)
+    standard = Standard(mean, np.where(deviation > 0, deviation, 1.0), DEVIATIONS)
 
     def of(pool: Pool) -> Pool:
-        def read(indices: np.ndarray) -> np.ndarray:
-            distance = (pool.read(indices).astype(np.float64) - mean) / scale
-            return (np.clip(distance, -DEVIATIONS, DEVIATIONS) / (2 * DEVIATIONS) + 0.5).astype(np.float32)
-
-        return dataclasses.replace(pool, read=read)
+        return dataclasses.replace(pool, read=lambda indices: standard(pool.read(indices)))
 
     validation = None if recipe.validation is None else of(recipe.validation)
-    return dataclasses.replace(recipe, train=of(recipe.train), test=of(recipe.test), validation=validation)
+    return dataclasses.replace(recipe, train=of(recipe.train), test=of(recipe.test), validation=validation, standard=standard)
 
 
 def _statistics(pool: Pool) -> tuple[np.ndarray, np.ndarray]:

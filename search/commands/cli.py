@@ -255,7 +255,9 @@ def schema() -> None:
 
 
 @app.command
-def init(*, data: str, output: Path | None = None, hardware: str = "crossbar", target: str | None = None) -> None:
+def init(
+    *, data: str, output: Path | None = None, hardware: str = "crossbar", target: str | None = None, ignore: tuple[str, ...] = ()
+) -> None:
     """Write a commented config to begin with, for data at hand.
 
     Parameters
@@ -268,12 +270,14 @@ def init(*, data: str, output: Path | None = None, hardware: str = "crossbar", t
         A chip (crossbar, systolic, manycore, hybrid).
     target
         The column of a table that holds the class; default the last.
+    ignore
+        A column of a table that is left out, such as numbers of samples; repeat for more.
     """
     if output is not None and output.exists():
         raise UserError(f"{output}: is there already (name another file with --output)")
     from search.commands.configs import init as beginning
 
-    print(beginning.init(data, output, hardware, target))
+    print(beginning.init(data, output, hardware, target, ignore))
 
 
 @app.command

@@ -48,7 +48,12 @@ def run_units(
     listening: AbstractContextManager[Any] = StopRequest(late=late) if _is_main() else nullcontext()
     try:
         with listening as stop:
-            return driver.run(units, store, engine, make, screen, _unasked if stop is None else stop.check)
+            outcome = driver.run(units, store, engine, make, screen, _unasked if stop is None else stop.check)
+        # of a sweep the others say more with it; alone it would keep its own correction from the folder
+        if kind == "run":
+            for name in outcome.mistakes:
+                store.forget(name)
+        return outcome
     finally:
         # before anything is printed: a live line would be drawn into it
         screen.close()

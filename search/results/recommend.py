@@ -1,6 +1,7 @@
 """What to build, or why nothing can be built yet: designs of the measured front, chosen within the noise of validation data."""
 
 import itertools
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,10 @@ from search.results.view import View
 def picks(designs: pd.DataFrame, view: View, slack: float = SLACK) -> dict[str, Pick]:
     """What to build, by wish (`cheapest`, `balanced`, `most accurate`); see `search.designs.picks`. Empty when no design is feasible."""
     return picks_of(designs, view.objectives, slack)
+
+
+COARSE: Final = 0.03
+"""Noise of answers on validation data above which choosing by them is said to be rough."""
 
 
 def choose(designs: pd.DataFrame, view: View, slack: float = SLACK) -> pd.Series | None:
@@ -123,8 +128,16 @@ def sentence(designs: pd.DataFrame, view: View) -> str:
     cost += [f"{o.name.replace('_', ' ')} {spell(o, chosen[o.column])}" for o in view.objectives if o.name not in known]
     return (
         f"Build {chosen.design}: {', '.join(parts)}; {chosen.error_mean:.1%} test error{_spread(chosen)} "
-        f"at {', '.join(cost)}{_saving(designs, chosen, view)}."
+        f"at {', '.join(cost)}{_saving(designs, chosen, view)}.{_doubt(designs, view)}"
     )
+
+
+def _doubt(designs: pd.DataFrame, view: View) -> str:
+    """That validation data are too few to choose by, where they are."""
+    noise = picks(designs, view)["balanced"].noise
+    if view.answers is None or view.answers.unit != "1" or not noise > COARSE:
+        return ""
+    return f" Validation data are few: designs within {noise:.0%} of each other cannot be told apart, so look at the front."
 
 
 def _spread(design: pd.Series) -> str:

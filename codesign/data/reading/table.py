@@ -39,10 +39,22 @@ def own_table(path: Path, request: Request) -> Recipe:
     features = table.drop(columns=[target, *ignored])
     if features.shape[1] == 0:
         raise DataError(f"{path}: no column is left beside the target {target!r}")
-    inputs = np.concatenate([_values(path, features, str(name)) for name in features.columns], axis=1)
+    columns = [_values(path, features, str(name)) for name in features.columns]
+    inputs = np.concatenate([values for _, values in columns], axis=1)
+    names = tuple(name for own, _ in columns for name in own)
     kept, drawn = draw(labels, TEST_SHARE, np.random.default_rng(request.seed))
     pools = [array_pool(f"{path}: {part}", inputs[part_of], labels[part_of]) for part, part_of in (("train", kept), ("test", drawn))]
-    return Recipe(path.stem, pools[0], pools[1], len(classes), "frames", sources=((path.name, hash_file(path)),))
+    source = ((path.name, hash_file(path)),)
+    return Recipe(
+        path.stem,
+        pools[0],
+        pools[1],
+        len(classes),
+        "frames",
+        sources=source,
+        features=names,
+        class_names=tuple(str(each) for each in classes),
+    )
 
 
 def _read(path: Path) -> "pd.DataFrame":
@@ -100,19 +112,19 @@ def _labels(path: Path, table: "pd.DataFrame", target: str) -> tuple[np.ndarray,
     return labels.astype(np.int64), list(classes)
 
 
-def _values(path: Path, table: "pd.DataFrame", name: str) -> np.ndarray:
-    """A column as numbers `[samples, 1]`, or `[samples, texts]` where it holds texts."""
+def _values(path: Path, table: "pd.DataFrame", name: str) -> tuple[list[str], np.ndarray]:
+    """A column as numbers `[samples, 1]`, or `[samples, texts]` where it holds texts; and what they are called."""
     _refuse_missing(path, table, name)
     column = table[name]
     if column.dtype.kind in "iufb":
         values = column.to_numpy(np.float64)
         if (bad := np.flatnonzero(~(np.abs(values) <= np.finfo(np.float32).max))).size:
             raise DataError(f"{path}: line {bad[0] + 2}: {name} is {values[bad[0]]}")
-        return values.astype(np.float32)[:, None]
+        return [name], values.astype(np.float32)[:, None]
     texts = np.unique(column.astype(str).to_numpy())
     if len(texts) > MOST_CATEGORIES:
         raise DataError(f"{path}: column {name!r} holds {len(texts)} different texts; leave it out with `ignore: [{name}]`")
-    return (column.astype(str).to_numpy()[:, None] == texts[None]).astype(np.float32)
+    return [f"{name}={text}" for text in texts], (column.astype(str).to_numpy()[:, None] == texts[None]).astype(np.float32)
 
 
 def _refuse_missing(path: Path, table: "pd.DataFrame", name: str) -> None:

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +82,7 @@ _HARDWARE: Final[Mapping[str, tuple[str, str]]] = {
 """Section and parameters of each family."""
 
 
-def init(data: str, output: Path | None, hardware: str, target: str | None = None) -> str:
+def init(data: str, output: Path | None, hardware: str, target: str | None = None, ignore: Sequence[str] = ()) -> str:
     """Write a config for data; returns what was written and what to do next.
 
     Args:
@@ -90,16 +90,17 @@ def init(data: str, output: Path | None, hardware: str, target: str | None = Non
         output: the file; default the data's name in the working directory.
         hardware: a family.
         target: the column of a table that holds the class; None for the last.
+        ignore: columns of a table that are left out.
 
     Raises:
         UserError: data that cannot be read, an unknown family, or a file that is there already.
     """
     if hardware not in _HARDWARE:
         raise UserError(f"--hardware: unknown hardware {hardware!r}{nearest(hardware, sorted(REGISTRY))}")
-    dataset, standardise = _loaded(data, target)
+    dataset, standardise = _loaded(data, target, ignore)
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(data).stem).strip("._-")[:80] or "study"
     path = output or Path(f"{name}.yaml")
-    _write(path, _text(dataset, data, path, name, hardware, _columns(data, target, standardise)))
+    _write(path, _text(dataset, data, path, name, hardware, _columns(data, target, ignore, standardise)))
     try:
         build.check(configs.read(path))
     except UserError as error:
@@ -108,25 +109,28 @@ def init(data: str, output: Path | None, hardware: str, target: str | None = Non
     return f"{path}: written for {_about(dataset)}; next: codesign run {path}"
 
 
-def _loaded(data: str, target: str | None) -> tuple[Dataset, bool]:
+def _loaded(data: str, target: str | None, ignore: Sequence[str]) -> tuple[Dataset, bool]:
     """The data, and whether they are standardised: the columns of a table have ranges of their own."""
     is_table = Path(data).suffix.lower() in SUFFIXES
     try:
-        return registry.load(data, target=target, standardise=is_table), is_table
+        return registry.load(data, target=target, ignore=ignore, standardise=is_table), is_table
     except (DataError, ValueError) as error:
         # arrays are taken as they are wherever that is possible
         if "standardise: true" not in str(error):
-            raise UserError(f"--data: {error}") from None
+            about = "`ignore:" in str(error) or "is it a class" in str(error)
+            hint = " (--target NAME and --ignore NAME say which columns are what)" if about else ""
+            raise UserError(f"--data: {error}{hint}") from None
     return registry.load(data, standardise=True), True
 
 
-def _columns(data: str, target: str | None, standardise: bool) -> str:
+def _columns(data: str, target: str | None, ignore: Sequence[str], standardise: bool) -> str:
     """Lines about the columns of a table, and about the range of features."""
     lines = []
     if Path(data).suffix.lower() in SUFFIXES:
         chosen = f"target: {json.dumps(target)}" if target else "# target: NAME"
         lines.append(f"{chosen:<22}# the column that holds the class{'' if target else '; by default the last'}")
-        lines.append(f"{'# ignore: [NAME]':<22}# columns that say nothing, such as numbers of samples")
+        left_out = f"ignore: {json.dumps(list(ignore))}" if ignore else "# ignore: [NAME]"
+        lines.append(f"{left_out:<22}# columns that say nothing, such as numbers of samples")
     if standardise:
         lines.append(f"{'standardise: true':<22}# each feature by its mean and spread, into [0, 1]")
     return "".join(f"\n  {line}" for line in lines)

@@ -9,7 +9,7 @@ TERMS: Final = {
     "relaxed": "While searching, whole numbers and choices (rows of an array, bits, which engine) are treated as if anything between them "
     "existed, so that a gradient can say which way is better. Nobody can build a relaxed chip; its numbers are claims.",
     "hardened": "Every value is set to one that exists, the network is trained a little more on that chip, and all is measured again.",
-    "measured": "On test data that no design was chosen by, with the exact cost model, and on simulated chips that differ as real ones do.",
+    "measured": "On test data, which no search has seen, with the exact cost model, and on simulated chips that differ as real ones do.",
     "simulated chip": "One draw of what differs from chip to chip when it is made and programmed. An error of 4 % ± 1 % is a mean and "
     "a standard deviation over such chips: one that is built is not the mean.",
     "validation data": "Samples that are used for choosing among designs. Designs are chosen by these, and reported by test data.",

@@ -18,7 +18,7 @@ from search.results.page.group import of_group, of_unit, recommended, titles
 from search.study.store.tables import Tables
 
 HOW: Final = """Every point is a design that can be built, measured with the exact cost model on test data and {chips}.
-Point at a design, click it, or walk with the arrow keys: its spec sheet follows. <a href="#words">What do these words mean?</a>"""
+Point at a design, click it, then walk with the arrow keys: its spec sheet follows. <a href="#words">What do these words mean?</a>"""
 WHAT: Final = """<p>How each searched parameter goes with each objective among the measured designs: 1 where more of it always comes with
 more of the objective, -1 with less. A search has chosen these designs, so this is no promise for others.</p>"""
 

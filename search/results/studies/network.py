@@ -46,13 +46,14 @@ class TrainedNetwork:
             chip: which simulated chip: another number is another chip of the same make.
 
         Raises:
-            UserError: samples of another shape.
+            UserError: samples of another shape or range; `design.dataset.standard` brings features into it where the study standardised.
         """
         inputs, shape = jnp.asarray(samples, jnp.float32), tuple(self.problem.dataset.sample_shape)
         if inputs.shape == shape:
             inputs = inputs[None]
         if inputs.shape[1:] != shape:
             raise UserError(f"samples of this network have the shape {shape}, got {tuple(inputs.shape)}")
+        self._refuse_other_ranges(np.asarray(inputs))
         return self._scores(self.design, inputs, jax.random.key(chip))
 
     def predict(self, samples: ArrayLike, chip: int = 0) -> Int[np.ndarray, " samples"]:
@@ -71,6 +72,14 @@ class TrainedNetwork:
         workload = self._evaluation(Batch(jnp.asarray(test.inputs[:samples]), jnp.asarray(test.labels[:samples]))).workload
         rates = {name: jnp.asarray([measured[f"{name}[{layer}]"] for layer in workload.names], jnp.float32) for name in RATES}
         return dataclasses.replace(workload, **rates)
+
+    def _refuse_other_ranges(self, inputs: np.ndarray) -> None:
+        dataset = self.problem.dataset
+        low, high = (0.0, 1.0) if dataset.kind == "frames" else (-np.inf, np.inf)
+        # asked the positive way round: a NaN fails every comparison
+        if not np.all((inputs >= low) & (inputs <= high) & np.isfinite(inputs)):
+            mend = "" if dataset.standard is None else "; bring your own there with `design.dataset.standard(features)`"
+            raise UserError(f"samples of {dataset.name} are {'within [0, 1]' if high == 1 else 'finite'}{mend}")
 
     @cached_property
     def _evaluation(self) -> Any:

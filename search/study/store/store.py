@@ -92,6 +92,11 @@ class Store:
                 (str(state), reason, json.dumps(provenance or {}), unit.name),
             )
 
+    def forget(self, name: str) -> None:
+        """Take a unit back that was refused before it began, so that its folder is free for the mended one."""
+        with self._database:
+            self._database.execute("delete from units where unit = ?", (name,))
+
     def write(self, unit: Unit, write: Write) -> None:
         """What a unit tells: its arrays, then its rows in one transaction.
 

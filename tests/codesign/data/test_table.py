@@ -33,6 +33,10 @@ def test_columns_become_features_and_classes(tmp_path: Path, separator: str, nam
     # every class by its share
     assert data.test.labels.sum() == 8
     assert len(data.sources[0][1]) == 64
+    assert (data.features, data.class_names) == (("size", "form=flat", "form=round"), ("no", "yes"))
+    # what was learnt of the training samples is there for others
+    assert data.standard is not None
+    np.testing.assert_allclose(data.standard(np.concatenate([data.standard.mean[None]] * 2)), 0.5)
 
 
 def test_the_target_may_be_any_column(tmp_path: Path) -> None:

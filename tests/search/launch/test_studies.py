@@ -48,6 +48,15 @@ def test_a_design_answers_as_it_was_measured(study: search.Study) -> None:
     assert design.breakdown.energy_pj.sum() == pytest.approx(design.row.energy_pj, rel=1e-5)
     with pytest.raises(UserError, match="samples of this network have the shape"):
         design.network(np.zeros((2, 3)))
+    for value in (np.nan, 7.0):
+        with pytest.raises(UserError, match=r"within \[0, 1\]"):
+            design.network(np.full((1, *design.dataset.sample_shape), value))
+
+
+def test_a_mistake_leaves_the_folder_free(config: dict, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="enrgy"):
+        search.run({**config, "objectives": ["error", "enrgy"]}, tmp_path / "out", progress="quiet")
+    assert len(search.run(config, tmp_path / "out", progress="quiet").units) == 1
 
 
 def test_a_sweep_goes_on_where_it_was(config: dict, tmp_path: Path) -> None:

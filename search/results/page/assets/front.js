@@ -148,6 +148,8 @@ class Front {
     if (this.listening) return;
     this.listening = true;
     this.chart.on("plotly_click", (event) => {
+      // arrow keys go on from here
+      this.chart.focus({preventScroll: true});
       const row = event.points[0].customdata;
       if (typeof row === "number") this.choose(row);
     });
