@@ -13,7 +13,9 @@ const EDGE = {width: 0.5, color: "rgba(128,128,128,0.6)"};
 function draw(element, traces, layout) {
   const narrow = element.clientWidth < 520;
   const own = {...layout, template: template(), autosize: true};
-  own.margin = {l: narrow ? 46 : 56, r: 12, t: 36, b: 46, ...layout.margin};
+  // the buttons stand in the right margin, where they cover nothing
+  own.margin = {l: narrow ? 46 : 56, r: 34, t: 36, b: 46, ...layout.margin};
+  own.modebar = {orientation: "v"};
   drawn.add(element);
   return Plotly.react(element, traces, own, {displaylogo: false, responsive: true, modeBarButtonsToRemove: ["lasso2d", "select2d"]});
 }

@@ -19,12 +19,15 @@ function layersTable(group, row) {
   const facts = group.factsOf(row);
   const names = layerNames(group, row, facts);
   const known = new Map((facts.layers ?? []).map((layer) => [layer.name, layer]));
-  const columns = Object.entries(SHAPES).map(([name, told]) => [name, (layer) => (known.has(layer) ? told(known.get(layer)) : "")]);
+  const shapes = Object.entries(SHAPES).map(([name, told]) => [name, (layer) => (known.has(layer) ? told(known.get(layer)) : "")]);
+  // what was searched comes first: narrow screens cut off the end
+  const columns = [];
   for (const parameter of group.parameters.filter((p) => p.columns.some((column) => column.includes("["))))
     columns.push([
       labelled(parameter.label, parameter.unit),
       (layer) => setting(group.value(row, `${parameter.name}[${layer}]`), parameter.gate),
     ]);
+  columns.push(...shapes);
   for (const [name, fixed] of Object.entries({...facts.operation, ...facts.chip}).filter(([, fixed]) => Array.isArray(fixed.value)))
     columns.push([labelled(words(name), fixed.unit), (layer) => setting(fixed.value[names.indexOf(layer)], name === "gate")]);
   for (const rate of ["input_rate", "output_rate"])
