@@ -26,11 +26,13 @@ def document(config: Source, overrides: Mapping[str, Any]) -> tuple[Path, Node]:
     """
     settings = [f"{key}={json.dumps(value, default=_plain)}" for key, value in _flat(overrides)]
     if isinstance(config, str | Path):
-        return Path(config), configs.document(Path(config), settings)
+        return Path(config), configs.document(Path(config), settings, "")
+    if not isinstance(config, Mapping):
+        raise UserError(f"a config is the path of a file or a mapping of its keys, not {type(config).__name__} ({config!r})")
     path = Path("config")
     # through JSON: tuples become lists, and what no file could hold is refused
     values = json.loads(json.dumps(dict(config), default=_plain))
-    return path, overridden(configs.Config, nodes_of(values, Place(str(path), 0, Path.cwd())), settings)
+    return path, overridden(configs.Config, nodes_of(values, Place(str(path), 0, Path.cwd())), settings, "")
 
 
 def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -116,7 +116,7 @@ def checked_file(path: Path, root: Node) -> ConfigFile:
     raise as_error(found)
 
 
-def document(path: Path, overrides: Sequence[str] = ()) -> Node:
+def document(path: Path, overrides: Sequence[str] = (), option: str = "--set ") -> Node:
     """A config file with its bases and overrides, before its values are checked.
 
     Raises:
@@ -128,7 +128,7 @@ def document(path: Path, overrides: Sequence[str] = ()) -> Node:
         raise UserError(f"{path}:1: file: is empty (a study needs {', '.join(required)})")
     if not isinstance(root.value, dict):
         raise UserError(f"{path}:1: file: must be a mapping of keys to values, found {type(root.value).__name__}")
-    return overridden(Config, root, overrides)
+    return overridden(Config, root, overrides, option)
 
 
 Known = dict[int, tuple[Node, Any]]

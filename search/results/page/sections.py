@@ -28,17 +28,18 @@ def subtitle(config: Config, digits: str) -> str:
     return html.escape(f"{config.data.name} · {config.network.kind} · {chip} · seed {config.seed} · config {digits}")
 
 
-def baselines(found: Sequence[Mapping[str, Any]] | None, design: "pd.Series[Any]") -> str:
+def baselines(found: Sequence[Mapping[str, Any]] | None, design: "pd.Series[Any]", designs: pd.DataFrame) -> str:
     """Other models on the same data; what could not be done says why.
 
     Args:
         found: as units store them; None for none.
         design: that is recommended.
+        designs: all that were measured beside it.
     """
     if not found:
         return ""
     rows = [_baseline(one) for one in found]
-    better = "".join(f"<p><strong>{html.escape(text)}</strong></p>" for text in _beaten(found, design))
+    better = "".join(f"<p><strong>{html.escape(text)}</strong></p>" for text in [*_beaten(found, design), *_unbeaten(found, designs)])
     return section("Against plain models", PLAIN + better + table(["model", "test error", "energy", "latency", "area", "remark"], rows))
 
 
@@ -49,6 +50,15 @@ def _beaten(found: Sequence[Mapping[str, Any]], design: "pd.Series[Any]") -> lis
         f"energy {show(one['energy_pj'], 'pJ')} against {show(design.energy_pj, 'pJ')}."
         for one in found
         if one.get("energy_pj") is not None and one["test_error"] < design.error_mean and one["energy_pj"] < design.energy_pj
+    ]
+
+
+def _unbeaten(found: Sequence[Mapping[str, Any]], designs: pd.DataFrame) -> list[str]:
+    """Baselines that would be on the front."""
+    priced = [one for one in found if one.get("energy_pj") is not None]
+    better = [(designs.error_mean <= one["test_error"]) & (designs.energy_pj <= one["energy_pj"]) for one in priced]
+    return [
+        f"No design here beats the {one['name']}: it would be on the front." for one, by in zip(priced, better, strict=True) if not by.any()
     ]
 
 

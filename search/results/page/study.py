@@ -60,7 +60,7 @@ def _group(number: int, group: Group, tables: Tables, by: str) -> tuple[str, dic
     chosen = recommended(group, picks)
     constants = _constants(group, chosen, tables)
     drawn = forms(group, constants, tables, by)
-    parts = [*_verdict(group, chosen), sections.baselines(of_unit(tables, "baselines", str(chosen.unit)), chosen)]
+    parts = [*_verdict(group, chosen), sections.baselines(of_unit(tables, "baselines", str(chosen.unit)), chosen, group.designs)]
     if len(group.units) == 1:
         unit = group.units[0].unit.name
         spent = of_unit(tables, "spent", unit) or {}

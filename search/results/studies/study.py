@@ -184,7 +184,10 @@ class Study:
             fits = column.map(wish) if callable(wish) else column.isin(wish if isinstance(wish, list | tuple | set) else [wish])
             kept &= set(self.units.unit[fits.astype(bool)])
         if not kept:
-            raise UserError(f"{self.folder}: no unit has {', '.join(f'{name} {wish}' for name, wish in labels.items())}")
+            there = "; ".join(f"{name}: {', '.join(map(repr, self.units[self._label(name)].unique()[:12].tolist()))}" for name in labels)
+            raise UserError(
+                f"{self.folder}: no unit has {', '.join(f'{name} {wish!r}' for name, wish in labels.items())} (there are {there})"
+            )
         return Study(self.folder, frozenset(kept))
 
     def split(self, name: str) -> "dict[Any, Study]":

@@ -30,6 +30,7 @@ def test_values_are_replaced_key_by_key(tmp_path: Path) -> None:
         ({"search": {"populaton": 4}}, "population"),
         ({"search.kind": object()}, "texts, numbers, lists and mappings, not object"),
         ({"seed": "many"}, "seed"),
+        ({"search.populaton": 4}, r"^search\.populaton=4: .*did you mean .*population"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, changes: dict, said: str) -> None:

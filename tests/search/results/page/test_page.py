@@ -83,10 +83,13 @@ def test_a_plain_model_that_beats_the_search_is_named() -> None:
     plain = {"name": "<ANN>", "test_error": 0.05, "energy_pj": 9e3, "why": ""}
     unable = {"name": "8-bit ANN", "why": "<no chip for it>"}
     row = {"design": "d01", "error_mean": 0.06, "energy_pj": 1e4}
-    text = sections.baselines([plain, unable], pd.Series(row))
+    text = sections.baselines([plain, unable], pd.Series(row), pd.DataFrame([row]))
     assert "The &lt;ANN&gt; beats d01: test error 5.00% against 6.00%, energy 9 nJ against 10 nJ." in text
     assert "&lt;no chip for it&gt;" in text
-    assert "beats" not in sections.baselines([plain], pd.Series(row | {"energy_pj": 8e3}))
+    assert "No design here beats the &lt;ANN&gt;" in text
+    cheaper = row | {"energy_pj": 8e3}
+    assert " beats d01" not in sections.baselines([plain], pd.Series(cheaper), pd.DataFrame([cheaper]))
+    assert "beats" not in sections.baselines([plain], pd.Series(cheaper), pd.DataFrame([cheaper, cheaper | {"error_mean": 0.01}]))
 
 
 def test_axes_begin_with_the_objectives(page: str) -> None:
