@@ -216,6 +216,10 @@ def own_arrays(path: Path, any_range: bool = False) -> Recipe:
     pools = [_own_pool(path, arrays, part, kind, any_range) for part in parts]
     # over all parts: the last class may be missing from one of them
     largest = max((int(pool.labels.max()) for pool in pools if pool.labels.size), default=0)
+    least = min((int(pool.labels.min()) for pool in pools if pool.labels.size), default=0)
+    # counted from 1, each would be one class more than there are
+    if least > 0 and "classes" not in arrays:
+        raise DataError(f"{path}: labels begin at {least}; they count from 0 (or say how many there are in an array `classes`)")
     classes = _classes(path, arrays["classes"]) if "classes" in arrays else largest + 1
     source = () if path.is_dir() else ((path.name, hash_file(path)),)
     return Recipe(path.stem, pools[0], pools[1], classes, kind, pools[2] if len(pools) > 2 else None, sources=source)

@@ -75,6 +75,7 @@ def test_labels_for_each_step(tmp_path):
         ({"y_train": np.arange(30) % 3 * 1.0}, "y_train must be integers"),
         ({"y_test": np.array([0, 1, 2, 0, -1, 1])}, r"test: record 4: label -1 is outside 0 to 2"),
         ({"classes": 2}, "record 2: label 2 is outside 0 to 1"),
+        ({"y_train": np.arange(30) % 3 + 1, "y_test": np.arange(6) % 3 + 1}, "labels begin at 1; they count from 0"),
         ({"x_test": np.zeros((6, 5, 5, 1))}, r"samples have shape \(5, 5, 1\), those of .*train \(4, 4, 1\)"),
         ({"x_test": np.zeros((0, 4, 4, 1)), "y_test": np.zeros(0, int)}, r"mine\.npz: test: no samples"),
         ({"x_train": np.array(["a"] * 30)}, "expected numbers"),
