@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import equinox as eqx
 from jax.typing import ArrayLike
+from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.parameters.legal import LegalRange
@@ -40,6 +41,13 @@ class AbstractHardware(Shown, eqx.Module):
     @abc.abstractmethod
     def unsupported(self, layer: LayerWork) -> str | None:
         """Why the chip cannot run this layer, or None when it can."""
+
+    def allocation(self, workload: Workload) -> Mapping[str, Float[Array, " layers"]]:
+        """How many blocks of the chip each layer takes, by what they are called: `arrays` of a crossbar, `cores` of a many-core.
+
+        Nothing where layers take turns on the same hardware.
+        """
+        return {}
 
     @property
     def ranges(self) -> Mapping[str, LegalRange]:

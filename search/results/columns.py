@@ -79,6 +79,8 @@ _DESIGNS: Final = (
     Column("output_rate[LAYER]", "", "the same of its outputs"),
     Column("weight_density[LAYER]", "", "share of weights that are not 0 once quantised"),
     Column("weight_magnitude[LAYER]", "", "mean size of those, as a share of the largest that can be stored"),
+    Column("arrays[LAYER]", "", "arrays that the layer takes, on a crossbar"),
+    Column("cores[LAYER]", "", "cores that it takes, on a many-core"),
     *(
         column
         for name, age in (("error_1h", "an hour"), ("error_1d", "a day"), ("error_30d", "a month"))

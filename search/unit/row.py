@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import equinox as eqx
 import numpy as np
+from jaxtyping import Array, Float
 
 from codesign.evaluation.evaluate import Evaluation
+from codesign.hardware.base import AbstractHardware
 from codesign.parameters.categorical import Categorical
+from codesign.workloads.workload import Workload
 from search.designs.candidate import Candidate
 from search.designs.claim import gap
 from search.problem.problem import Problem
@@ -60,7 +64,15 @@ def design_row(
     # with what was measured the exact cost can be computed again from the row alone
     for name in ("input_rate", "output_rate", "weight_density", "weight_magnitude"):
         row |= {f"{name}[{n}]": float(v) for n, v in zip(layers, getattr(evaluation.workload, name), strict=True)}
+    for name, blocks in _allocation(evaluation.hardware, evaluation.workload).items():
+        row |= {f"{name}[{n}]": round(float(v)) for n, v in zip(layers, blocks, strict=True)}
     return row
+
+
+@eqx.filter_jit
+def _allocation(hardware: AbstractHardware, workload: Workload) -> Mapping[str, Float[Array, " layers"]]:
+    """One program: op by op each would be compiled alone."""
+    return hardware.allocation(workload)
 
 
 def _digits(errors: np.ndarray) -> list[float]:

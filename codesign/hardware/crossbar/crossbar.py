@@ -174,6 +174,10 @@ class Crossbar(AbstractPartialHardware):
         """None: every kind of layer runs."""
         return None
 
+    def allocation(self, workload: Workload) -> Choices[str, Float[Array, " layers"]]:
+        """Arrays of each layer, copies included."""
+        return {"arrays": self.mapping(workload).arrays}
+
     def mapping(self, workload: Workload, hardness: ArrayLike = 1.0) -> Mapping:
         """Where every layer lies: tiles, arrays, copies, reads."""
         return map_layers(self._design(workload), workload, hardness)

@@ -174,6 +174,10 @@ class ManyCore(AbstractPartialHardware):
             jnp.maximum(prices.excess, address_excess(self._core(), held)),
         )
 
+    def allocation(self, workload: Workload) -> Mapping[str, Float[Array, " layers"]]:
+        """Cores of each layer."""
+        return {"cores": self.events(workload).cores}
+
     def events(self, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
         """Cores, messages and synaptic events of one step."""
         return count_events(self._core(), self.synapses, workload, hardness)

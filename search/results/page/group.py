@@ -22,7 +22,7 @@ COSTS: Final = (("energy", "pJ"), ("latency", "ns"), ("area", "um2"))
 _ALWAYS: Final = ("feasible", "on_front", "error_mean", "error_std", "chips")
 _DETAILS: Final = ("origin", "front_probability")
 _STAGES: Final = ("validation_", "relaxed_", "rounded_", "gap_", "error_1h", "error_1d", "error_30d")
-_RATES: Final = ("input_rate", "output_rate", "weight_density")
+_RATES: Final = ("input_rate", "output_rate", "weight_density", "arrays", "cores")
 
 
 def of_group(group: Group, picks: Mapping[str, recommend.Pick], tables: Tables) -> dict[str, Any]:

@@ -30,7 +30,7 @@ function layersTable(group, row) {
   columns.push(...shapes);
   for (const [name, fixed] of Object.entries({...facts.operation, ...facts.chip}).filter(([, fixed]) => Array.isArray(fixed.value)))
     columns.push([labelled(words(name), fixed.unit), (layer) => setting(fixed.value[names.indexOf(layer)], name === "gate")]);
-  for (const rate of ["input_rate", "output_rate"])
+  for (const rate of ["arrays", "cores", "input_rate", "output_rate"])
     columns.push([words(rate), (layer) => show(group.value(row, `${rate}[${layer}]`), "")]);
   const shown = columns.filter(([, told]) => names.some((layer) => told(layer) !== ""));
   return tableOf(
