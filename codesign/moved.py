@@ -47,6 +47,7 @@ class Moved(MetaPathFinder, Loader):
         new = self.names[module.__name__]
         warnings.warn(f"{module.__name__} has moved to {new}", DeprecationWarning, stacklevel=2)
         found = importlib.import_module(new)
+        module.__doc__ = found.__doc__
         # asked name by name: the new place may itself be a face that loads its rooms when asked
         vars(module)["__getattr__"] = lambda name: getattr(found, name)
 
