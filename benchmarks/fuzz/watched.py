@@ -33,16 +33,16 @@ class Verdict(NamedTuple):
     seconds: float
 
 
-def watch(case: Callable[[], object], promised: type[Exception] | tuple[type[Exception], ...]) -> Verdict:
-    """Run a case, which may raise what is `promised` and nothing else."""
+def watch(case: Callable[[], object], promised: type[Exception] | tuple[type[Exception], ...], seconds: float = SECONDS) -> Verdict:
+    """Run a case, which may raise what is `promised` and nothing else, and take so many seconds of processor time."""
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     outcome, detail = "accepted", ""
     try:
-        with _at_most(SECONDS), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        with _at_most(seconds), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             case()
     except HangError:
-        outcome, detail = "hang", f"over {SECONDS:g} s"
+        outcome, detail = "hang", f"over {seconds:g} s"
     except promised as error:
         outcome, detail = "refused", str(error)
     # whatever it is, it is the finding
