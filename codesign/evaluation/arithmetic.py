@@ -1,23 +1,27 @@
 """Which arithmetic a chip gives each weighted layer: the way loss gradients reach hardware parameters."""
 
 import dataclasses
+from collections.abc import Sequence
 from functools import singledispatch
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from codesign.analog.arrays.array import AbstractArray, DigitalArray
 from codesign.analog.arrays.converter import UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
+from codesign.analog.arrays.mixed import MixedArray
 from codesign.analog.arrays.physics import CrossbarPhysics
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 from codesign.analog.device.ageing import AbstractAged, AbstractAgeing
 from codesign.analog.device.time import Lasting
 from codesign.analog.wires.resistance import wire_resistance
-from codesign.evaluation.devices import device_of, mapping_of
+from codesign.evaluation.devices import Ages, EngineAges, device_of, mapping_of
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.network.operation import Operation
 from codesign.technology.technology import Technology
 
@@ -30,18 +34,18 @@ def arrays_of(
     operation: Operation,
     exact: bool,
     granularity: int,
-    ageing: AbstractAgeing | None = None,
+    ageing: Ages = None,
 ) -> list[AbstractArray]:
     """The arithmetic of each weighted layer on a chip; digital, and so exact, unless the family says otherwise.
 
     Args:
-        hardware: the chip.
+        hardware: the chip; one of several engines as it is `assigned`.
         technology: prices and physical constants.
         operation: how the network is run.
         exact: tile by tile with legal parameters, or the smooth form.
         granularity: divides every number of rows that may occur (exact form only).
         ageing: how long after programming analog devices are used, then with their read noise; None for right after, without. Its
-            time may differ from layer to layer (`codesign.evaluation.devices.ageing_of`).
+            time may differ from layer to layer and from engine to engine (`codesign.evaluation.devices.ageing_of`).
     """
     return [DigitalArray()] * operation.weight_bits.shape[0]
 
@@ -53,7 +57,7 @@ def _(
     operation: Operation,
     exact: bool,
     granularity: int,
-    ageing: AbstractAgeing | None = None,
+    ageing: Ages = None,
 ) -> list[AbstractArray]:
     layers = operation.weight_bits.shape[0]
     # errors of a weight's slices are independent, whether devices or converters make them; 1 for the sign, which takes no cell of a pair
@@ -82,6 +86,31 @@ def _(
         bits, step = converters[layer], slicing[layer]
         arrays.append(TiledCrossbar(physics, bits, step) if exact else StatisticalCrossbar(physics, bits, step))
     return arrays
+
+
+@arrays_of.register
+def _(
+    hardware: HybridChip,
+    technology: Technology,
+    operation: Operation,
+    exact: bool,
+    granularity: int,
+    ageing: Ages = None,
+) -> list[AbstractArray]:
+    ages = ageing.engines if isinstance(ageing, EngineAges) else (ageing,) * len(hardware.engines)
+    engines = [
+        arrays_of(engine, technology, operation, exact, granularity, age) for engine, age in zip(hardware.engines, ages, strict=True)
+    ]
+    return [_shared(own, shares) for own, shares in zip(zip(*engines, strict=True), hardware.assignment, strict=True)]
+
+
+def _shared(arrays: Sequence[AbstractArray], shares: Float[Array, " engines"]) -> AbstractArray:
+    """Arithmetic of a layer that lies in parts on engines."""
+    # outside of a program a choice that is made is known: export asks for what a layer really runs on
+    if not isinstance(shares, jax.core.Tracer) and np.max(shares) == 1:
+        return arrays[int(np.argmax(shares))]
+    analog = [i for i, array in enumerate(arrays) if not isinstance(array, DigitalArray)]
+    return MixedArray(tuple(arrays[i] for i in analog), shares[np.asarray(analog)]) if analog else DigitalArray()
 
 
 def device_arrays(

@@ -1,7 +1,7 @@
 """What a chip and its technology make of a memory device: its laws, how weights lie on it, and how old it gets."""
 
 from functools import singledispatch
-from typing import Final
+from typing import Final, NamedTuple
 
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -26,6 +26,7 @@ from codesign.analog.device.time import (
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.technology.technology import Technology
 
 # the quantity that technologies with laws of time have
@@ -104,13 +105,36 @@ def _(encoding: OffsetColumns) -> AbstractWhole:
     return OffsetColumn()
 
 
-def ageing_of(hardware: AbstractHardware, technology: Technology) -> AbstractAgeing | None:
+class EngineAges(NamedTuple):
+    """Ages of the devices of a chip's engines, None for a digital one."""
+
+    engines: tuple[AbstractAgeing | None, ...]
+
+
+Ages = AbstractAgeing | EngineAges | None
+"""One age of all devices, those of each engine, or none."""
+
+
+@singledispatch
+def ageing_of(hardware: AbstractHardware, technology: Technology) -> Ages:
     """The age at which a chip's devices are measured: the end of its refresh interval, with global drift compensation.
 
     The end is the worst that a user of the chip meets; on a logarithmic time axis, on which drift and relaxation are lines or roots,
     a device spends nearly all of an interval near it. Noise of single readings is drawn once per chip, as a draw for every sample, step
-    and array would take longer than all else (`age_errors` draws it). None for digital chips, and for technologies without laws of time.
+    and array would take longer than all else (`age_errors` draws it). None for digital chips, and for technologies without laws of
+    time; that of each engine for a chip with several.
     """
-    if not isinstance(hardware, Crossbar) or _AGES not in technology.values:
-        return None
-    return AgedCompensated(hardware.refresh_s, lasting=True)
+    return None
+
+
+@ageing_of.register
+def _(hardware: Crossbar, technology: Technology) -> Ages:
+    return AgedCompensated(hardware.refresh_s, lasting=True) if _AGES in technology.values else None
+
+
+@ageing_of.register
+def _(hardware: HybridChip, technology: Technology) -> Ages:
+    found = [ageing_of(engine, technology) for engine in hardware.engines]
+    # engines are chips of their own here, with one age each
+    ages = tuple(age if isinstance(age, AbstractAgeing) else None for age in found)
+    return EngineAges(ages) if any(age is not None for age in ages) else None

@@ -17,10 +17,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int, Key
 
 from codesign.analog.arrays.array import AbstractArray
-from codesign.analog.device.ageing import AbstractAgeing
 from codesign.cost import Cost
 from codesign.evaluation.arithmetic import arrays_of
-from codesign.evaluation.devices import ageing_of
+from codesign.evaluation.devices import Ages, ageing_of
 from codesign.evaluation.pieces import in_pieces
 from codesign.hardware.base import AbstractHardware
 from codesign.network.answers.score import accuracy, cross_entropy
@@ -118,7 +117,7 @@ def evaluate(
     exact: bool,
     hardness: ArrayLike = 1.0,
     granularity: int = 16,
-    ageing: AbstractAgeing | None = None,
+    ageing: Ages = None,
     at_once: int | None = None,
 ) -> Evaluation:
     """Run a batch on one simulated chip and price it.
@@ -139,9 +138,15 @@ def evaluate(
     Raises:
         AssertionError: not as many labels as samples, or labels per step for a network with one answer.
     """
+    hardness = 1.0 if exact else hardness
     ageing = ageing_of(design.hardware, technology) if ageing is None else ageing
-    arrays = arrays_of(design.hardware, technology, design.operation, exact, granularity, ageing)
-    return evaluate_on(graph, design, batch, technology, arrays, key, hardness=1.0 if exact else hardness, at_once=at_once)
+    arrays = arrays_of(assigned(graph, design, hardness), technology, design.operation, exact, granularity, ageing)
+    return evaluate_on(graph, design, batch, technology, arrays, key, hardness=hardness, at_once=at_once)
+
+
+def assigned(graph: "nnx.GraphDef[SpikingNetwork]", design: Design, hardness: ArrayLike = 1.0) -> AbstractHardware:
+    """The chip with its layers assigned, as arithmetic takes it (`codesign.evaluation.arithmetic.arrays_of`)."""
+    return design.hardware.assigned(nnx.merge(graph, design.network).geometries, hardness)
 
 
 def evaluate_on(

@@ -12,10 +12,13 @@ from jaxtyping import Array, Float, Key
 from codesign.analog.arrays.array import AbstractArray
 from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
 from codesign.evaluation.arithmetic import arrays_of
-from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate, evaluate_on
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, assigned, evaluate, evaluate_on
 from codesign.evaluation.recalibrate import recalibrate
+from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.network.builders.models import SpikingNetwork
+from codesign.network.operation import Operation
 from codesign.technology.technology import Technology
 
 
@@ -105,16 +108,18 @@ def age_errors(
         granularity: divides every number of rows that may occur (static).
         at_once: samples of the batch that run together, the others after them; None for all (static). Calibration takes all of its own.
     """
+    chip = assigned(graph, design)
 
     def arrays_at(age_s: Array) -> list[AbstractArray]:
-        return arrays_of(design.hardware, technology, design.operation, True, granularity, ageing(age_s))
+        return arrays_of(chip, technology, design.operation, True, granularity, ageing(age_s))
 
     def error(age_and_chip: tuple[Array, Array]) -> Array:
         age_s, key = age_and_chip
         arrays = arrays_at(age_s)
         # the same key again, as calibration and test are of one chip
         if calibration is not None:
-            arrays = recalibrate(graph, design, calibration, arrays, _noise_free(design, technology, granularity), jax.random.clone(key))
+            references = _noise_free(chip, technology, design.operation, granularity)
+            arrays = recalibrate(graph, design, calibration, arrays, references, jax.random.clone(key))
         return 1 - evaluate_on(graph, design, batch, technology, arrays, key, at_once=at_once).accuracy
 
     ages, chips = ages_s.shape[0], keys.shape[0]
@@ -123,10 +128,13 @@ def age_errors(
     return jax.lax.map(error, pairs).reshape(ages, chips)
 
 
-def _noise_free(design: Design, technology: Technology, granularity: int) -> list[AbstractArray]:
+def _noise_free(chip: AbstractHardware, technology: Technology, operation: Operation, granularity: int) -> list[AbstractArray]:
     """Arrays of the same chip as it was meant to be programmed."""
-    hardware = design.hardware
-    # wires and converters stay: the network was trained with them, and a gain must not undo that
-    if isinstance(hardware, Crossbar):
-        hardware = dataclasses.replace(hardware, programming_sigma=jnp.zeros_like(hardware.programming_sigma))
-    return arrays_of(hardware, technology, design.operation, True, granularity)
+
+    def meant(part: AbstractHardware) -> AbstractHardware:
+        # wires and converters stay: the network was trained with them, and a gain must not undo that
+        if isinstance(part, Crossbar):
+            return dataclasses.replace(part, programming_sigma=jnp.zeros_like(part.programming_sigma))
+        return dataclasses.replace(part, engines=tuple(map(meant, part.engines))) if isinstance(part, HybridChip) else part
+
+    return arrays_of(meant(chip), technology, operation, True, granularity)

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 from jax.typing import ArrayLike
@@ -41,6 +41,15 @@ class AbstractHardware(Shown, eqx.Module):
     @abc.abstractmethod
     def unsupported(self, layer: LayerWork) -> str | None:
         """Why the chip cannot run this layer, or None when it can."""
+
+    def assigned(self, layers: Sequence[LayerWork], hardness: ArrayLike = 1.0) -> "AbstractHardware":
+        """The chip with nothing left to say about which of its parts runs each layer; itself where there is one part only.
+
+        Args:
+            layers: of the network.
+            hardness: see `cost`.
+        """
+        return self
 
     def allocation(self, workload: Workload) -> Mapping[str, Float[Array, " layers"]]:
         """How many blocks of the chip each layer takes, by what they are called: `arrays` of a crossbar, `cores` of a many-core.

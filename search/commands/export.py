@@ -11,7 +11,7 @@ from flax import nnx
 
 from codesign.analog.arrays.array import DigitalArray
 from codesign.evaluation.arithmetic import arrays_of
-from codesign.evaluation.evaluate import Design
+from codesign.evaluation.evaluate import Design, assigned
 from codesign.network.integer.to_fixed_point import to_fixed_point
 from codesign.network.integer.to_integer import to_integer
 from codesign.network.network import SpikingNetwork
@@ -94,7 +94,7 @@ def _write_nir(path: Path, network: SpikingNetwork, design: Design, problem: Pro
 
 def _write_integer(path: Path, network: SpikingNetwork, design: Design, problem: Problem) -> None:
     # asked of the arithmetic, not of the kind of chip: a hybrid may be all digital
-    arrays = arrays_of(design.hardware, problem.technology, design.operation, True, problem.granularity, None)
+    arrays = arrays_of(assigned(problem.graph, design), problem.technology, design.operation, True, problem.granularity, None)
     analog = next((array for array in arrays if not isinstance(array, DigitalArray)), None)
     if analog is not None:
         raise TypeError(

@@ -52,8 +52,7 @@ def family(file: ConfigFile, where: Where, kind: str, *, engine: bool = False) -
         if not callable(getattr(found, "of", None)):
             raise file.error(where, f"{kind!r} has no `of`, which makes a chip of its parameters")
         return found
-    # analog errors reach the network on a chip of its own only
-    known = sorted({*REGISTRY} - ({"hybrid", "crossbar"} if engine else set()))
+    known = sorted({*REGISTRY} - ({"hybrid"} if engine else set()))
     if kind not in known:
         raise file.error(where, f"unknown hardware {kind!r}{nearest(kind, known)}")
     return REGISTRY[kind]

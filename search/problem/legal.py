@@ -147,7 +147,8 @@ def check_chip(hardware: AbstractHardware, geometries: Sequence[LayerWork], tech
     except BasisError as error:
         raise UserError(f"hardware.technology: {error}") from None
     except KeyError as error:
-        if isinstance(hardware, Crossbar) and technology.parts is not None and technology.parts.device == "none":
+        analog = any(isinstance(part, Crossbar) for part in (hardware, *getattr(hardware, "engines", ())))
+        if analog and technology.parts is not None and technology.parts.device == "none":
             what = f"a crossbar needs a memory device: rram_*, pcm_* or {{process: .., device: ..}}, {technology.name!r} names none"
             raise UserError(f"hardware.technology: {what}") from None
         # as text, a KeyError has quotes around its message

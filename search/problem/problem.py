@@ -1,6 +1,7 @@
 """A problem: data, network, chip, what may change, and what counts."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from codesign.data.dataset import Dataset
 from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
 from codesign.evaluation.verify import over_chips
 from codesign.hardware.base import AbstractHardware
+from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.network.builders.models import SpikingNetwork
 from codesign.network.operation import Operation, inert_entries
 from codesign.parameters.categorical import Categorical
@@ -76,9 +78,18 @@ class Problem:
     @property
     def granularity(self) -> int:
         """A divisor of every number of rows that may occur."""
-        rows = self.space.parameters.get("rows")
+        engines = zip(getattr(self.hardware, "names", ()), getattr(self.hardware, "engines", ()), strict=True)
+        # how a digital engine cuts a sum changes nothing
+        found = [self._divisor(f"{name}.rows", engine) for name, engine in engines if isinstance(engine, Crossbar)]
+        if hasattr(self.hardware, "rows"):
+            found.append(self._divisor("rows", self.hardware))
+        return math.gcd(*found) if found else 16
+
+    def _divisor(self, name: str, chip: Any) -> int:
+        """Of the rows that one chip, or engine of a chip, may have."""
+        rows = self.space.parameters.get(name)
         if rows is None:
-            return int(getattr(self.hardware, "rows", 16.0))
+            return math.gcd(*(int(value) for value in np.ravel(chip.rows)))
         # the lowest power of two divides all others
         return int(rows.low) if isinstance(rows, PowerOfTwo) else 1
 

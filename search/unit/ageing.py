@@ -9,9 +9,9 @@ from flax import nnx
 from jaxtyping import Array, Key
 
 from codesign.analog.device.ageing import AGES_S
+from codesign.evaluation.devices import ageing_of
 from codesign.evaluation.evaluate import Batch
 from codesign.evaluation.verify import age_errors
-from codesign.hardware.crossbar.crossbar import Crossbar
 from search.problem.batches import as_batch
 from search.problem.problem import Problem, as_values
 
@@ -28,9 +28,7 @@ class AgedErrors:
 
     def __call__(self, network: nnx.State, point: dict[str, Any], keys: Key[Array, " chips"]) -> dict[str, float]:
         """Columns such as `error_1h` and `error_1h_std`; none for a chip that does not age, or whose technology does not say how."""
-        # of all families only crossbars drift, and only some technologies have a law of drift
-        ages = self._chips > 0 and isinstance(self.problem.hardware, Crossbar) and "drift_start_s" in self.problem.technology.values
-        if not ages:
+        if not self._chips or ageing_of(self.problem.hardware, self.problem.technology) is None:
             return {}
         # cloned on purpose: the first of the chips that measured the fresh design, so that age alone makes the difference;
         # data as an argument: closed over, they would become a constant of the compiled program

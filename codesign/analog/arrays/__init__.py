@@ -17,6 +17,7 @@ from codesign.analog.arrays.mapping import (
     OffsetColumn,
     TowardsHighResistance,
 )
+from codesign.analog.arrays.mixed import MixedArray
 from codesign.analog.arrays.physics import CrossbarPhysics
 from codesign.analog.arrays.readout import convert, converter_step, statistical_read
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
@@ -37,6 +38,7 @@ __all__ = [
     "Encoding",
     "IdealConverter",
     "IdealDriver",
+    "MixedArray",
     "MultiLevelDriver",
     "OffsetColumn",
     "SpikeDriver",

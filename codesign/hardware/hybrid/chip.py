@@ -4,6 +4,7 @@ The third insight of Ottati et al. (IEEE JETCAS 2023): neither an ANN nor a spik
 of layers to engines is a soft one, sharpened as hardness grows.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -35,7 +36,8 @@ class HybridChip(AbstractHardware):
     """Engines that share a chip.
 
     A layer begins when the one before is done with all its steps, unless both run on the same engine and that engine overlaps layers. All
-    engines leak while the whole inference runs, as their memories hold weights and states. When consecutive layers change engine, the map
+    engines leak while the whole inference runs, as their memories hold weights and states. Engines may be digital or analog: a layer on a
+    crossbar is computed with its errors (`codesign.evaluation.arithmetic`). When consecutive layers change engine, the map
     between them is written to and read from a transfer buffer and crosses a link.
     Engines that cannot run a layer are masked out of its assignment. The technology has to price every engine and the transfer:
     `codesign.technology.combine` joins those of several.
@@ -123,15 +125,19 @@ class HybridChip(AbstractHardware):
             return None
         return "; ".join(f"{name}: {reason}" for name, reason in zip(self.names, reasons, strict=True))
 
-    def shares(self, workload: Workload, hardness: ArrayLike = 1.0) -> Float[Array, "layers engines"]:
+    def assigned(self, layers: Sequence[LayerWork], hardness: ArrayLike = 1.0) -> "HybridChip":
+        """The chip with its `shares` as assignment."""
+        return dataclasses.replace(self, assignment=self.shares(layers, hardness))
+
+    def shares(self, layers: Workload | Sequence[LayerWork], hardness: ArrayLike = 1.0) -> Float[Array, "layers engines"]:
         """Share of each layer on each engine: masked, normalised, and sharpened to the largest at hardness 1.
 
         Raises:
-            ValueError: the assignment has another number of layers than the workload.
+            ValueError: the assignment has another number of layers than the network.
         """
-        if self.assignment.shape[0] != len(workload):
-            raise ValueError(f"assignment has {self.assignment.shape[0]} layers, but the workload has {len(workload)}")
-        mask = jnp.asarray([[engine.supports(layer) for engine in self.engines] for layer in workload], self.assignment.dtype)
+        if self.assignment.shape[0] != len(layers):
+            raise ValueError(f"assignment has {self.assignment.shape[0]} layers, but the workload has {len(layers)}")
+        mask = jnp.asarray([[engine.supports(layer) for engine in self.engines] for layer in layers], self.assignment.dtype)
         # before sharpening: the largest share may be that of an engine that cannot run the layer
         masked = self.assignment * mask
         # where only engines that cannot run the layer were chosen, all others share it

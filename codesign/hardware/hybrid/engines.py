@@ -46,7 +46,9 @@ def engine_cost(
     held = _runnable(engine, workload)
     if isinstance(engine, AbstractPartialHardware):
         # area and leakage power already follow the share
-        return _split(*_in_runs(engine, held, technology, share, hardness), share)
+        found = _split(*_in_runs(engine, held, technology, share, hardness), share)
+        # a clock that nothing runs at harms nobody
+        return found._replace(excess=found.excess * any_of(share))
     cost = engine.cost(held, technology, hardness)
     # such an engine is not built in part: a single layer in full already pays for all of it
     used = any_of(share)

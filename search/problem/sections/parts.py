@@ -50,7 +50,7 @@ class NetworkConfig(Strict):
 class EngineConfig(Strict):
     """One engine of a hybrid chip."""
 
-    kind: str = Field(description="Its family: systolic or manycore.")
+    kind: str = Field(description="Its family: crossbar, systolic or manycore.")
     fixed: Fixed = Field({}, description="Parameters that are not searched.")
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from codesign.evaluation.arithmetic import arrays_of
 from codesign.evaluation.devices import ageing_of
-from codesign.evaluation.evaluate import Batch, Design, Evaluation, evaluate
+from codesign.evaluation.evaluate import Batch, Design, Evaluation, assigned, evaluate
 from codesign.network.early_exit import exit_early
 from codesign.workloads.workload import Workload
 from search.errors import UserError
@@ -93,7 +93,7 @@ class TrainedNetwork:
     def _traced(self, design: Design, inputs: Array, key: Array) -> Array:
         problem = self.problem
         ageing = ageing_of(design.hardware, problem.technology)
-        arrays = arrays_of(design.hardware, problem.technology, design.operation, True, problem.granularity, ageing)
+        arrays = arrays_of(assigned(problem.graph, design), problem.technology, design.operation, True, problem.granularity, ageing)
         network = nnx.merge(problem.graph, design.network)
         activity = network(inputs, design.operation, arrays, key)
         return exit_early(activity, design.operation, 1.0).logits

@@ -49,7 +49,17 @@ parameters:
 _COLUMNS: Final = "columns: {kind: choice, options: [4, 8, 16]}"
 _NEURONS: Final = "neurons_per_core: {kind: power_of_two, low: 16, high: 64}"
 _STEPS: Final = "timesteps: {kind: integer, low: 1, high: 3}"
-BASES: Final = {"crossbar": CROSSBAR, "systolic": SYSTOLIC, "manycore": MANYCORE, "hybrid": HYBRID}
+MIXED: Final = f"""{_DATA}
+hardware:
+  kind: hybrid
+  technology: rram_28nm
+  engines: {{array: {{kind: systolic}}, cells: {{kind: crossbar, fixed: {{cell_bits: 1}}}}}}
+parameters:
+  assignment: {{kind: categorical, options: [array, cells], per_layer: true}}
+  cells.rows: {{kind: power_of_two, low: 16, high: 64}}
+  cells.adc_bits: {{kind: integer, low: 3, high: 6, per_layer: true}}
+{_SEARCH}"""
+BASES: Final = {"crossbar": CROSSBAR, "systolic": SYSTOLIC, "manycore": MANYCORE, "hybrid": HYBRID, "mixed": MIXED}
 
 # base, what is replaced, by what, what is said
 PLAUSIBLE: Final = [
@@ -267,7 +277,10 @@ PLAUSIBLE: Final = [
         "parameters.assignment: must be {kind: categorical,",
     ),
     ("hybrid", "options: [array, cores], per_layer: true", "options: [array, cores]", "parameters.assignment: must be"),
-    ("hybrid", "kind: manycore", "kind: crossbar", "hardware.engines.cores.kind: unknown hardware 'crossbar'"),
+    ("hybrid", "kind: manycore", "kind: crossbar", "hardware.technology: a crossbar needs a memory device"),
+    ("mixed", "kind: crossbar", "kind: crosbar", "hardware.engines.cells.kind: unknown hardware 'crosbar' (did you mean 'crossbar'?)"),
+    ("mixed", "cells.adc_bits", "adc_bits", "parameters.adc_bits: neither HybridChip nor"),
+    ("mixed", "rram_28nm", "digital_28nm", "hardware.technology: a crossbar needs a memory device"),
     ("hybrid", "kind: manycore", "kind: hybrid", "hardware.engines.cores.kind: unknown hardware 'hybrid'"),
     ("hybrid", "kind: manycore", "kind: systolic", RUNS),
     ("hybrid", "array.rows", "rows", "parameters.rows: neither HybridChip nor"),
@@ -276,4 +289,5 @@ PLAUSIBLE: Final = [
     ("hybrid", "low: 4, high: 16", "low: 4, high: 16384", "parameters.array.rows: must be a whole number from 1 to 4096"),
     ("hybrid", "gate: {kind: gate, per_layer: true}", "link_gbit_per_s: {kind: continuous, low: 1, high: 100, log: true}", RUNS),
     ("hybrid", "gate: {kind: gate, per_layer: true}", "array.memory: {kind: categorical, options: [hp, lstp]}", RUNS),
+    ("mixed", "[error, energy]", "[error, aged_error, energy]", RUNS),
 ]
