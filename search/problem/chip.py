@@ -22,7 +22,7 @@ from search.problem.attempt import Where, attempt
 from search.problem.config import ConfigFile
 from search.problem.sections.parts import HardwareConfig, TechnologyConfig
 
-_OPEN: Final = ("dataflow", "memory")
+_OPEN: Final = ("dataflow", "memory", "zeros")
 """Options that `of` takes as several names, of which a search chooses."""
 
 

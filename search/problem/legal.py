@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import equinox as eqx
 import jax
@@ -112,8 +112,12 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
     if options is not None and not fits:
         suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
         raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
-    if isinstance(parameter, Categorical) and parameter.per_layer and name.rpartition(".")[2] == "memory":
+    if isinstance(parameter, Categorical) and parameter.per_layer and name.rpartition(".")[2] in _WHOLE:
         raise UserError(f"parameters.{name}: is one value for the whole chip or engine, no layer has its own (leave out per_layer)")
+
+
+_WHOLE: Final = ("memory", "zeros")
+"""Choices that are built once for all layers."""
 
 
 @eqx.filter_jit

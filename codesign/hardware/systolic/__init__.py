@@ -6,6 +6,7 @@ Counts and prices only. SATA's own model is in `codesign.published.sata`.
 from codesign.hardware.systolic.array import COMPONENTS, DATAFLOWS, DEFAULTS, ZEROS, Systolic
 from codesign.hardware.systolic.boundary import BOUNDARY
 from codesign.hardware.systolic.dataflow import AbstractDataflow, InputStationary, OutputStationary, SpikeTailored, WeightStationary
+from codesign.hardware.systolic.mixed import MixedZeros
 from codesign.hardware.systolic.zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "AbstractDataflow",
     "AbstractZeros",
     "InputStationary",
+    "MixedZeros",
     "OutputStationary",
     "SpikeTailored",
     "Systolic",

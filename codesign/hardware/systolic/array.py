@@ -37,6 +37,7 @@ from codesign.hardware.systolic.dataflow import (
 )
 from codesign.hardware.systolic.energy import dynamic_pj
 from codesign.hardware.systolic.limits import is_closed, maximum_mhz, over_capacity
+from codesign.hardware.systolic.mixed import MixedZeros
 from codesign.hardware.systolic.prices import areas_um2, leakage_mw
 from codesign.hardware.systolic.ranges import RANGES
 from codesign.hardware.systolic.traffic import Memories, Traffic
@@ -97,7 +98,9 @@ class Systolic(AbstractHardware):
         dataflow_names: their names.
         memory: cell of the buffers and scratchpads, and class of the logic's transistors: share of each option, none for the technology's.
         memory_names: the options.
-        zeros: what happens to zero operands.
+        zeros: what happens to zero operands: share of each option; a chip that is built has one 1.
+        treatments: the options.
+        zeros_names: their names.
     """
 
     rows: Float[Array, ""]
@@ -115,8 +118,9 @@ class Systolic(AbstractHardware):
     dataflow_names: tuple[str, ...] = eqx.field(static=True)
     memory: Float[Array, " cells"]
     memory_names: tuple[str, ...] = eqx.field(static=True)
-    # a module without arrays: part of the tree structure, so static under jit
-    zeros: AbstractZeros
+    zeros: Float[Array, " treatments"]
+    treatments: tuple[AbstractZeros, ...]
+    zeros_names: tuple[str, ...] = eqx.field(static=True)
 
     @classmethod
     def of(
@@ -124,7 +128,7 @@ class Systolic(AbstractHardware):
         *,
         dataflow: str | Sequence[str] = "weight_stationary",
         memory: str | Sequence[str] = (),
-        zeros: str | AbstractZeros = "gating",
+        zeros: str | Sequence[str] = "gating",
         **parameters: ArrayLike | Sequence[float],
     ) -> "Systolic":
         """An array from its parameters; those left out take the values of `DEFAULTS`.
@@ -132,7 +136,7 @@ class Systolic(AbstractHardware):
         Args:
             dataflow: the name of one, or those that a search may choose from, which begin with equal shares.
             memory: memory cells to choose from, as `dataflow`; none for the technology's own.
-            zeros: what happens to zero operands.
+            zeros: what happens to zero operands, one or several as `dataflow`.
             **parameters: numbers.
 
         Raises:
@@ -140,6 +144,7 @@ class Systolic(AbstractHardware):
         """
         names = (dataflow,) if isinstance(dataflow, str) else tuple(dataflow)
         cells = (memory,) if isinstance(memory, str) else tuple(memory)
+        treatments = (zeros,) if isinstance(zeros, str) else tuple(zeros)
         return cls(
             # equal shares: nothing is chosen until a search or the user does
             dataflow=jnp.full(len(names), 1 / len(names), jnp.float32),
@@ -147,7 +152,9 @@ class Systolic(AbstractHardware):
             memory_names=tuple(option("memory", CELL_USE, cell) and cell for cell in cells),
             dataflows=tuple(option("dataflow", DATAFLOWS, name) for name in names),
             dataflow_names=names,
-            zeros=option("zeros", ZEROS, zeros),
+            zeros=jnp.full(len(treatments), 1 / len(treatments), jnp.float32),
+            treatments=tuple(option("zeros", ZEROS, name) for name in treatments),
+            zeros_names=treatments,
             **float_leaves("Systolic", DEFAULTS, parameters),
         )
 
@@ -158,9 +165,9 @@ class Systolic(AbstractHardware):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """The dataflow, and the memory cell where several are named."""
+        """The dataflow and what happens to zeros, and the memory cell where several are named."""
         cells = {"memory": self.memory_names} if self.memory_names else {}
-        return {"dataflow": self.dataflow_names, **cells}
+        return {"dataflow": self.dataflow_names, "zeros": self.zeros_names, **cells}
 
     @property
     def limiting(self) -> frozenset[str]:
@@ -182,17 +189,17 @@ class Systolic(AbstractHardware):
 
     def cycles(self, workload: Workload, hardness: ArrayLike = 1.0) -> Float[Array, " layers"]:
         """Cycles of the array over all timesteps; at hardness 1 and one step SCALE-Sim's closed forms, per group and head."""
-        return mixed_work(self.dataflows, self.dataflow, self._build(closed=False), workload, hardness).cycles
+        return mixed_work(self.dataflows, self.dataflow, self._build(False, hardness), workload, hardness).cycles
 
     def traffic(self, workload: Workload, hardness: ArrayLike = 1.0) -> Traffic:
         """Bits that one inference moves at the ports of each memory, on a chip with a memory beside it."""
-        return mixed_work(self.dataflows, self.dataflow, self._build(closed=False), workload, hardness).traffic
+        return mixed_work(self.dataflows, self.dataflow, self._build(False, hardness), workload, hardness).traffic
 
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
         """Cost of one inference; see `AbstractHardware.cost`."""
         technology.require_first_principles("Systolic")
         technology = self._with_memory(technology, hardness)
-        build = self._build(is_closed(technology))
+        build = self._build(is_closed(technology), hardness)
         work = mixed_work(self.dataflows, self.dataflow, build, workload, hardness)
         # not rounded up, as converters of a crossbar are not; smooth in both parameters
         units = self.columns / self.columns_per_neuron_unit
@@ -224,9 +231,12 @@ class Systolic(AbstractHardware):
             jnp.log(jnp.maximum(asked * _ROUNDING, 1)),
         )
 
-    def _build(self, closed: bool) -> Build:
+    def _build(self, closed: bool, hardness: ArrayLike) -> Build:
         memories = Memories(self.scratchpad_kb, self.input_buffer_kb, self.weight_buffer_kb, self.output_buffer_kb)
-        return Build(Grid(self.rows, self.columns), memories, self.zeros, closed)
+        # nothing to weigh: the mixture would be in every program for a factor of 1
+        alone = len(self.treatments) == 1
+        zeros = self.treatments[0] if alone else MixedZeros(self.treatments, sharpened(self.zeros[None], hardness)[0])
+        return Build(Grid(self.rows, self.columns), memories, zeros, closed)
 
     def _with_memory(self, technology: Technology, hardness: ArrayLike) -> Technology:
         # the technology's own cell where nothing is to choose

@@ -80,9 +80,8 @@ def _neurons_pj(build: Build, work: Work, units: Array, workload: Workload, tech
 def _zeros_pj(build: Build, work: Work, technology: Technology) -> Float[Array, " layers"]:
     """Comparing each operand that enters with 0; reading a tag per vector, and looking at it [pJ]."""
     compare = technology["compare_per_bit_pj"]
-    looked_at = compare * work.traffic.entering if build.zeros.flags else 0.0 * work.vectors
     tag = sram_pj_per_bit(build.memories.input_buffer_kb, technology) + compare
-    return looked_at + work.vectors * tag if build.zeros.finds_vectors else looked_at
+    return build.zeros.looks * compare * work.traffic.entering + build.zeros.finds * tag * work.vectors
 
 
 def _clock_pj(build: Build, written: Array, cycles: Array, workload: Workload, technology: Technology) -> Float[Array, " layers"]:

@@ -89,10 +89,8 @@ def _multiply_accumulate_um2(workload: Workload, technology: Technology) -> Floa
 
 def _zeros_um2(build: Build, areas: Mapping[str, Array], workload: Workload, technology: Technology) -> Float[Array, ""]:
     """Detectors where operands enter, a clock gate (a latch) per element, the finder of vectors [um2]."""
-    if not build.zeros.flags:
-        return jnp.zeros_like(areas["compute"])
     bits, (rows, columns) = operand_bits(workload), build.grid
     # no area of a comparator is sourced: it counts as an adder, as in neurons
     detectors = technology["int_add_area_per_bit_um2"] * (rows * jnp.max(bits.activation) + columns * jnp.max(bits.weight))
-    found = detectors + rows * columns * technology["register_area_per_bit_um2"]
-    return found + technology["zero_finder_area_share"] * sum(areas.values()) if build.zeros.finds_vectors else found
+    found = build.zeros.looks * (detectors + rows * columns * technology["register_area_per_bit_um2"])
+    return found + build.zeros.finds * technology["zero_finder_area_share"] * sum(areas.values())

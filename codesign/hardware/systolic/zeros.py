@@ -5,7 +5,6 @@ Skipping needs a tag per vector in the input buffer besides, and a finder of the
 """
 
 import abc
-from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,15 +14,22 @@ from codesign.hardware.parts.activity import share_with_any
 
 
 class AbstractZeros(eqx.Module):
-    """A treatment of zeros; all arrays are per layer (or `[2, layers]`).
+    """A treatment of zeros; all arrays are per layer (or `[2, layers]`)."""
 
-    Attributes:
-        flags: bits that say of a pair of operands whether they are zero; 0 where nobody looks.
-        finds_vectors: whether whole vectors of zeros are found before they are read.
-    """
+    @property
+    @abc.abstractmethod
+    def looks(self) -> float | Float[Array, ""]:
+        """1 where every operand that enters is compared with zero, 0 where nobody looks."""
 
-    flags: eqx.AbstractClassVar[int]
-    finds_vectors: eqx.AbstractClassVar[bool]
+    @property
+    @abc.abstractmethod
+    def finds(self) -> float | Float[Array, ""]:
+        """1 where whole vectors of zeros are found before they are read, 0 where they are not."""
+
+    @property
+    def flags(self) -> float | Float[Array, ""]:
+        """Bits that say of a pair of operands which are zero."""
+        return 2 * self.looks
 
     @abc.abstractmethod
     def streamed(self, rate: Array, vector: Array) -> Float[Array, "..."]:
@@ -68,8 +74,15 @@ class AbstractZeros(eqx.Module):
 class Ungated(AbstractZeros):
     """Every unit switches in every cycle, whether it has work or not. In SATA's units 94 to 99 % of the energy is of this kind."""
 
-    flags: ClassVar[int] = 0
-    finds_vectors: ClassVar[bool] = False
+    @property
+    def looks(self) -> float | Float[Array, ""]:
+        """Nobody."""
+        return 0.0
+
+    @property
+    def finds(self) -> float | Float[Array, ""]:
+        """None."""
+        return 0.0
 
     def streamed(self, rate: Array, vector: Array) -> Float[Array, "..."]:
         """All of them."""
@@ -96,8 +109,15 @@ class Ungated(AbstractZeros):
 class ZeroGating(AbstractZeros):
     """A zero operand holds the arithmetic still: energy falls with activity, cycles do not. Idle units are clock-gated."""
 
-    flags: ClassVar[int] = 2
-    finds_vectors: ClassVar[bool] = False
+    @property
+    def looks(self) -> float | Float[Array, ""]:
+        """Every operand."""
+        return 1.0
+
+    @property
+    def finds(self) -> float | Float[Array, ""]:
+        """None."""
+        return 0.0
 
     def streamed(self, rate: Array, vector: Array) -> Float[Array, "..."]:
         """All of them."""
@@ -127,8 +147,15 @@ class ZeroSkipping(AbstractZeros):
     remain. Large arrays therefore skip little at any realistic rate; small ones turn sparsity into speed.
     """
 
-    flags: ClassVar[int] = 2
-    finds_vectors: ClassVar[bool] = True
+    @property
+    def looks(self) -> float | Float[Array, ""]:
+        """Every operand."""
+        return 1.0
+
+    @property
+    def finds(self) -> float | Float[Array, ""]:
+        """All of them."""
+        return 1.0
 
     def streamed(self, rate: Array, vector: Array) -> Float[Array, "..."]:
         """Those with any non-zero element, were elements independent."""

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.registry import RANGES, REGISTRY
-from codesign.hardware.systolic.array import DATAFLOWS
+from codesign.hardware.systolic.array import DATAFLOWS, ZEROS
 from codesign.network.operation import RANGES as OPERATION
 from codesign.network.operation import Operation
 from codesign.parameters.legal import LegalRange
@@ -19,7 +19,7 @@ from search.errors import UserError, nearest
 from search.own import find_class
 from search.problem.legal import check_chip
 
-_OPTIONS: Final[Mapping[str, Sequence[str]]] = {"dataflow": tuple(DATAFLOWS), "memory": tuple(CELLS)}
+_OPTIONS: Final[Mapping[str, Sequence[str]]] = {"dataflow": tuple(DATAFLOWS), "memory": tuple(CELLS), "zeros": tuple(ZEROS)}
 """What chips choose by name."""
 _HEAD: Final = ("name", "unit", "legal values", "default", "per layer", "technologies", "what it is")
 

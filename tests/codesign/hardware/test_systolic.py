@@ -1,5 +1,6 @@
 """Systolic arrays: closed-form cycles, conservation, monotonicity, and what the literature found about spikes on them."""
 
+import dataclasses
 import functools
 import math
 
@@ -214,6 +215,28 @@ def test_zeros_gating_saves_energy_and_skipping_saves_cycles():
     assert (np.delete(few, pooling) < np.delete(all_, pooling)).all()
     # zeros leave the array only when a whole vector is zero: 8 inputs of the strided convolution enter together
     np.testing.assert_allclose(few[1], 4 * (72 * 12 * (64 * (1 - 0.98**8) + 22) - 1), rtol=1e-5)
+
+
+def test_open_treatments_of_zeros_mix_and_harden_to_one():
+    options = tuple(ZEROS)
+    workload = Workload.of([dense("a", 64, 32), dense("b", 32, 10)], input_rate=0.1, output_rate=0.1, timesteps=3)
+    open_chip = Systolic.of(rows=4, columns=4, zeros=options)
+    for index, name in enumerate(options):
+        chosen = dataclasses.replace(open_chip, zeros=jnp.eye(len(options))[index])
+        alone = Systolic.of(rows=4, columns=4, zeros=name)
+        for hardness in (0.5, 1.0):
+            mixed, pure = (run(chip, workload, hardness) for chip in (chosen, alone))
+            np.testing.assert_allclose(mixed.energy_pj, pure.energy_pj, rtol=1e-6)
+            np.testing.assert_allclose(mixed.area_um2, pure.area_um2, rtol=1e-6)
+            np.testing.assert_allclose(mixed.latency_ns, pure.latency_ns, rtol=1e-6)
+
+    def energy(shares):
+        return dataclasses.replace(open_chip, zeros=shares).cost(workload, TECHNOLOGY, 0.0).energy
+
+    slope = jax.jit(jax.grad(energy))(jnp.full(len(options), 1 / 3))
+    # sparse inputs on a small array: nobody looking costs most
+    assert np.all(np.isfinite(slope))
+    assert slope[options.index("ungated")] > slope[options.index("gating")]
 
 
 def test_zero_activity_costs_no_arithmetic_but_still_leaks():
