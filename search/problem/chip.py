@@ -22,7 +22,7 @@ from search.problem.attempt import Where, attempt
 from search.problem.config import ConfigFile
 from search.problem.sections.parts import HardwareConfig, TechnologyConfig
 
-_OPEN: Final = ("dataflow", "memory", "zeros")
+_OPEN: Final = ("dataflow", "memory", "synchronisation", "zeros")
 """Options that `of` takes as several names, of which a search chooses."""
 
 
@@ -149,7 +149,7 @@ def _check_fixed(
 
 
 def _offered(file: ConfigFile, made_by: Any, parameters: Mapping[str, Parameter], prefix: str = "") -> dict[str, Any]:
-    """What a chip is to leave open because a categorical parameter chooses from it: its dataflow, its memory cell."""
+    """What a chip is to leave open because a categorical parameter chooses from it, such as its memory cell."""
     fields = {field.name for field in dataclasses.fields(made_by)} & set(_OPEN)
     found = {name: parameters.get(prefix + name) for name in sorted(fields)}
     offered = {name: choice.options for name, choice in found.items() if isinstance(choice, Categorical)}

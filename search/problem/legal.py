@@ -116,7 +116,7 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
         raise UserError(f"parameters.{name}: is one value for the whole chip or engine, no layer has its own (leave out per_layer)")
 
 
-_WHOLE: Final = ("memory", "zeros")
+_WHOLE: Final = ("memory", "synchronisation", "zeros")
 """Choices that are built once for all layers."""
 
 

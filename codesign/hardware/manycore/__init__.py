@@ -7,14 +7,19 @@ from codesign.hardware.manycore.boundary import BOUNDARY
 from codesign.hardware.manycore.manycore import COMPONENTS, DEFAULTS, SYNAPSES, ManyCore
 from codesign.hardware.manycore.placement import AbstractPlacement, GivenHops, SnakePlacement
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
+from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS, AbstractSynchronisation, Asynchronous, Barrier
 
 __all__ = [
     "BOUNDARY",
     "COMPONENTS",
     "DEFAULTS",
     "SYNAPSES",
+    "SYNCHRONISATIONS",
     "AbstractPlacement",
     "AbstractSynapses",
+    "AbstractSynchronisation",
+    "Asynchronous",
+    "Barrier",
     "DenseSynapses",
     "GivenHops",
     "ManyCore",

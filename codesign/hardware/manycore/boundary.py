@@ -64,8 +64,10 @@ BOUNDARY: Final[Boundary] = {
     "early exit": Charged(("neuron",), "each question visits the layer's neurons once more, in time that slower layers leave"),
     "programming": Uncharged("SRAM is written once, when the chip is switched on"),
     "synchronisation": Charged(
-        ("control", "leakage"),
-        "every core waits, clocked and leaking, for the slowest one and for the barrier; signals of the barrier have no sourced energy",
+        ("control", "leakage", "message", "hop", "neuron", "cores"),
+        "every core waits, clocked and leaking, for the slowest one and for the barrier, whose signals have no sourced energy; without "
+        "a barrier for its neighbours, with a token along each link and one back per step, a bit of parity per message, a word more per "
+        "neuron and registers of the scheduler",
     ),
 }
 """What this family charges, and where; see `codesign.hardware.boundary`."""

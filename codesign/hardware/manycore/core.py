@@ -16,13 +16,20 @@ FETCHED_BITS: Final = 8
 
 
 class Core(NamedTuple):
-    """The design parameters of a core that its prices depend on."""
+    """The design parameters of a core that its prices depend on, and what keeps it in step with others.
+
+    Attributes:
+        further_words: words per neuron in which the sums of a later step gather.
+        scheduler_bits: registers that tell which other cores have finished a step [bit].
+    """
 
     neurons: Float[Array, ""]
     synapse_memory_kb: Float[Array, ""]
     message_bits: Float[Array, ""]
     clock_mhz: Float[Array, ""]
     supply_v: Float[Array, ""]
+    further_words: ArrayLike = 0.0
+    scheduler_bits: ArrayLike = 0.0
 
 
 class Action(NamedTuple):
@@ -99,7 +106,8 @@ def neuron_memory_kb(core: Core, workload: Workload, parameters: ArrayLike) -> F
         parameters: words that each neuron keeps beside its states, `[layers]`.
     """
     # the largest: any core may hold any layer. A word at least, in which currents gather
-    return core.neurons * jnp.max(workload.state_bits * (jnp.maximum(kept_words(workload), 1) + parameters)) / 8192
+    words = jnp.maximum(kept_words(workload), 1) + core.further_words + parameters
+    return core.neurons * jnp.max(workload.state_bits * words) / 8192
 
 
 def router_um2(core: Core, technology: Technology) -> Float[Array, ""]:

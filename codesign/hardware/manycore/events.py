@@ -20,6 +20,7 @@ class Events(NamedTuple):
 
     Attributes:
         cores: cores that hold the layer.
+        pieces: that the layer's map is cut into, each of them then by channels.
         neuron_cores, full_cores: the layer's neurons, and whatever of it is scarcest, over what one core can hold; at least one.
         neurons: mapped neurons.
         updated: neurons with at least one input.
@@ -31,6 +32,7 @@ class Events(NamedTuple):
     """
 
     cores: Float[Array, " layers"]
+    pieces: Float[Array, " layers"]
     neuron_cores: Float[Array, " layers"]
     full_cores: Float[Array, " layers"]
     neurons: Float[Array, " layers"]
@@ -54,11 +56,13 @@ def count_events(core: Core, synapses: AbstractSynapses, workload: Workload, har
     fan_in = static("fan_in") * kept
     # not rounded up: times are divided by this, which gives those of a full core (`_core_time`)
     neuron_cores = jnp.maximum(neurons / core.neurons, 1)
-    destinations = _destinations(workload, cores, for_synapses)
+    by_channel = jnp.clip(jnp.maximum(for_synapses, cores / static("positions")), 1, cores)
+    destinations = _destinations(workload, cores, by_channel)
     # a shortcut's map is as busy as the one it joins; each of its events has one synapse
     shortcuts = static("residual_inputs") * workload.output_rate
     return Events(
         cores=cores,
+        pieces=cores / by_channel,
         neuron_cores=neuron_cores,
         full_cores=jnp.maximum(neuron_cores, stored_kb / core.synapse_memory_kb),
         neurons=neurons,
@@ -88,7 +92,7 @@ def _synapses(workload: Workload) -> Float[Array, " layers"]:
     return jnp.asarray(np.asarray(connections, float), workload.input_rate.dtype)
 
 
-def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Float[Array, " layers"]:
+def _destinations(workload: Workload, cores: Array, by_channel: Array) -> Float[Array, " layers"]:
     """Cores that one input event reaches.
 
     A layer that outgrows one core's synapses, or whose pixel outgrows one core's neurons, is cut by channels, and every event goes to
@@ -96,7 +100,6 @@ def _destinations(workload: Workload, cores: Array, for_synapses: Array) -> Floa
     overlaps: `(1 + (window - 1) / side)^2` on average.
     """
     positions, groups = workload.static("positions"), workload.static("groups")
-    by_channel = jnp.clip(jnp.maximum(for_synapses, cores / positions), 1, cores)
     areas = cores / by_channel
     # along a side, one input lies in kernel / stride windows
     window = [max(math.sqrt(layer.kernel_height * layer.kernel_width) / layer.stride, 1) for layer in workload]

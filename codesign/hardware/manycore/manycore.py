@@ -1,8 +1,8 @@
 """Event-driven many-core chips: cores with their own neurons and synapses, joined by a mesh that carries spikes.
 
 Every step each core visits its neurons, sends a message per spike and destination core, and, at the same time, adds a weight for
-every synaptic event; a barrier ends the step. All layers work in the same step, so a spike needs one step per layer and the slowest
-core sets the pace, by its neurons or by its synapses.
+every synaptic event. Under a barrier all layers work in the same step, so a spike needs one step per layer and the slowest core sets
+the pace, by its neurons or by its synapses; without one each core waits for its neighbours alone (`synchronisation`).
 An ANN layer runs as one step of graded spikes: only non-zero activations travel.
 
 Sources: Davies et al., IEEE Micro 2018 (Loihi); SANA-FE (SLAM-Lab), whose energy equation this family reproduces under its
@@ -22,14 +22,16 @@ from jaxtyping import Array, Float
 from codesign.cost import Cost
 from codesign.hardware.manycore.core import Core, EventPrices, address_excess
 from codesign.hardware.manycore.events import Events, count_events, stored_bits
+from codesign.hardware.manycore.links import Links, links_of
 from codesign.hardware.manycore.placement import AbstractPlacement, Hops, SnakePlacement
 from codesign.hardware.manycore.prices import event_prices, has_measured_events
 from codesign.hardware.manycore.ranges import RANGES
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
+from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS, AbstractSynchronisation, Busy
 from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
-from codesign.numerics import held_between, safe_log
+from codesign.numerics import held_between
 from codesign.parameters.legal import LegalRange
 from codesign.technology.sram import CELLS
 from codesign.technology.technology import Technology
@@ -37,8 +39,6 @@ from codesign.workloads.workload import LayerWork, Workload
 
 COMPONENTS: Final = ("neuron", "synapse", "message", "hop", "control", "leakage", "cores")
 """Names of what energy and area are attributed to, in the order of a cost."""
-LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
-TIE: Final = 1e-5  # of the longest time, far above the rounding of float32: layers this near to it set the pace together
 DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
 """Value of each parameter that is left out, in the units of the class."""
 SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
@@ -48,7 +48,7 @@ SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
 class ManyCore(AbstractPartialHardware):
     """A mesh of event-driven cores.
 
-    `Cost.latency_ns` is attributed to the layers that set the pace of a step: it sums to the time of one inference,
+    `Cost.latency_ns` is attributed to the layers that set the pace of a step: it sums to the time of one inference, under a barrier
     (timesteps + layers - 1) steps. Energy is that of `timesteps` steps per layer, as in a stream of inferences.
 
     Attributes:
@@ -60,6 +60,8 @@ class ManyCore(AbstractPartialHardware):
         supply_v: supply voltage [V].
         memory: memory cell: share of each option, `[options]`; a chip that is built has one 1. Without options the technology's own.
         memory_names: the options.
+        synchronisation: what keeps the cores in step: share of each option, as `memory`. Without options a barrier.
+        synchronisation_names: the options.
         synapses: format of dense and recurrent layers.
         placement: where the layers sit on the mesh.
     """
@@ -71,6 +73,8 @@ class ManyCore(AbstractPartialHardware):
     supply_v: Float[Array, ""]
     memory: Float[Array, " options"]
     memory_names: tuple[str, ...] = eqx.field(static=True)
+    synchronisation: Float[Array, " ways"]
+    synchronisation_names: tuple[str, ...] = eqx.field(static=True)
     synapses: AbstractSynapses
     placement: AbstractPlacement
 
@@ -79,6 +83,7 @@ class ManyCore(AbstractPartialHardware):
         cls,
         *,
         memory: str | Sequence[str] = (),
+        synchronisation: str | Sequence[str] = (),
         synapses: str | AbstractSynapses = "dense",
         placement: AbstractPlacement | None = None,
         **parameters: ArrayLike | Sequence[float],
@@ -87,6 +92,7 @@ class ManyCore(AbstractPartialHardware):
 
         Args:
             memory: the name of a memory cell, or those that a search may choose from, which begin with equal shares.
+            synchronisation: `barrier` or `asynchronous`, or both, as `memory`.
             synapses: format of dense and recurrent layers.
             placement: where the layers sit on the mesh.
             **parameters: numbers.
@@ -94,13 +100,17 @@ class ManyCore(AbstractPartialHardware):
         Raises:
             ValueError: unknown parameter or option (the message gives the nearest).
         """
-        names = (memory,) if isinstance(memory, str) else tuple(memory)
+        names, ways = ((given,) if isinstance(given, str) else tuple(given) for given in (memory, synchronisation))
         for name in names:
             option("memory", CELLS, name)
+        for name in ways:
+            option("synchronisation", SYNCHRONISATIONS, name)
         return cls(
             # equal shares: nothing is chosen until a search or the user does
             memory=jnp.full(len(names), 1 / max(len(names), 1), jnp.float32),
             memory_names=names,
+            synchronisation=jnp.full(len(ways), 1 / max(len(ways), 1), jnp.float32),
+            synchronisation_names=ways,
             synapses=option("synapses", SYNAPSES, synapses),
             placement=SnakePlacement() if placement is None else placement,
             **float_leaves("ManyCore", DEFAULTS, parameters),
@@ -113,13 +123,14 @@ class ManyCore(AbstractPartialHardware):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """The memory cell, where it is left open."""
-        return {"memory": self.memory_names} if self.memory_names else {}
+        """The memory cell and what keeps cores in step, where they are named."""
+        named = {"memory": self.memory_names, "synchronisation": self.synchronisation_names}
+        return {name: options for name, options in named.items() if options}
 
     @property
     def limiting(self) -> frozenset[str]:
         """What sets the clock and what its memories follow, and the message; neurons take the least of a core's memory."""
-        return frozenset({"clock_mhz", "supply_v", "message_bits", "synapse_memory_kb", "memory"})
+        return frozenset({"clock_mhz", "supply_v", "message_bits", "synapse_memory_kb", "memory", "synchronisation"})
 
     def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
         """Measured events have their own time and memory."""
@@ -148,18 +159,31 @@ class ManyCore(AbstractPartialHardware):
         """Cost when only a share of each layer is placed here."""
         if self.memory_names:
             technology = technology.with_memory(self.memory_names, sharpened(self.memory[None], hardness)[0])
-        stored = stored_bits(self._core(), self.synapses, workload)
-        prices = event_prices(self._core(), workload, self.synapses.name, stored, technology, hardness)
+        if not self.synchronisation_names:
+            return self._in_step(SYNCHRONISATIONS["barrier"], workload, technology, share, hardness)
+        ways = [SYNCHRONISATIONS[name] for name in self.synchronisation_names]
+        shares = sharpened(self.synchronisation[None], hardness)[0]
+        costs = [self._in_step(way, workload, technology, share, hardness) for way in ways]
+        return jax.tree.map(lambda *each: sum(part * value for part, value in zip(shares, each, strict=True)), *costs)
+
+    def _in_step(
+        self,
+        way: AbstractSynchronisation,
+        workload: Workload,
+        technology: Technology,
+        share: Float[Array, " layers"],
+        hardness: ArrayLike,
+    ) -> Cost:
         events = self.events(workload, hardness)
+        links = links_of(events, workload)
+        tokens, core = way.tokens(links), way.built(self._core(), links)
+        prices = event_prices(core, workload, self.synapses.name, stored_bits(core, self.synapses, workload), technology, hardness)
         hops = self.placement.hops(events.cores, workload)
         held = jnp.sum(share * events.cores)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
-        # weighed: what is placed elsewhere must not set the pace here
-        pace, setters = _pace(share * (_core_times(events, prices) + flight), hardness)
-        step = pace + prices.barrier(held / self.placement.cores_per_tile)
-        # one step more for every further layer that a spike has to cross
-        latency = (jnp.max(workload.timesteps) + jnp.maximum(jnp.sum(share) - 1, 0)) * step * setters
-        energies = _energies(events, hops, workload, prices)
+        barrier = prices.barrier(held / self.placement.cores_per_tile)
+        latency, step = way.timing(Busy(_core_times(events, tokens, prices), flight, share, barrier), workload, hardness)
+        energies = _energies(events, tokens, hops, workload, prices)
         # mW ns = pJ
         waiting = [power * held * latency for power in (prices.control_mw, prices.leakage_mw)]
         return Cost(
@@ -186,18 +210,19 @@ class ManyCore(AbstractPartialHardware):
         return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v)
 
 
-def _energies(events: Events, hops: Hops, workload: Workload, prices: EventPrices) -> list[Float[Array, " layers"]]:
+def _energies(events: Events, tokens: Links, hops: Hops, workload: Workload, prices: EventPrices) -> list[Float[Array, " layers"]]:
     """Energy of neurons, synapses, messages and hops in one inference [pJ]."""
     # what the last layer answers leaves the chip
     last = jnp.zeros_like(events.spikes_out).at[-1].set(events.spikes_out[-1])
     neurons = events.neurons * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj
     flight = hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj
     leaving = hops.leaving[0] * prices.east_west.pj + hops.leaving[1] * prices.north_south.pj
+    messages = events.messages + tokens.pairs
     per_step = [
         neurons + workload.static("encoded_inputs") * prices.encode_pj,
         events.synaptic * prices.synapse.pj,
-        events.messages * (prices.message.pj + prices.receive.pj) + last * prices.message.pj,
-        events.messages * flight + last * leaving,
+        messages * (prices.message.pj + prices.receive.pj) + last * prices.message.pj,
+        messages * flight + last * leaving,
     ]
     energies = [workload.timesteps * energy for energy in per_step]
     # to ask whether to stop is to visit the layer's neurons once more
@@ -205,7 +230,7 @@ def _energies(events: Events, hops: Hops, workload: Workload, prices: EventPrice
     return energies
 
 
-def _core_times(events: Events, prices: EventPrices) -> Float[Array, "2 layers"]:
+def _core_times(events: Events, tokens: Links, prices: EventPrices) -> Float[Array, "2 layers"]:
     """Time that either half of the slowest core of each layer is busy in a step [ns].
 
     The first half visits, updates and fires neurons and sends their spikes, the second receives messages and integrates their synaptic
@@ -223,21 +248,4 @@ def _core_times(events: Events, prices: EventPrices) -> Float[Array, "2 layers"]
     )
     neurons = sum((count * action.ns for count, action in neuron_side), sending_ns) / events.neuron_cores
     synapses = messages / events.cores * prices.receive.ns + events.synaptic / events.full_cores * prices.synapse.ns
-    return jnp.stack([neurons, synapses])
-
-
-def _pace(times: Float[Array, "2 layers"], hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Array, " layers"]]:
-    """The slowest half core's time, and each layer's share in setting it (shares sum to 1; a p-norm below hardness 1)."""
-    hardness = jnp.asarray(hardness, times.dtype)
-    soft_range = hardness < 1
-    # as `numerics.smooth_maximum`, but over both halves of all layers at once
-    power = 4 / jnp.where(soft_range, 1 - hardness, 1)
-    longest = jnp.maximum(jnp.max(times), LEAST_NS)
-    # neither the norm nor the shares depend on what times are scaled by: no gradient of it
-    scale = jax.lax.stop_gradient(longest)
-    logs = power * safe_log(times / scale)
-    # layers that tie share the pace; not `==`: a compiler may compute the times once for the maximum and once more, rounded otherwise, here
-    slowest = (times >= longest * (1 - TIE)).astype(times.dtype)
-    soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
-    shares = jnp.where(soft_range, jax.nn.softmax(logs, axis=(0, 1)), slowest / jnp.maximum(jnp.sum(slowest), 1))
-    return jnp.where(soft_range, soft, longest), jnp.sum(shares, axis=0)
+    return jnp.stack([neurons + tokens.of_a_core * prices.message.ns, synapses + tokens.of_a_core * prices.receive.ns])

@@ -32,7 +32,7 @@ def measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, t
     A graded spike makes messages longer and adds a multiplication (Loihi 1 has none). Energy of messages and hops, and the router's
     area, are in proportion to their bits; links are as wide as the message of a binary spike, so its time stays. Access and update are
     those of the chip's own neuron, current-based with adaptation, whatever a layer has of it; an input that a causal product keeps takes
-    a visit and a multiplication.
+    a visit and a multiplication. Further words per neuron take area alone: Loihi's own sums gather for many steps ahead.
     """
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
     # a pooling window is a kernel of equal weights, stored once
@@ -51,7 +51,7 @@ def measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, t
     # the constant is Loihi's core without its SRAM, which is added in the sizes of this one, and with the router of Loihi's messages
     memories = sum(sram_area_um2(kb, technology) for kb in (core.synapse_memory_kb, neuron_memory_kb(core, workload, 0)))
     router = router_um2(core, technology) - router_um2(core._replace(message_bits=jnp.float32(MESSAGE_BITS)), technology)
-    area = technology["core_area_um2"] + memories + router
+    area = technology["core_area_um2"] + memories + router + core.scheduler_bits * technology["register_area_per_bit_um2"]
     visit, visits = action("neuron_access"), update_cycles(workload)
     multiply_pj = products(workload) * technology["int_mult_per_bit2_pj"] * workload.weight_bits * workload.state_bits
     return EventPrices(

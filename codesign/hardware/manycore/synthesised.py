@@ -46,6 +46,8 @@ def synthesised(core: Core, workload: Workload, stored_bits: Array, technology: 
     """
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
     parameters, (read, written) = parameter_words(workload), visited_words(workload)
+    # what gathered while another step was worked on is read at a visit, and cleared where there was any
+    read, written = read + core.further_words, written + core.further_words
     table_kb = core.neurons * core.message_bits / 8192
     memories_kb = jnp.stack([neuron_memory_kb(core, workload, parameters), core.synapse_memory_kb, table_kb])
     neuron_pj, synapse_pj, table_pj = sram_pj_per_bit(memories_kb, technology)
@@ -114,5 +116,5 @@ def _logic_um2(core: Core, workload: Workload, stored_bits: Array, technology: T
     product = jnp.max(workload.weight_bits * (workload.activation_bits - 1)) * technology["int_mult_area_per_bit2_um2"]
     adder = (jnp.max(workload.state_bits) + _address_bits(core)) * technology["int_add_area_per_bit_um2"]
     # one message that is sent and one that is received
-    registers = jnp.max(_synapse_bits(core, workload, stored_bits)) + 2 * jnp.max(length_bits(core, workload))
+    registers = jnp.max(_synapse_bits(core, workload, stored_bits)) + 2 * jnp.max(length_bits(core, workload)) + core.scheduler_bits
     return jnp.max(unit_um2(workload, technology)) + product + adder + registers * technology["register_area_per_bit_um2"]

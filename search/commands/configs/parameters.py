@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from codesign.hardware.base import AbstractHardware
+from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS
 from codesign.hardware.registry import RANGES, REGISTRY
 from codesign.hardware.systolic.array import DATAFLOWS, ZEROS
 from codesign.network.operation import RANGES as OPERATION
@@ -19,7 +20,12 @@ from search.errors import UserError, nearest
 from search.own import find_class
 from search.problem.legal import check_chip
 
-_OPTIONS: Final[Mapping[str, Sequence[str]]] = {"dataflow": tuple(DATAFLOWS), "memory": tuple(CELLS), "zeros": tuple(ZEROS)}
+_OPTIONS: Final[Mapping[str, Sequence[str]]] = {
+    "dataflow": tuple(DATAFLOWS),
+    "memory": tuple(CELLS),
+    "zeros": tuple(ZEROS),
+    "synchronisation": tuple(SYNCHRONISATIONS),
+}
 """What chips choose by name."""
 _HEAD: Final = ("name", "unit", "legal values", "default", "per layer", "technologies", "what it is")
 

@@ -29,4 +29,4 @@ def test_every_parameter_has_a_range() -> None:
         chip = REGISTRY[family].of(*(({"a": REGISTRY["systolic"].of()}, [0]) if family == "hybrid" else ()))
         assert ranges.items() <= chip.ranges.items()
         leaves = {name for name, leaf in vars(chip).items() if isinstance(leaf, jax.Array) and name not in chip.choices}
-        assert leaves - {"memory", "dataflow"} == ranges.keys()
+        assert leaves - {"memory", "dataflow", "synchronisation"} == ranges.keys()

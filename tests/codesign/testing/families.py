@@ -9,6 +9,7 @@ from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import ENCODINGS, INTERCONNECTS, Crossbar
 from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.manycore.manycore import SYNAPSES, ManyCore
+from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS
 from codesign.hardware.systolic.array import DATAFLOWS, ZEROS, Systolic
 from codesign.parameters.choice import Choice
 from codesign.parameters.power_of_two import PowerOfTwo
@@ -72,7 +73,7 @@ def hybrid() -> HybridChip:
 
 def families() -> dict[str, Family]:
     """Every registered family; a many-core on measured events and on first principles."""
-    cores = ManyCore.of(memory=tuple(CELLS))
+    cores = ManyCore.of(memory=tuple(CELLS), synchronisation=tuple(SYNCHRONISATIONS))
     systolic = Systolic.of(dataflow=tuple(DATAFLOWS), memory=tuple(CELLS))
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {"zeros": ZEROS}),

@@ -90,6 +90,8 @@ def test_an_exported_chip_names_its_choices() -> None:
         (SYSTOLIC, "{kind: categorical, options: [a, b]}", "rows", "is a number, not a choice of names"),
         (LOIHI, "{kind: continuous, low: 50, high: 500}", "clock_mhz", "whose events are measured"),
         (LOIHI, "{kind: categorical, options: [lop, lstp]}", "memory", "whose events are measured"),
+        (LOIHI, "{kind: categorical, options: [barrier, asynchron]}", "synchronisation", "did you mean 'asynchronous'"),
+        (LOIHI, "{kind: categorical, options: [barrier, asynchronous], per_layer: true}", "synchronisation", "no layer has its own"),
         ("hardware: {kind: manycore, technology: digital_28nm}", "{kind: integer, low: 0, high: 1}", "memory", "neither ManyCore"),
     ],
 )
