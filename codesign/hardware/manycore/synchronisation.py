@@ -78,7 +78,10 @@ class Barrier(AbstractSynchronisation):
         return Links(jnp.zeros_like(links.pairs), jnp.zeros_like(links.of_a_core))
 
     def timing(self, busy: Busy, workload: Workload, hardness: ArrayLike) -> Timing:
-        """All layers work in the same step, and a spike needs one step per layer: (timesteps + layers - 1) steps."""
+        """All layers work in the same step, and a spike needs one step per layer: (timesteps + layers - 1) steps.
+
+        All layers are taken to work in all of them, as where neurons are visited whatever they receive.
+        """
         # weighed: what is placed elsewhere must not set the pace here
         pace, setters = slowest(busy.share * (busy.halves + busy.flight), hardness)
         step = pace + busy.barrier
