@@ -10,7 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from codesign.hardware.manycore.links import links_of
+from codesign.hardware.manycore.events import links_of
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.technology.catalogue import compose, load
 from codesign.technology.technology import Technology

@@ -8,10 +8,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import nnx
 
 from codesign.evaluation.evaluate import Batch
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.manycore.manycore import ManyCore
+from codesign.hardware.manycore.updates import OnEvents
+from codesign.network.layers.layers import Synapses
+from codesign.network.neurons.firing import Stochastic
+from codesign.network.neurons.neurons import AbstractNeuron
 from codesign.network.operation import RANGES, Operation, inert_entries
 from codesign.parameters.categorical import Categorical
 from codesign.parameters.choice import Choice
@@ -114,6 +120,25 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
         raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
     if isinstance(parameter, Categorical) and parameter.per_layer and name.rpartition(".")[2] in _WHOLE:
         raise UserError(f"parameters.{name}: is one value for the whole chip or engine, no layer has its own (leave out per_layer)")
+
+
+def check_visits(hardware: AbstractHardware, network: nnx.Module) -> None:
+    """Neurons that are visited on events alone change with nothing else.
+
+    Raises:
+        UserError: names what would move them without an event.
+    """
+    engines = getattr(hardware, "engines", (hardware,))
+    if not any(isinstance(engine, ManyCore) and isinstance(engine.updates, OnEvents) for engine in engines):
+        return
+    for _, module in nnx.iter_graph(network):
+        if isinstance(module, Synapses) and module.bias is not None:
+            raise UserError(
+                f"hardware.fixed.updates: layer {module.geometry.name!r} adds a bias in every step, on_events would miss it "
+                "(use every_step, or a network without a norm)"
+            )
+        if isinstance(module, AbstractNeuron) and isinstance(module.parts.firing, Stochastic):
+            raise UserError("hardware.fixed.updates: stochastic neurons may fire without an event (use every_step, or binary firing)")
 
 
 _WHOLE: Final = ("memory", "synchronisation", "zeros")

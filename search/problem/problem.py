@@ -26,7 +26,7 @@ from codesign.parameters.space import Parameter, Space
 from codesign.technology.technology import Technology
 from search.objectives.constraint import Constraint
 from search.objectives.registry import AbstractObjective, find
-from search.problem.legal import check_chip, check_parameters, check_some_searched, limits_of, operation_of
+from search.problem.legal import check_chip, check_parameters, check_some_searched, check_visits, limits_of, operation_of
 from search.problem.size import outline, steps_within
 
 # measured on VGG9 (docs/benchmarks.md): 21 MB a sample in a fine-tune step and 45 in a smooth one, beside 0.4 GB; an evaluation's
@@ -262,6 +262,7 @@ def make_problem(
     # what a closed chip has to hold is not known yet
     fixed = not hardware.limiting & parameters.keys() and (technology.parts is None or technology.parts.offchip != "none")
     check_chip(hardware, geometries, technology, fixed=fixed)
+    check_visits(hardware, shapes)
 
     def build(seed: Array | int) -> nnx.State:
         return nnx.split(build_network(nnx.Rngs(jax.random.key(seed) if isinstance(seed, int) else seed)))[1]

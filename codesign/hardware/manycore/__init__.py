@@ -8,6 +8,7 @@ from codesign.hardware.manycore.manycore import COMPONENTS, DEFAULTS, SYNAPSES, 
 from codesign.hardware.manycore.placement import AbstractPlacement, GivenHops, SnakePlacement
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
 from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS, AbstractSynchronisation, Asynchronous, Barrier
+from codesign.hardware.manycore.updates import UPDATES, AbstractUpdates, EveryStep, OnEvents
 
 __all__ = [
     "BOUNDARY",
@@ -15,14 +16,18 @@ __all__ = [
     "DEFAULTS",
     "SYNAPSES",
     "SYNCHRONISATIONS",
+    "UPDATES",
     "AbstractPlacement",
     "AbstractSynapses",
     "AbstractSynchronisation",
+    "AbstractUpdates",
     "Asynchronous",
     "Barrier",
     "DenseSynapses",
+    "EveryStep",
     "GivenHops",
     "ManyCore",
+    "OnEvents",
     "SnakePlacement",
     "SparseSynapses",
 ]

@@ -21,9 +21,12 @@ BOUNDARY: Final[Boundary] = {
     "output maps": Charged(("message", "hop"), "a layer's events are the next one's messages; the last layer's travel to the chip's edge"),
     "neuron state": Charged(
         ("neuron", "synapse"),
-        "a visit reads states and parameters, an update writes states, a synaptic event reads and writes the potential",
+        "a visit reads states and parameters, an update writes states, a synaptic event reads and writes the potential; where neurons wait "
+        "for events a flag at each event, a queue's entry and the step of the last visit",
     ),
-    "neuron arithmetic": Charged(("neuron",), "operations of the layer's own neuron, and the capture of each spike"),
+    "neuron arithmetic": Charged(
+        ("neuron",), "operations of the layer's own neuron, and the capture of each spike; a product makes up a late one's decay"
+    ),
     "zeros": Uncharged("only events travel: there are no zeros to find"),
     "partial sums": Charged(("synapse",), "sums gather in the potentials, read and written for every event"),
     "decoders and multiplexers": Charged(

@@ -19,7 +19,7 @@ class Core(NamedTuple):
     """The design parameters of a core that its prices depend on, and what keeps it in step with others.
 
     Attributes:
-        further_words: words per neuron in which the sums of a later step gather.
+        further_words: words that each neuron keeps beside its states and constants, one number or `[layers]`.
         scheduler_bits: registers that tell which other cores have finished a step [bit].
     """
 

@@ -1,4 +1,4 @@
-"""What happens on a many-core chip in one step: cores, messages and synaptic events, by layer, whatever they cost."""
+"""What happens on a many-core chip in one step: cores, links between them, messages and synaptic events, by layer, whatever they cost."""
 
 import math
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from codesign.hardware.manycore.core import Core
 from codesign.hardware.manycore.synapses import AbstractSynapses
+from codesign.hardware.manycore.updates import AbstractUpdates
 from codesign.hardware.parameters.pieces import pieces
 from codesign.hardware.parts.activity import share_with_any
 from codesign.workloads.workload import Workload
@@ -23,6 +24,7 @@ class Events(NamedTuple):
         pieces: that the layer's map is cut into, each of them then by channels.
         neuron_cores, full_cores: the layer's neurons, and whatever of it is scarcest, over what one core can hold; at least one.
         neurons: mapped neurons.
+        visited: neurons that a core looks at.
         updated: neurons with at least one input.
         spikes_in: events into the layer.
         spikes_out: events out of it.
@@ -36,6 +38,7 @@ class Events(NamedTuple):
     neuron_cores: Float[Array, " layers"]
     full_cores: Float[Array, " layers"]
     neurons: Float[Array, " layers"]
+    visited: Float[Array, " layers"]
     updated: Float[Array, " layers"]
     spikes_in: Float[Array, " layers"]
     spikes_out: Float[Array, " layers"]
@@ -44,7 +47,19 @@ class Events(NamedTuple):
     synaptic: Float[Array, " layers"]
 
 
-def count_events(core: Core, synapses: AbstractSynapses, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
+class Links(NamedTuple):
+    """Pairs of cores of which one sends events to the other.
+
+    Attributes:
+        pairs: into each layer; the chip's edge, which sends to the first one, counts as a core.
+        of_a_core: into and out of one core of each layer.
+    """
+
+    pairs: Float[Array, " layers"]
+    of_a_core: Float[Array, " layers"]
+
+
+def count_events(core: Core, synapses: AbstractSynapses, updates: AbstractUpdates, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
     """Events of one step; `hardness` as in `AbstractHardware.cost`."""
     static, rate = workload.static, workload.input_rate
     neurons = static("neurons_out")
@@ -60,15 +75,17 @@ def count_events(core: Core, synapses: AbstractSynapses, workload: Workload, har
     destinations = _destinations(workload, cores, by_channel)
     # a shortcut's map is as busy as the one it joins; each of its events has one synapse
     shortcuts = static("residual_inputs") * workload.output_rate
+    updated, fired = neurons * share_with_any(rate, fan_in), workload.output_rate * neurons
     return Events(
         cores=cores,
         pieces=cores / by_channel,
         neuron_cores=neuron_cores,
         full_cores=jnp.maximum(neuron_cores, stored_kb / core.synapse_memory_kb),
         neurons=neurons,
-        updated=neurons * share_with_any(rate, fan_in),
+        visited=updates.visited(neurons, updated, fired, workload),
+        updated=updated,
         spikes_in=rate * static("neurons_in"),
-        spikes_out=workload.output_rate * neurons,
+        spikes_out=fired,
         messages=rate * static("neurons_in") * destinations + shortcuts,
         destinations=destinations,
         synaptic=rate * _synapses(workload) * kept + shortcuts,
@@ -78,6 +95,31 @@ def count_events(core: Core, synapses: AbstractSynapses, workload: Workload, har
 def stored_bits(core: Core, synapses: AbstractSynapses, workload: Workload) -> Float[Array, " layers"]:
     """Bits of one stored synapse of each layer."""
     return _of_matrices(workload, synapses.stored_bits(workload.weight_bits, core.neurons), workload.weight_bits)
+
+
+def links_of(events: Events, workload: Workload) -> Links:
+    """Links of a network whose layers are cut as `events` says.
+
+    A core sends to every cut of the channels (of its own group), and there to the pieces of the map that it shares or that lie within
+    half a window of it. Borders of near-square pieces coincide: with `n` pieces along a side and `m` of the sender's, a piece covers
+    `max(n / m, 1)`, and has on average `2 (min(n, m) - 1) / m` borders with another. A recurrent layer's cores hear from each other,
+    a shortcut adds a link to each core.
+    """
+    recurrent = np.asarray([layer.kind == "recurrent" for layer in workload], float)
+    shortcut = np.asarray([layer.residual_inputs > 0 for layer in workload], float)
+    one = jnp.ones(1, events.cores.dtype)
+    senders = jnp.concatenate([one, events.cores[:-1]])
+    sent_from = jnp.concatenate([one, events.pieces[:-1]])
+    here, there = jnp.sqrt(events.pieces), jnp.sqrt(sent_from)
+    # pieces within half a window of a border: one at least, if windows overlap at all
+    half = (_windows(workload) - 1) / 2
+    beyond = jnp.where(half > 0, jnp.maximum(half * here / jnp.sqrt(workload.static("positions")), 1), 0)
+    along = jnp.maximum(here / there, 1) + beyond * 2 * (jnp.minimum(here, there) - 1) / there
+    by_channel = jnp.maximum(events.cores / events.pieces / workload.static("groups"), 1)
+    reached = by_channel * jnp.minimum(along**2, events.pieces)
+    pairs = senders * reached + recurrent * events.cores**2 + shortcut * events.cores
+    leaving = jnp.concatenate([pairs[1:], jnp.zeros(1, pairs.dtype)])
+    return Links(pairs, (pairs + leaving) / events.cores)
 
 
 def _of_matrices(workload: Workload, matrix: Array, otherwise: Array) -> Float[Array, " layers"]:
@@ -101,8 +143,12 @@ def _destinations(workload: Workload, cores: Array, by_channel: Array) -> Float[
     """
     positions, groups = workload.static("positions"), workload.static("groups")
     areas = cores / by_channel
-    # along a side, one input lies in kernel / stride windows
-    window = [max(math.sqrt(layer.kernel_height * layer.kernel_width) / layer.stride, 1) for layer in workload]
-    overlap = (1 + (jnp.asarray(window, cores.dtype) - 1) * jnp.sqrt(areas / positions)) ** 2
+    overlap = (1 + (_windows(workload) - 1) * jnp.sqrt(areas / positions)) ** 2
     # cuts of other groups hold no synapse of the event
     return jnp.maximum(by_channel / groups, 1) * jnp.minimum(overlap, areas)
+
+
+def _windows(workload: Workload) -> Float[Array, " layers"]:
+    """Windows along a side that one input lies in: kernel over stride."""
+    sides = [max(math.sqrt(layer.kernel_height * layer.kernel_width) / layer.stride, 1) for layer in workload]
+    return jnp.asarray(np.asarray(sides), workload.input_rate.dtype)

@@ -1,8 +1,8 @@
 """Event-driven many-core chips: cores with their own neurons and synapses, joined by a mesh that carries spikes.
 
-Every step each core visits its neurons, sends a message per spike and destination core, and, at the same time, adds a weight for
-every synaptic event. Under a barrier all layers work in the same step, so a spike needs one step per layer and the slowest core sets
-the pace, by its neurons or by its synapses; without one each core waits for its neighbours alone (`synchronisation`).
+Every step each core visits its neurons (`updates`), sends a message per spike and destination core, and, at the same time, adds a
+weight for every synaptic event. Under a barrier all layers work in the same step, so a spike needs one step per layer and the slowest
+core sets the pace, by its neurons or by its synapses; without one each core waits for its neighbours alone (`synchronisation`).
 An ANN layer runs as one step of graded spikes: only non-zero activations travel.
 
 Sources: Davies et al., IEEE Micro 2018 (Loihi); SANA-FE (SLAM-Lab), whose energy equation this family reproduces under its
@@ -21,13 +21,13 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.manycore.core import Core, EventPrices, address_excess
-from codesign.hardware.manycore.events import Events, count_events, stored_bits
-from codesign.hardware.manycore.links import Links, links_of
+from codesign.hardware.manycore.events import Events, Links, count_events, links_of, stored_bits
 from codesign.hardware.manycore.placement import AbstractPlacement, Hops, SnakePlacement
 from codesign.hardware.manycore.prices import event_prices, has_measured_events
 from codesign.hardware.manycore.ranges import RANGES
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
 from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS, AbstractSynchronisation, Busy
+from codesign.hardware.manycore.updates import UPDATES, AbstractUpdates
 from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.shares import sharpened
 from codesign.hardware.partial import AbstractPartialHardware
@@ -63,6 +63,7 @@ class ManyCore(AbstractPartialHardware):
         synchronisation: what keeps the cores in step: share of each option, as `memory`. Without options a barrier.
         synchronisation_names: the options.
         synapses: format of dense and recurrent layers.
+        updates: which neurons a core visits in a step.
         placement: where the layers sit on the mesh.
     """
 
@@ -76,6 +77,7 @@ class ManyCore(AbstractPartialHardware):
     synchronisation: Float[Array, " ways"]
     synchronisation_names: tuple[str, ...] = eqx.field(static=True)
     synapses: AbstractSynapses
+    updates: AbstractUpdates
     placement: AbstractPlacement
 
     @classmethod
@@ -85,6 +87,7 @@ class ManyCore(AbstractPartialHardware):
         memory: str | Sequence[str] = (),
         synchronisation: str | Sequence[str] = (),
         synapses: str | AbstractSynapses = "dense",
+        updates: str | AbstractUpdates = "every_step",
         placement: AbstractPlacement | None = None,
         **parameters: ArrayLike | Sequence[float],
     ) -> "ManyCore":
@@ -94,6 +97,7 @@ class ManyCore(AbstractPartialHardware):
             memory: the name of a memory cell, or those that a search may choose from, which begin with equal shares.
             synchronisation: `barrier` or `asynchronous`, or both, as `memory`.
             synapses: format of dense and recurrent layers.
+            updates: `every_step`, or `on_events` for neurons that may wait for input, in layers without a bias.
             placement: where the layers sit on the mesh.
             **parameters: numbers.
 
@@ -112,6 +116,7 @@ class ManyCore(AbstractPartialHardware):
             synchronisation=jnp.full(len(ways), 1 / max(len(ways), 1), jnp.float32),
             synchronisation_names=ways,
             synapses=option("synapses", SYNAPSES, synapses),
+            updates=option("updates", UPDATES, updates),
             placement=SnakePlacement() if placement is None else placement,
             **float_leaves("ManyCore", DEFAULTS, parameters),
         )
@@ -176,8 +181,9 @@ class ManyCore(AbstractPartialHardware):
     ) -> Cost:
         events = self.events(workload, hardness)
         links = links_of(events, workload)
-        tokens, core = way.tokens(links), way.built(self._core(), links)
+        tokens, core = way.tokens(links), self.updates.built(way.built(self._core(), links), workload)
         prices = event_prices(core, workload, self.synapses.name, stored_bits(core, self.synapses, workload), technology, hardness)
+        prices = self.updates.priced(prices, core, workload, technology)
         hops = self.placement.hops(events.cores, workload)
         held = jnp.sum(share * events.cores)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
@@ -204,7 +210,7 @@ class ManyCore(AbstractPartialHardware):
 
     def events(self, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
         """Cores, messages and synaptic events of one step."""
-        return count_events(self._core(), self.synapses, workload, hardness)
+        return count_events(self._core(), self.synapses, self.updates, workload, hardness)
 
     def _core(self) -> Core:
         return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v)
@@ -214,7 +220,7 @@ def _energies(events: Events, tokens: Links, hops: Hops, workload: Workload, pri
     """Energy of neurons, synapses, messages and hops in one inference [pJ]."""
     # what the last layer answers leaves the chip
     last = jnp.zeros_like(events.spikes_out).at[-1].set(events.spikes_out[-1])
-    neurons = events.neurons * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj
+    neurons = events.visited * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj
     flight = hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj
     leaving = hops.leaving[0] * prices.east_west.pj + hops.leaving[1] * prices.north_south.pj
     messages = events.messages + tokens.pairs
@@ -242,7 +248,7 @@ def _core_times(events: Events, tokens: Links, prices: EventPrices) -> Float[Arr
     messages = events.messages
     sending_ns = jnp.concatenate([messages[1:] * prices.message.ns[1:], events.spikes_out[-1:] * prices.message.ns[-1:]])
     neuron_side = (
-        (events.neurons, prices.access),
+        (events.visited, prices.access),
         (events.updated, prices.update),
         (events.spikes_out, prices.spike),
     )

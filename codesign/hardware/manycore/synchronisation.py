@@ -14,15 +14,18 @@ import abc
 from typing import ClassVar, Final, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.hardware.manycore.core import Core
-from codesign.hardware.manycore.links import Links
-from codesign.hardware.manycore.pace import slowest
-from codesign.numerics import smooth_maximum
+from codesign.hardware.manycore.events import Links
+from codesign.numerics import safe_log, smooth_maximum
 from codesign.workloads.workload import Workload
+
+LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
+TIE: Final = 1e-5  # of the longest time, far above the rounding of float32: layers this near to it set the pace together
 
 
 class Busy(NamedTuple):
@@ -83,7 +86,7 @@ class Barrier(AbstractSynchronisation):
         All layers are taken to work in all of them, as where neurons are visited whatever they receive.
         """
         # weighed: what is placed elsewhere must not set the pace here
-        pace, setters = slowest(busy.share * (busy.halves + busy.flight), hardness)
+        pace, setters = _slowest(busy.share * (busy.halves + busy.flight), hardness)
         step = pace + busy.barrier
         # one step more for every further layer that a spike has to cross
         return Timing((jnp.max(workload.timesteps) + jnp.maximum(jnp.sum(busy.share) - 1, 0)) * step * setters, step)
@@ -111,9 +114,26 @@ class Asynchronous(AbstractSynchronisation):
         """
         first = busy.share * (smooth_maximum(busy.halves[0], busy.halves[1], hardness) + busy.flight)
         each = busy.share * (busy.halves + busy.flight)
-        others, setters = slowest(jnp.maximum(workload.timesteps - 1, 0) * each, hardness)
-        return Timing(first + others * setters, slowest(each, hardness)[0])
+        others, setters = _slowest(jnp.maximum(workload.timesteps - 1, 0) * each, hardness)
+        return Timing(first + others * setters, _slowest(each, hardness)[0])
 
 
 SYNCHRONISATIONS: Final = {"barrier": Barrier(), "asynchronous": Asynchronous()}
 """Ways to keep cores in step, by name."""
+
+
+def _slowest(times: Float[Array, "2 layers"], hardness: ArrayLike) -> tuple[Float[Array, ""], Float[Array, " layers"]]:
+    """The slowest half core's time, and each layer's share in setting it (shares sum to 1; a p-norm below hardness 1)."""
+    hardness = jnp.asarray(hardness, times.dtype)
+    soft_range = hardness < 1
+    # as `numerics.smooth_maximum`, but over both halves of all layers at once
+    power = 4 / jnp.where(soft_range, 1 - hardness, 1)
+    longest = jnp.maximum(jnp.max(times), LEAST_NS)
+    # neither the norm nor the shares depend on what times are scaled by: no gradient of it
+    scale = jax.lax.stop_gradient(longest)
+    logs = power * safe_log(times / scale)
+    # layers that tie share the pace; not `==`: a compiler may compute the times once for the maximum and once more, rounded otherwise, here
+    tied = (times >= longest * (1 - TIE)).astype(times.dtype)
+    soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
+    shares = jnp.where(soft_range, jax.nn.softmax(logs, axis=(0, 1)), tied / jnp.maximum(jnp.sum(tied), 1))
+    return jnp.where(soft_range, soft, longest), jnp.sum(shares, axis=0)

@@ -46,7 +46,7 @@ def synthesised(core: Core, workload: Workload, stored_bits: Array, technology: 
     """
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
     parameters, (read, written) = parameter_words(workload), visited_words(workload)
-    # what gathered while another step was worked on is read at a visit, and cleared where there was any
+    # read at a visit, and written where there was input
     read, written = read + core.further_words, written + core.further_words
     table_kb = core.neurons * core.message_bits / 8192
     memories_kb = jnp.stack([neuron_memory_kb(core, workload, parameters), core.synapse_memory_kb, table_kb])

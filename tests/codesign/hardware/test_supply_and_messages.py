@@ -11,7 +11,7 @@ from jaxtyping import Array
 from codesign.cost import Cost
 from codesign.hardware.hybrid import HybridChip
 from codesign.hardware.manycore.core import EventPrices
-from codesign.hardware.manycore.links import links_of
+from codesign.hardware.manycore.events import links_of
 from codesign.hardware.manycore.manycore import ManyCore, _core_times
 from codesign.hardware.manycore.prices import event_prices
 from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS

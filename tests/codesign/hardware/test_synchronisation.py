@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from codesign.cost import Cost
-from codesign.hardware.manycore.links import links_of
+from codesign.hardware.manycore.events import links_of
 from codesign.hardware.manycore.manycore import COMPONENTS, ManyCore
 from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS, Busy
 from codesign.technology.catalogue import load

@@ -10,6 +10,7 @@ from codesign.hardware.crossbar.crossbar import ENCODINGS, INTERCONNECTS, Crossb
 from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.manycore.manycore import SYNAPSES, ManyCore
 from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS
+from codesign.hardware.manycore.updates import UPDATES
 from codesign.hardware.systolic.array import DATAFLOWS, ZEROS, Systolic
 from codesign.parameters.choice import Choice
 from codesign.parameters.power_of_two import PowerOfTwo
@@ -78,7 +79,7 @@ def families() -> dict[str, Family]:
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {"zeros": ZEROS}),
         "crossbar": Family(Crossbar.of(memory=tuple(CELLS)), "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
-        "manycore": Family(cores, "digital_28nm", MANYCORE, {"synapses": SYNAPSES}),
-        "manycore, calibrated": Family(cores, "loihi_14nm", MANYCORE, {"synapses": SYNAPSES}),
+        "manycore": Family(cores, "digital_28nm", MANYCORE, {"synapses": SYNAPSES, "updates": UPDATES}),
+        "manycore, calibrated": Family(cores, "loihi_14nm", MANYCORE, {"synapses": SYNAPSES, "updates": UPDATES}),
         "hybrid": Family(hybrid(), "digital_28nm", HYBRID, {}),
     }

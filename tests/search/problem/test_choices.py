@@ -100,6 +100,16 @@ def test_mistakes_are_located(tmp_path: Path, hardware: str, parameters: str, wh
         build.build(config.read(toy(tmp_path, hardware, f"  {where}: {parameters}")))
 
 
+@pytest.mark.parametrize(("style", "what"), [("norm: standardised", "adds a bias"), ("firing: stochastic", "without an event")])
+def test_neurons_that_wait_for_events_have_nothing_else_that_moves_them(tmp_path: Path, style: str, what: str) -> None:
+    cores = "hardware: {kind: manycore, technology: digital_28nm, fixed: {updates: on_events}}"
+    path = toy(tmp_path, cores, "  timesteps: {kind: integer, low: 1, high: 3}")
+    assert build.build(config.read(path)).hardware.updates.name == "on_events"
+    path.write_text(path.read_text().replace("longest: 3}", f"longest: 3, options: {{{style}}}}}"))
+    with pytest.raises(UserError, match=f"hardware.fixed.updates: .*{what}"):
+        build.build(config.read(path))
+
+
 @pytest.mark.slow
 def test_a_study_of_a_chip_of_two_engines(tmp_path: Path) -> None:
     """Gates, engines and a dataflow are searched together: every design is a legal choice, and costs what the exact model says."""
