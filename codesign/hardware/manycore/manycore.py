@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 
 from codesign.cost import Cost
 from codesign.hardware.manycore.core import Core, EventPrices, address_excess
-from codesign.hardware.manycore.events import Events, Links, count_events, links_of, stored_bits
+from codesign.hardware.manycore.events import Events, count_events, links_of, stored_bits
 from codesign.hardware.manycore.placement import AbstractPlacement, Hops, SnakePlacement
 from codesign.hardware.manycore.prices import event_prices, has_measured_events
 from codesign.hardware.manycore.ranges import RANGES
@@ -181,15 +181,15 @@ class ManyCore(AbstractPartialHardware):
     ) -> Cost:
         events = self.events(workload, hardness)
         links = links_of(events, workload)
-        tokens, core = way.tokens(links), self.updates.built(way.built(self._core(), links), workload)
+        core = self.updates.built(way.built(self._core(), links), workload)
         prices = event_prices(core, workload, self.synapses.name, stored_bits(core, self.synapses, workload), technology, hardness)
         prices = self.updates.priced(prices, core, workload, technology)
         hops = self.placement.hops(events.cores, workload)
         held = jnp.sum(share * events.cores)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
         barrier = prices.barrier(held / self.placement.cores_per_tile)
-        latency, step = way.timing(Busy(_core_times(events, tokens, prices), flight, share, barrier), workload, hardness)
-        energies = _energies(events, tokens, hops, workload, prices)
+        latency, step = way.timing(Busy(way.halves(_core_times(events, prices), links, prices), flight, share, barrier), workload, hardness)
+        energies = _energies(events, way.messages(events.messages, links), hops, workload, prices)
         # mW ns = pJ
         waiting = [power * held * latency for power in (prices.control_mw, prices.leakage_mw)]
         return Cost(
@@ -216,14 +216,13 @@ class ManyCore(AbstractPartialHardware):
         return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v)
 
 
-def _energies(events: Events, tokens: Links, hops: Hops, workload: Workload, prices: EventPrices) -> list[Float[Array, " layers"]]:
+def _energies(events: Events, messages: Array, hops: Hops, workload: Workload, prices: EventPrices) -> list[Float[Array, " layers"]]:
     """Energy of neurons, synapses, messages and hops in one inference [pJ]."""
     # what the last layer answers leaves the chip
     last = jnp.zeros_like(events.spikes_out).at[-1].set(events.spikes_out[-1])
     neurons = events.visited * prices.access.pj + events.updated * prices.update.pj + events.spikes_out * prices.spike.pj
     flight = hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj
     leaving = hops.leaving[0] * prices.east_west.pj + hops.leaving[1] * prices.north_south.pj
-    messages = events.messages + tokens.pairs
     per_step = [
         neurons + workload.static("encoded_inputs") * prices.encode_pj,
         events.synaptic * prices.synapse.pj,
@@ -236,7 +235,7 @@ def _energies(events: Events, tokens: Links, hops: Hops, workload: Workload, pri
     return energies
 
 
-def _core_times(events: Events, tokens: Links, prices: EventPrices) -> Float[Array, "2 layers"]:
+def _core_times(events: Events, prices: EventPrices) -> Float[Array, "2 layers"]:
     """Time that either half of the slowest core of each layer is busy in a step [ns].
 
     The first half visits, updates and fires neurons and sends their spikes, the second receives messages and integrates their synaptic
@@ -254,4 +253,4 @@ def _core_times(events: Events, tokens: Links, prices: EventPrices) -> Float[Arr
     )
     neurons = sum((count * action.ns for count, action in neuron_side), sending_ns) / events.neuron_cores
     synapses = messages / events.cores * prices.receive.ns + events.synaptic / events.full_cores * prices.synapse.ns
-    return jnp.stack([neurons + tokens.of_a_core * prices.message.ns, synapses + tokens.of_a_core * prices.receive.ns])
+    return jnp.stack([neurons, synapses])

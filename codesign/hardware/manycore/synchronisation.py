@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from codesign.hardware.manycore.core import Core
+from codesign.hardware.manycore.core import Core, EventPrices
 from codesign.hardware.manycore.events import Links
 from codesign.numerics import safe_log, smooth_maximum
 from codesign.workloads.workload import Workload
@@ -59,8 +59,12 @@ class AbstractSynchronisation(eqx.Module):
         """The core with what this takes of it."""
 
     @abc.abstractmethod
-    def tokens(self, links: Links) -> Links:
-        """Messages that tell of finished steps: into each layer, and sent (and received) by one of its cores, in one step."""
+    def messages(self, spikes: Array, links: Links) -> Float[Array, " layers"]:
+        """Messages into each layer in one step, those that carry spikes among them."""
+
+    @abc.abstractmethod
+    def halves(self, spikes: Array, links: Links, prices: EventPrices) -> Float[Array, "2 layers"]:
+        """How long the neurons and the synapses of each layer's fullest core are busy in one step, given that for spikes alone [ns]."""
 
     @abc.abstractmethod
     def timing(self, busy: Busy, workload: Workload, hardness: ArrayLike) -> Timing:
@@ -76,9 +80,13 @@ class Barrier(AbstractSynchronisation):
         """As it is: signals of the barrier have no sourced energy or area."""
         return core
 
-    def tokens(self, links: Links) -> Links:
-        """None."""
-        return Links(jnp.zeros_like(links.pairs), jnp.zeros_like(links.of_a_core))
+    def messages(self, spikes: Array, links: Links) -> Float[Array, " layers"]:
+        """No others."""
+        return spikes
+
+    def halves(self, spikes: Array, links: Links, prices: EventPrices) -> Float[Array, "2 layers"]:
+        """No longer."""
+        return spikes
 
     def timing(self, busy: Busy, workload: Workload, hardness: ArrayLike) -> Timing:
         """All layers work in the same step, and a spike needs one step per layer: (timesteps + layers - 1) steps.
@@ -102,9 +110,13 @@ class Asynchronous(AbstractSynchronisation):
         # all cores are alike
         return core._replace(message_bits=core.message_bits + 1, further_words=1.0, scheduler_bits=2 * jnp.max(links.of_a_core))
 
-    def tokens(self, links: Links) -> Links:
-        """One along every link when a step's events are all sent, and one back when they have been worked on."""
-        return Links(2 * links.pairs, links.of_a_core)
+    def messages(self, spikes: Array, links: Links) -> Float[Array, " layers"]:
+        """A token along every link when a step's events are all sent, and one back when they have been worked on."""
+        return spikes + 2 * links.pairs
+
+    def halves(self, spikes: Array, links: Links, prices: EventPrices) -> Float[Array, "2 layers"]:
+        """A core sends a token to each neighbour, and receives one."""
+        return spikes + links.of_a_core * jnp.stack([prices.message.ns, prices.receive.ns])
 
     def timing(self, busy: Busy, workload: Workload, hardness: ArrayLike) -> Timing:
         """A pipeline of layers: the first step passes each at its own speed, all others come at the slowest layer's.

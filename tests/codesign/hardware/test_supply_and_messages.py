@@ -11,10 +11,8 @@ from jaxtyping import Array
 from codesign.cost import Cost
 from codesign.hardware.hybrid import HybridChip
 from codesign.hardware.manycore.core import EventPrices
-from codesign.hardware.manycore.events import links_of
 from codesign.hardware.manycore.manycore import ManyCore, _core_times
 from codesign.hardware.manycore.prices import event_prices
-from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS
 from codesign.hardware.parts.memory import sram_maximum_mhz
 from codesign.hardware.parts.supply import delay_factor, energy_factor
 from codesign.technology.catalogue import compose, load
@@ -64,8 +62,7 @@ def test_what_is_sent_is_as_long_as_what_is_received(name: str) -> None:
         workload = Workload.of([dense("a", 64, 64), dense("b", 64, 64)], activation_bits=received, input_rate=0.5, output_rate=0.5)
         events = chip.events(workload, 1.0)
         found = event_prices(chip._core(), workload, "dense", workload.weight_bits, technology, 1.0)
-        tokens = SYNCHRONISATIONS["barrier"].tokens(links_of(events, workload))
-        return _core_times(events, tokens, found), events.messages / events.cores, found
+        return _core_times(events, found), events.messages / events.cores, found
 
     (plain, messages, before), (graded, _, after) = busy([1.0, 1.0]), busy([1.0, 9.0])
     sent = messages[1] * (after.message.ns - before.message.ns)[1]
