@@ -21,7 +21,7 @@ from jaxtyping import Array, Float
 
 from codesign.hardware.manycore.core import Core, EventPrices
 from codesign.hardware.manycore.events import Links
-from codesign.numerics import safe_log, smooth_maximum
+from codesign.numerics import safe_log, smooth_maximum, straight_through
 from codesign.workloads.workload import Workload
 
 LEAST_NS: Final = 1e-15  # of a step: less is nothing placed at all, and its reciprocal squared is still a float32
@@ -140,12 +140,13 @@ def _slowest(times: Float[Array, "2 layers"], hardness: ArrayLike) -> tuple[Floa
     soft_range = hardness < 1
     # as `numerics.smooth_maximum`, but over both halves of all layers at once
     power = 4 / jnp.where(soft_range, 1 - hardness, 1)
-    longest = jnp.maximum(jnp.max(times), LEAST_NS)
     # neither the norm nor the shares depend on what times are scaled by: no gradient of it
-    scale = jax.lax.stop_gradient(longest)
-    logs = power * safe_log(times / scale)
-    # layers that tie share the pace; not `==`: a compiler may compute the times once for the maximum and once more, rounded otherwise, here
+    longest = jnp.maximum(jnp.max(jax.lax.stop_gradient(times)), LEAST_NS)
+    logs = power * safe_log(times / longest)
+    # layers that tie share the pace; not `==`: a compiler may compute the times once for the maximum and once more, rounded otherwise,
+    # here, for which the maximum's own gradient would be 0 / 0
     tied = (times >= longest * (1 - TIE)).astype(times.dtype)
-    soft = scale * jnp.exp(jax.nn.logsumexp(logs) / power)
-    shares = jnp.where(soft_range, jax.nn.softmax(logs, axis=(0, 1)), tied / jnp.maximum(jnp.sum(tied), 1))
-    return jnp.where(soft_range, soft, longest), jnp.sum(shares, axis=0)
+    even = tied / jnp.maximum(jnp.sum(tied), 1)
+    soft = longest * jnp.exp(jax.nn.logsumexp(logs) / power)
+    shares = jnp.where(soft_range, jax.nn.softmax(logs, axis=(0, 1)), even)
+    return jnp.where(soft_range, soft, straight_through(longest, jnp.sum(even * times))), jnp.sum(shares, axis=0)
