@@ -62,8 +62,8 @@ def _(
     layers = operation.weight_bits.shape[0]
     # errors of a weight's slices are independent, whether devices or converters make them; 1 for the sign, which takes no cell of a pair
     slicing = slicing_factor(hardware.encoding.stored_bits(operation.weight_bits) + 1, hardware.cell_bits)
-    sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
-    converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
+    named = (hardware.rows, hardware.columns, hardware.programming_sigma, hardware.adc_bits)
+    rows, columns, sigmas, converters = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
     # the cell that the technologies' cell sizes describe
     row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
     # what searches draw once per chip, for speed
@@ -72,8 +72,8 @@ def _(
     for layer in range(layers):
         device = device_of(technology, sigmas[layer])
         physics = CrossbarPhysics(
-            rows=hardware.rows,
-            columns=hardware.columns,
+            rows=rows[layer],
+            columns=columns[layer],
             device=device if each_reading else dataclasses.replace(device, reading=Lasting(device.reading)),
             r_word=row_ohm,
             r_bit=column_ohm,
@@ -130,13 +130,13 @@ def device_arrays(
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     wires = Wires(*wire_resistance(technology.node_nm, "1T1R"), tier)
     # known numbers, as they set the shapes of tiles
-    rows, columns = int(hardware.rows), int(hardware.columns)
+    rows, columns = ([int(size) for size in np.broadcast_to(leaf, (layers,))] for leaf in (hardware.rows, hardware.columns))
     mapping = mapping_of(hardware.encoding)
 
     def at(layer: int) -> DeviceCrossbar:
         used = jax.tree.map(lambda leaf: leaf[layer] if leaf.ndim else leaf, ageing)
         converter = UniformConverter(converters[layer], signed=mapping.signed)
-        return DeviceCrossbar(device_of(technology, sigmas[layer]), mapping, used, wires, converter, rows, columns)
+        return DeviceCrossbar(device_of(technology, sigmas[layer]), mapping, used, wires, converter, rows[layer], columns[layer])
 
     return [at(layer) for layer in range(layers)]
 

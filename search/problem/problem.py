@@ -89,6 +89,7 @@ class Problem:
         """Of the rows that one chip, or engine of a chip, may have."""
         rows = self.space.parameters.get(name)
         if rows is None:
+            # of one layer, or of all
             return math.gcd(*(int(value) for value in np.ravel(chip.rows)))
         # the lowest power of two divides all others
         return int(rows.low) if isinstance(rows, PowerOfTwo) else 1

@@ -7,7 +7,7 @@ converted, and traffic is a bitmap or address events, whichever is smaller.
 
 What runs where: convolutions (any stride), dense and recurrent layers on arrays; groups side by side on an array's diagonal; layers
 larger than an array on several, smaller ones on part of one, paying for all of its area; pooling and attention, whose operands are both
-dynamic, on digital adders. What is charged and what is not: `codesign.hardware.crossbar.boundary`.
+dynamic, on digital adders. A tile has arrays of one layer, and so of one shape; tiles lie on a grid whose pitch is the mean tile's. What is charged and what is not: `codesign.hardware.crossbar.boundary`.
 
 Corrected here against SpikeSim's model (`codesign.published`): energy and area of an array grow with its rows and columns and the area
 constant is not used as an energy; latency follows mapping, converter sharing and duplication, and counts positions as energy does;
@@ -75,7 +75,7 @@ class Crossbar(AbstractPartialHardware):
     Parameters are scalars, or one value per layer of the workload or per layer that has weights.
 
     Attributes:
-        rows, columns: cells of one array.
+        rows, columns: cells of one array, of one layer's arrays where each has its own.
         adc_bits: converter resolution [bit].
         columns_per_adc: columns that share one converter, converted one after another.
         cell_bits: bits stored in one device.

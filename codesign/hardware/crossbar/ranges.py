@@ -10,9 +10,9 @@ from codesign.parameters.legal import LegalRange
 # and a device with more levels than any that was programmed (see docs/chips.md for the chips that were)
 RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
     {
-        # one size for all arrays of a chip: tiles of every layer are cut by it
-        "rows": LegalRange(1, 4096, 128, whole=True),
-        "columns": LegalRange(1, 4096, 128, whole=True),
+        # a tile belongs to one layer, so that arrays of several sizes may share a chip
+        "rows": LegalRange(1, 4096, 128, whole=True, per_layer=True),
+        "columns": LegalRange(1, 4096, 128, whole=True, per_layer=True),
         "adc_bits": LegalRange(1, 14, 6, "bit", whole=True, per_layer=True),
         "columns_per_adc": LegalRange(1, 4096, 8, whole=True, per_layer=True),
         "cell_bits": LegalRange(1, 8, 2, "bit", whole=True, per_layer=True),
