@@ -30,7 +30,6 @@ APART = [
 
 # not reachable from the command line, a config or the top of the Python API yet: later work empties this list
 NOT_REACHABLE_YET = {
-    "codesign.analog.device.catalogue",  # searches take their devices from the technology
     "codesign.evaluation.conversion",
     "codesign.network.learning.convert",
     "codesign.network.learning.plasticity",

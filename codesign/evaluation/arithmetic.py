@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from functools import singledispatch
+from typing import Final
 
 import jax
 import jax.numpy as jnp
@@ -10,20 +11,24 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from codesign.analog.arrays.array import AbstractArray, DigitalArray
-from codesign.analog.arrays.converter import UniformConverter
+from codesign.analog.arrays.converter import ConversionErrors, UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.mixed import MixedArray
 from codesign.analog.arrays.physics import CrossbarPhysics
+from codesign.analog.arrays.readout import converter_step
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
-from codesign.analog.device.ageing import AbstractAged, AbstractAgeing
+from codesign.analog.arrays.slices import Slices
+from codesign.analog.device.ageing import AbstractAged, AbstractAgeing, Fresh
 from codesign.analog.device.time import Lasting
 from codesign.analog.wires.resistance import wire_resistance
-from codesign.evaluation.devices import Ages, EngineAges, device_of, mapping_of
+from codesign.evaluation.devices import Ages, EngineAges, cells_of, device_of, mapping_of
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.hybrid.chip import HybridChip
 from codesign.network.operation import Operation
 from codesign.technology.technology import Technology
+
+_ROUNDING: Final = 1e-4  # bits and columns come out of exponentials: off by a rounding
 
 
 # by the type of chip, so that a family from outside registers its arithmetic and chips need not know networks
@@ -61,16 +66,21 @@ def _(
 ) -> list[AbstractArray]:
     layers = operation.weight_bits.shape[0]
     # errors of a weight's slices are independent, whether devices or converters make them; 1 for the sign, which takes no cell of a pair
-    slicing = slicing_factor(hardware.encoding.stored_bits(operation.weight_bits) + 1, hardware.cell_bits)
-    named = (hardware.rows, hardware.columns, hardware.programming_sigma, hardware.adc_bits)
-    rows, columns, sigmas, converters = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
+    stored = hardware.encoding.stored_bits(operation.weight_bits)
+    slicing = slicing_factor(stored + 1, hardware.cell_bits)
+    named = (hardware.rows, hardware.columns, hardware.programming_sigma, hardware.adc_bits, hardware.cell_bits)
+    rows, columns, sigmas, converters, cell_bits = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
     # the cell that the technologies' cell sizes describe
     row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
+    if ageing is None and hardware.read_noise is not None:
+        # without laws of time devices are as programmed, and noisy all the same
+        ageing = Fresh()
+    cells = cells_of(hardware)
     # what searches draw once per chip, for speed
     each_reading = exact and not (isinstance(ageing, AbstractAged) and ageing.lasting)
     arrays: list[AbstractArray] = []
     for layer in range(layers):
-        device = device_of(technology, sigmas[layer])
+        device = device_of(technology, sigmas[layer], hardware)
         physics = CrossbarPhysics(
             rows=rows[layer],
             columns=columns[layer],
@@ -80,11 +90,12 @@ def _(
             mapping=mapping_of(hardware.encoding),
             ageing=jax.tree.map(lambda leaf, layer=layer: leaf[layer] if leaf.ndim else leaf, ageing),
             spread_share=slicing[layer],
+            slices=Slices(stored[layer], cell_bits[layer], bool(cells.keys() - {"levels"})) if cells else None,
             exact=exact,
             block=granularity,
         )
-        bits, step = converters[layer], slicing[layer]
-        arrays.append(TiledCrossbar(physics, bits, step) if exact else StatisticalCrossbar(physics, bits, step))
+        setting = (physics, converters[layer], slicing[layer], conversion_errors(hardware, operation, layer))
+        arrays.append(TiledCrossbar(*setting) if exact else StatisticalCrossbar(*setting))
     return arrays
 
 
@@ -135,10 +146,34 @@ def device_arrays(
 
     def at(layer: int) -> DeviceCrossbar:
         used = jax.tree.map(lambda leaf: leaf[layer] if leaf.ndim else leaf, ageing)
-        converter = UniformConverter(converters[layer], signed=mapping.signed)
-        return DeviceCrossbar(device_of(technology, sigmas[layer]), mapping, used, wires, converter, rows[layer], columns[layer])
+        converter = _converter(hardware, converters[layer], layer, mapping.signed)
+        return DeviceCrossbar(device_of(technology, sigmas[layer], hardware), mapping, used, wires, converter, rows[layer], columns[layer])
 
     return [at(layer) for layer in range(layers)]
+
+
+def conversion_errors(hardware: Crossbar, operation: Operation, layer: int) -> ConversionErrors | None:
+    """What the converters of a layer err by beside their rounding; None where the chip says nothing of it."""
+    if hardware.adc_noise is None and hardware.adc_offset is None:
+        return None
+    layers = operation.weight_bits.shape
+    noise = None if hardware.adc_noise is None else jnp.broadcast_to(hardware.adc_noise, layers)[layer]
+    slices = jnp.ceil(hardware.encoding.stored_bits(operation.weight_bits) / hardware.cell_bits - _ROUNDING)
+    shared = hardware.columns_per_adc / (slices * hardware.encoding.columns_per_slice)
+    return ConversionErrors(noise, hardware.adc_offset, jnp.floor(jnp.broadcast_to(shared, layers)[layer] + _ROUNDING))
+
+
+def _converter(hardware: Crossbar, bits: Array, layer: int, signed: bool) -> UniformConverter:
+    """Converters of real devices, one or a pair a weight; errors in shares of the full scale."""
+    if hardware.adc_noise is None and hardware.adc_offset is None:
+        return UniformConverter(bits, signed=signed)
+    step = converter_step(jnp.ones(()), bits)
+    noises = jnp.zeros(()) if hardware.adc_noise is None else hardware.adc_noise
+    noise = step * (noises[layer] if noises.ndim else noises)
+    offset = step * (0 if hardware.adc_offset is None else hardware.adc_offset)
+    # known numbers, as they set shapes
+    served = int(hardware.columns_per_adc[layer] if hardware.columns_per_adc.ndim else hardware.columns_per_adc)
+    return UniformConverter(bits, offset, noise, max(served // hardware.encoding.columns_per_slice, 1), signed)
 
 
 def slicing_factor(weight_bits: Float[Array, " layers"], cell_bits: Float[Array, ""]) -> Float[Array, " layers"]:

@@ -1,14 +1,18 @@
 """What a chip and its technology make of a memory device: its laws, how weights lie on it, and how old it gets."""
 
+import dataclasses
+import math
 from functools import singledispatch
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array
 
 from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair, OffsetColumn
 from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
+from codesign.analog.device.catalogue import DEVICES
 from codesign.analog.device.device import Device
 from codesign.analog.device.noise import NormalNoise, leaf
 from codesign.analog.device.time import (
@@ -26,34 +30,77 @@ from codesign.analog.device.time import (
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.crossbar.ranges import GIVEN
 from codesign.hardware.hybrid.chip import HybridChip
+from codesign.hardware.parameters.leaves import option
 from codesign.technology.technology import Technology
 
 # the quantity that technologies with laws of time have
 _AGES: Final = "drift_start_s"
 
 
-def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0) -> Device:
+def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0, hardware: Crossbar | None = None) -> Device:
     """The memory device that a technology describes; laws whose quantities it lacks do nothing.
 
     Args:
         technology: its constants.
         programming_sigma: spread left by program-and-verify, as a share of the largest conductance.
+        hardware: the chip whose cells are stuck, have levels or are noisy; None for a device without.
+
+    Raises:
+        ValueError: the chip names a device that nobody published (with the nearest).
     """
+    cells = {} if hardware is None else cells_of(hardware)
     return Device(
         r_on_ohm=technology["on_resistance_ohm"],
         r_off_ohm=technology["off_resistance_ohm"],
         # weights arrive quantised: the device itself takes any level
-        levels=leaf(jnp.inf),
+        levels=cells.pop("levels", leaf(jnp.inf)),
         read_voltage_v=technology["read_voltage_v"],
         # technologies count in ns, laws of devices in s
         read_time_s=1e-9 * technology["read_time_ns"],
         programming=NormalNoise(jnp.asarray(programming_sigma)),
         drift=_drift(technology),
-        reading=_reading(technology),
+        reading=_reading(technology, None if hardware is None else hardware.read_noise),
+        **cells,
         name=technology.name,
         source="the technology's constants",
     )
+
+
+def cells_of(hardware: Crossbar) -> dict[str, Array]:
+    """Shares of stuck cells, and levels, of a chip: those given, else those of the device that it names; empty for flawless cells.
+
+    Raises:
+        ValueError: a device that nobody published (with the nearest).
+    """
+    found: dict[str, Array] = {}
+    for name, flawless in (("stuck_on", 0.0), ("stuck_off", 0.0), ("levels", math.inf)):
+        given = getattr(hardware, name)
+        if given is None and hardware.device is not None:
+            # a known number, also while tracing: what is flawless must draw and compile nothing
+            with jax.ensure_compile_time_eval():
+                published = getattr(option("device", DEVICES, hardware.device)(), name)
+            given = None if float(published) == flawless else published
+        if given is not None:
+            found[name] = given
+    return found
+
+
+def check_cells(hardware: AbstractHardware) -> None:
+    """Refuse cells of a device that nobody published, before anything is traced.
+
+    Raises:
+        ValueError: the device (with the nearest).
+    """
+    if isinstance(hardware, Crossbar):
+        cells_of(hardware)
+
+
+def as_meant(hardware: Crossbar) -> Crossbar:
+    """The chip without what noise and faults make of its weights; wires and the converters' rounding stay."""
+    unflawed: dict[str, Any] = {name: None for name in (*GIVEN, "device")}
+    return dataclasses.replace(hardware, programming_sigma=jnp.zeros_like(hardware.programming_sigma), **unflawed)
 
 
 def _drift(technology: Technology) -> AbstractDrift:
@@ -71,14 +118,17 @@ def _drift(technology: Technology) -> AbstractDrift:
     return Successively(tuple(laws)) if laws else NoDrift()
 
 
-def _reading(technology: Technology) -> AbstractReadNoise:
+def _reading(technology: Technology, given: Array | None) -> AbstractReadNoise:
+    """Read noise; the part without memory as `given`."""
     laws: list[AbstractReadNoise] = []
     if "flicker_strength" in technology.values:
         # the law averages over its own time, longer than a circuit reads
         averaged_s = 1e-9 * technology["read_noise_time_ns"]
         strength, power, strongest = (technology[f"flicker_{name}"] for name in ("strength", "power", "strongest"))
         laws.append(FlickerReadNoise(strength, power, strongest, averaged_s))
-    if "white_noise_share" in technology.values:
+    if given is not None:
+        laws.append(WhiteReadNoise(given))
+    elif "white_noise_share" in technology.values:
         laws.append(WhiteReadNoise(technology["white_noise_share"]))
     if len(laws) == 2:
         return Independent(*laws)

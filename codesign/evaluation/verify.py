@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Key
 from codesign.analog.arrays.array import AbstractArray
 from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
 from codesign.evaluation.arithmetic import arrays_of
+from codesign.evaluation.devices import as_meant
 from codesign.evaluation.evaluate import Batch, Design, Evaluation, assigned, evaluate, evaluate_on
 from codesign.evaluation.recalibrate import recalibrate
 from codesign.hardware.base import AbstractHardware
@@ -134,7 +135,7 @@ def _noise_free(chip: AbstractHardware, technology: Technology, operation: Opera
     def meant(part: AbstractHardware) -> AbstractHardware:
         # wires and converters stay: the network was trained with them, and a gain must not undo that
         if isinstance(part, Crossbar):
-            return dataclasses.replace(part, programming_sigma=jnp.zeros_like(part.programming_sigma))
+            return as_meant(part)
         return dataclasses.replace(part, engines=tuple(map(meant, part.engines))) if isinstance(part, HybridChip) else part
 
     return arrays_of(meant(chip), technology, operation, True, granularity)

@@ -75,7 +75,7 @@ class AbstractHardware(Shown, eqx.Module):
         return frozenset()
 
     def inert_parameters(self, technology: Technology) -> Mapping[str, str]:
-        """Parameters that change nothing under these prices, each with the reason; no search may move them."""
+        """Parameters that change nothing under these prices, or that no price follows, each with the reason; no search may move them."""
         return {}
 
     def sheet(self) -> Sheet:

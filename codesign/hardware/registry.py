@@ -6,6 +6,7 @@ from typing import Any, Final
 from codesign.hardware.boundary import Boundary
 from codesign.hardware.crossbar.boundary import BOUNDARY as CROSSBAR
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.crossbar.ranges import GIVEN as CROSSBAR_GIVEN
 from codesign.hardware.crossbar.ranges import RANGES as CROSSBAR_RANGES
 from codesign.hardware.hybrid.boundary import BOUNDARY as HYBRID
 from codesign.hardware.hybrid.chip import HybridChip
@@ -30,7 +31,7 @@ BOUNDARIES: Final[dict[str, Boundary]] = {"crossbar": CROSSBAR, "hybrid": HYBRID
 """What each family says it charges; see `codesign.hardware.boundary`."""
 
 RANGES: Final[dict[str, Mapping[str, LegalRange]]] = {
-    "crossbar": CROSSBAR_RANGES,
+    "crossbar": {**CROSSBAR_RANGES, **CROSSBAR_GIVEN},
     "hybrid": HYBRID_RANGES,
     "manycore": MANYCORE_RANGES,
     "systolic": SYSTOLIC_RANGES,

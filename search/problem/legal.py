@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from codesign.evaluation.devices import check_cells
 from codesign.evaluation.evaluate import Batch
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
@@ -168,6 +169,8 @@ def check_chip(hardware: AbstractHardware, geometries: Sequence[LayerWork], tech
             raise UserError(f"hardware.kind: {type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
     workload = Workload.of(geometries)
     try:
+        for engine in getattr(hardware, "engines", (hardware,)):
+            check_cells(engine)
         if not fixed:
             # what it asks for is not known yet: whether it can be priced is, without a program
             jax.eval_shape(lambda: hardware.cost(workload, technology).excess)

@@ -210,9 +210,12 @@ def designable(hardware: AbstractHardware, operation: Operation) -> list[str]:
 
 
 def _parameters(hardware: AbstractHardware) -> list[str]:
-    """Fields that hold numbers: strategies and engines are no parameters."""
-    # nothing can be chosen among no options
-    return [name for name in _fields(hardware) if isinstance(found := getattr(hardware, name), jax.Array) and found.size]
+    """Fields that hold numbers, or may: strategies and engines are no parameters."""
+    held = {name: getattr(hardware, name) for name in _fields(hardware)}
+    # what a chip need not have it has once a search chooses it; nothing can be chosen among no options
+    return [
+        name for name, found in held.items() if (name in hardware.ranges if found is None else isinstance(found, jax.Array) and found.size)
+    ]
 
 
 def make_problem(

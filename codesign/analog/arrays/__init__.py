@@ -4,7 +4,7 @@ Searches move the smooth ones, designs are measured on those of single devices. 
 """
 
 from codesign.analog.arrays.array import AbstractArray, DigitalArray, analog_matmul
-from codesign.analog.arrays.converter import AbstractConverter, IdealConverter, UniformConverter
+from codesign.analog.arrays.converter import AbstractConverter, ConversionErrors, IdealConverter, UniformConverter
 from codesign.analog.arrays.device_array import DeviceCrossbar, Wires
 from codesign.analog.arrays.driver import AbstractDriver, BitSerialDriver, IdealDriver, MultiLevelDriver, SpikeDriver
 from codesign.analog.arrays.mapping import (
@@ -21,6 +21,7 @@ from codesign.analog.arrays.mixed import MixedArray
 from codesign.analog.arrays.physics import CrossbarPhysics
 from codesign.analog.arrays.readout import convert, converter_step, statistical_read
 from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
+from codesign.analog.arrays.slices import Slices
 
 __all__ = [
     "AbstractArray",
@@ -31,6 +32,7 @@ __all__ = [
     "BinaryBranches",
     "BitSerialDriver",
     "BitSlices",
+    "ConversionErrors",
     "CrossbarPhysics",
     "DeviceCrossbar",
     "DifferentialPair",
@@ -41,6 +43,7 @@ __all__ = [
     "MixedArray",
     "MultiLevelDriver",
     "OffsetColumn",
+    "Slices",
     "SpikeDriver",
     "StatisticalCrossbar",
     "TiledCrossbar",

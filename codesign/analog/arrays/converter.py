@@ -1,7 +1,8 @@
 """Analog-to-digital converters of a crossbar's columns: what turns a tile's column sum into a number.
 
 A converter's errors come in two kinds: its offset is drawn once, when the chip is made, and its noise at every conversion. Both are
-shares of the full scale. Prices (`codesign.hardware.crossbar`) are of effective bits, noise included: noise set here comes on top.
+shares of the full scale, or steps where they belong to a searched crossbar, whose noise lowers the effective bits that are priced
+(`codesign.hardware.crossbar.converters`); offsets have no price.
 """
 
 import abc
@@ -17,6 +18,33 @@ from codesign.analog.device.noise import leaf
 
 Sums = Float[Array, "batch ... outputs"]
 Columns = Float[Array, "... outputs"]
+
+
+class ConversionErrors(eqx.Module):
+    """What the converters of a searched crossbar err by beside their rounding.
+
+    Attributes:
+        noise: standard deviation of one conversion, in steps; None for none.
+        offset: standard deviation of a converter's offset, which lasts, in steps; None for none.
+        shared: neighbouring outputs that one converter serves with all of their slices, at least 1.
+    """
+
+    noise: Float[Array, ""] | None = None
+    offset: Float[Array, ""] | None = None
+    shared: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+
+    def manufacture(self, like: Float[Array, "fan_in outputs"], key: Key[Array, ""]) -> Float[Array, "fan_in outputs"] | None:
+        """Offsets in steps, for an array that begins at any row: where arrays begin is known at run time only."""
+        if self.offset is None:
+            return None
+        drawn = self.offset.astype(like.dtype) * jax.random.normal(key, like.shape, like.dtype)
+        shared = jnp.maximum(jnp.round(self.shared), 1).astype(jnp.int32)
+        return drawn[:, jnp.arange(like.shape[1]) // shared]
+
+    def statistical(self, like: Float[Array, "batch outputs"], offset: Float[Array, "fan_in outputs"] | None, key: Key[Array, ""]) -> Array:
+        """Errors of one equivalent conversion for each output, in steps."""
+        found = jnp.broadcast_to(jnp.zeros((), like.dtype) if offset is None else offset[0], like.shape)
+        return found if self.noise is None else found + self.noise.astype(like.dtype) * jax.random.normal(key, like.shape, like.dtype)
 
 
 class AbstractConverter(eqx.Module):

@@ -9,6 +9,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
 from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair
+from codesign.analog.arrays.slices import Slices
 from codesign.analog.device.ageing import AbstractAgeing
 from codesign.analog.device.device import Device
 from codesign.analog.device.noise import clipped_mean, leaf, standard_normal
@@ -24,12 +25,14 @@ class Held(NamedTuple):
         weights: effective weights, as the converters see them.
         variance: of one reading of each weight; None without noise from reading to reading.
         correction: what is added digitally, the same for all outputs; None where nothing is.
+        offset: of the converter that would serve an array which begins at this row, in steps of a conversion; None without offsets.
     """
 
     # fan_in first: `AbstractArray.part` cuts rows leaf by leaf; outputs last, as in every array's form: layers split them into groups
     weights: Float[Array, "fan_in outputs"]
     variance: Float[Array, "fan_in outputs"] | None
     correction: Float[Array, "fan_in outputs"] | None
+    offset: Float[Array, "fan_in outputs"] | None = None
 
 
 class CrossbarPhysics(eqx.Module):
@@ -37,11 +40,12 @@ class CrossbarPhysics(eqx.Module):
 
     Attributes:
         rows, columns: array size.
-        device: range of conductances, and laws of programming, drift and read noise; its levels and stuck cells are left out.
+        device: range of conductances, and laws of programming, drift and read noise.
         r_word, r_bit: resistance of a wire segment along a row and along a column [ohm].
         mapping: weights to conductances.
         ageing: time since programming, and its compensation; None for right after programming, without read noise.
         spread_share: spread of a weight that is programmed in bit slices, as a multiple of one device's.
+        slices: how weights lie in cells that have levels or may be stuck; None for cells that take any level and work.
         exact: array sizes are legal ones (static); else real numbers.
         block: divides every number of rows that may occur (static); None where nothing is known.
     """
@@ -54,6 +58,7 @@ class CrossbarPhysics(eqx.Module):
     mapping: AbstractWhole = DifferentialPair()
     ageing: AbstractAgeing | None = None
     spread_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+    slices: Slices | None = None
     exact: bool = eqx.field(static=True, default=False)
     block: int | None = eqx.field(static=True, default=None)
 
@@ -63,11 +68,14 @@ class CrossbarPhysics(eqx.Module):
         Reparameterised: the draw depends on `key` only, so gradients reach every law.
         """
         low, span = self._range(weights.dtype)
-        # no clip and no levels: weights arrive quantised and within their scale, and those on its edge keep their slope
+        # no clip: weights arrive quantised and within their scale, and those on its edge keep their slope
         targets = low + span * self.mapping.places(weights / scale)
         # folded in, not split: a chip has the same programming noise fresh and aged
         drift_key, noise_key = jax.random.split(jax.random.fold_in(key, 1))
         G = self._programmed(targets, key)
+        if self.slices is not None:
+            # 3, as recalibration has folded in 2; before ageing, so that a chip keeps its faults
+            G = self.slices(self.device, targets, G, self.spread_share, jax.random.fold_in(key, 3))
         if self.ageing is not None:
             G = self.ageing(self.device, G, drift_key)
         share = self.attenuation(G)

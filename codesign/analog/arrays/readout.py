@@ -90,6 +90,7 @@ def statistical_read(
     full_scale: Float[Array, ""],
     step_share: Float[Array, ""] | float = 1.0,
     common: Float[Array, "batch 1"] | None = None,
+    errors: Float[Array, "batch outputs"] | None = None,
 ) -> Float[Array, "batch outputs"]:
     """Sums over many tiles through one equivalent converter per output.
 
@@ -100,6 +101,7 @@ def statistical_read(
         full_scale: a tile's full scale, in the units of the product.
         step_share: as in `convert`.
         common: what all outputs read at weights of zero, where sums have one sign; it is subtracted behind the converters.
+        errors: of one conversion beside its rounding, in steps of the result; None for none.
 
     Returns:
         The product with the errors of n (at least 1) tiles: clipping at sqrt(n) full scales and a rounding error of variance
@@ -112,6 +114,9 @@ def statistical_read(
     tile_step = converter_step(full_scale, adc_bits)
     root = jnp.sqrt(tiles)
     step = step_share * tile_step * root
+    if errors is not None:
+        # independent ones, as the roundings of the tiles are
+        product = product + errors * step
     if common is None:
         return clip_and_round(product, (full_scale - tile_step / 2) * root, step)
     below = common / tiles

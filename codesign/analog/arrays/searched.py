@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
 from codesign.analog.arrays.array import BELL_SHAPED, AbstractArray
+from codesign.analog.arrays.converter import ConversionErrors
 from codesign.analog.arrays.physics import CrossbarPhysics, Held
 from codesign.analog.arrays.readout import converter_range, statistical_read
 from codesign.analog.arrays.tiles import Cells, Range, read_tiles
@@ -23,6 +24,18 @@ def _corrected(x: Float[Array, "batch fan_in"], held: Held) -> Float[Array, "bat
     return jnp.zeros((), x.dtype) if held.correction is None else x @ held.correction[:, :1]
 
 
+def _programmed(
+    physics: CrossbarPhysics,
+    errors: ConversionErrors | None,
+    weights: Float[Array, "fan_in outputs"],
+    scale: Float[Array, ""],
+    key: Key[Array, ""],
+) -> Held:
+    held = physics.program(weights, scale, key)
+    # 4, as the chip's faults have folded in 3
+    return held if errors is None else held._replace(offset=errors.manufacture(weights, jax.random.fold_in(key, 4)))
+
+
 class StatisticalCrossbar(AbstractArray):
     """A crossbar whose array size and converter bits are real numbers, for gradients.
 
@@ -30,15 +43,17 @@ class StatisticalCrossbar(AbstractArray):
         physics: from weights to what the devices hold.
         adc_bits: resolution of the converters.
         step_share: rounding step of a whole weight as a share of that of one conversion (`codesign.evaluation.arithmetic.slicing_factor`).
+        errors: of the converters beside their rounding; None for none.
     """
 
     physics: CrossbarPhysics
     adc_bits: Float[Array, ""]
     step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+    errors: ConversionErrors | None = None
 
     def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
-        """See `CrossbarPhysics.program`."""
-        return self.physics.program(weights, scale, key)
+        """See `CrossbarPhysics.program`; and the converters' offsets."""
+        return _programmed(self.physics, self.errors, weights, scale, key)
 
     def read(
         self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
@@ -52,7 +67,11 @@ class StatisticalCrossbar(AbstractArray):
         tiles = x.shape[1] / self.physics.rows
         common = None if held.correction is None else -_corrected(x, held)
         # full_scale is per row: what a tile may add up to grows with its rows
-        return statistical_read(product, tiles, self.adc_bits, full_scale * self.physics.rows, self.step_share, common)
+        errors = None
+        if self.errors is not None:
+            offset = None if held.offset is None else held.offset / self.step_share
+            errors = self.errors.statistical(product, offset, jax.random.fold_in(key, 1))
+        return statistical_read(product, tiles, self.adc_bits, full_scale * self.physics.rows, self.step_share, common, errors)
 
     def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:
         """See `CrossbarPhysics.delivered`."""
@@ -63,16 +82,17 @@ class TiledCrossbar(AbstractArray):
     """A crossbar with legal sizes and whole bits, tile by tile.
 
     Attributes:
-        physics, adc_bits, step_share: as `StatisticalCrossbar`.
+        physics, adc_bits, step_share, errors: as `StatisticalCrossbar`.
     """
 
     physics: CrossbarPhysics
     adc_bits: Float[Array, ""]
     step_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
+    errors: ConversionErrors | None = None
 
     def program(self, weights: Float[Array, "fan_in outputs"], scale: Float[Array, ""], key: Key[Array, ""]) -> Held:
-        """See `CrossbarPhysics.program`."""
-        return self.physics.program(weights, scale, key)
+        """See `CrossbarPhysics.program`; and the converters' offsets."""
+        return _programmed(self.physics, self.errors, weights, scale, key)
 
     def read(
         self, x: Float[Array, "batch fan_in"], held: Held, full_scale: Float[Array, ""], key: Key[Array, ""]
@@ -102,7 +122,10 @@ class TiledCrossbar(AbstractArray):
     ) -> Float[Array, "batch outputs"]:
         rows, signed = self.physics.rows, held.correction is None
         # full_scale is per row: what a tile may add up to grows with its rows
-        converter = Range(*converter_range(full_scale * rows, self.adc_bits, self.step_share, signed=signed))
+        noise = None if self.errors is None else self.errors.noise
+        # slices of a weight share a converter, whose offset so counts in full
+        offset = None if held.offset is None else held.offset / self.step_share
+        converter = Range(*converter_range(full_scale * rows, self.adc_bits, self.step_share, signed=signed), noise, offset)
         return read_tiles(x, Cells(held.weights, held.variance), converter, rows, key, signed)
 
     def delivered(self, shape: tuple[int, ...], magnitude: ArrayLike = BELL_SHAPED) -> Float[Array, "fan_in outputs"]:

@@ -35,10 +35,18 @@ class Cells(NamedTuple):
 
 
 class Range(NamedTuple):
-    """What a converter can read: see `codesign.analog.arrays.readout.clip_and_round`."""
+    """What a converter can read, and what it errs by.
+
+    Attributes:
+        most, step: see `codesign.analog.arrays.readout.clip_and_round`.
+        noise: standard deviation of a conversion, in steps; None for none.
+        offset: of the converter of a tile that begins at this row, in steps; None for none.
+    """
 
     most: Float[Array, ""]
     step: Float[Array, ""]
+    noise: Float[Array, ""] | None = None
+    offset: Float[Array, "fan_in outputs"] | None = None
 
 
 class _Tile(NamedTuple):
@@ -80,7 +88,7 @@ def read_tiles(
 
         def tile(index: Array, total: Array) -> Array:
             sums = _sums(inputs, cells, _tile(index, rows, inputs.shape[1]))
-            return total + _converted(sums, converter, jax.random.fold_in(own, index), signed)
+            return total + _converted(sums, converter, index * _whole(rows), jax.random.fold_in(own, index), signed)
 
         start = jnp.zeros((inputs.shape[0], cells.weights.shape[1]), x.dtype)
         return jax.lax.fori_loop(0, _count(inputs.shape[1], rows), tile, start)
@@ -134,12 +142,17 @@ def _products(x: Float[Array, "batch width"], cells: Cells) -> Cells:
     return Cells(x @ cells.weights, None if cells.variance is None else x**2 @ cells.variance)
 
 
-def _converted(sums: Cells, converter: Range, key: Array, signed: bool) -> Float[Array, "batch outputs"]:
-    noisy = sums.weights
+def _converted(sums: Cells, converter: Range, start: Array, key: Array, signed: bool) -> Float[Array, "batch outputs"]:
+    noisy, variance = sums.weights, sums.variance
+    if converter.noise is not None:
+        # devices and converters know nothing of each other: variances add, and one draw serves both
+        variance = (converter.noise * converter.step) ** 2 + (0 if variance is None else variance)
     # in front of the converters, which clip and round the noise with the signal
-    if sums.variance is not None:
-        noisy = noisy + safe_root(sums.variance) * jax.random.normal(key, noisy.shape, noisy.dtype)
-    return clip_and_round(noisy, *converter, signed)
+    if variance is not None:
+        noisy = noisy + safe_root(variance) * jax.random.normal(key, noisy.shape, noisy.dtype)
+    if converter.offset is not None:
+        noisy = noisy + converter.step * jax.lax.dynamic_index_in_dim(converter.offset, start, keepdims=False)
+    return clip_and_round(noisy, converter.most, converter.step, signed)
 
 
 def _forward(x: Any, cells: Any, converter: Any, rows: Any, key: Any, signed: bool) -> tuple[Array, Any]:
@@ -162,7 +175,8 @@ def _backward(signed: bool, held: Any, gradient: Array | SymbolicZero) -> tuple[
             of_x, of_cells, of_converter = carry
             here, draw = _tile(index, rows, inputs.shape[1]), jax.random.fold_in(own, index)
             sums = _sums(inputs, cells, here)
-            of_sums, more = jax.vjp(lambda sums, converter: _converted(sums, converter, draw, signed), sums, converter)[1](of_outputs)
+            read = functools.partial(_converted, start=here.start, key=draw, signed=signed)
+            of_sums, more = jax.vjp(read, sums, converter)[1](of_outputs)
             return *_added(of_x, of_cells, inputs, cells, here, of_sums), jax.tree.map(jnp.add, of_converter, more)
 
         start = (None if asked is None else jnp.zeros_like(inputs), *total)

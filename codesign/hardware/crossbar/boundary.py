@@ -5,7 +5,10 @@ from typing import Final
 from codesign.hardware.boundary import Boundary, Charged, Uncharged
 
 BOUNDARY: Final[Boundary] = {
-    "arithmetic": Charged(("array", "accumulate"), "cell currents over the read pulse; additions and products of pooling and attention"),
+    "arithmetic": Charged(
+        ("array", "accumulate"),
+        "currents of cells as they were meant over the read pulse; additions and products of pooling and attention",
+    ),
     "weight storage and loading": Charged(("array", "programming"), "weights stay in the cells; writing them is programming"),
     "input maps": Charged(
         ("buffers", "interconnect"), "written to every tile that works on them, read by windows, moved by network and bus"
@@ -17,7 +20,9 @@ BOUNDARY: Final[Boundary] = {
     "partial sums": Charged(("accumulate", "interconnect"), "shift-and-add units, output registers and accumulators as wide as codes grow"),
     "decoders and multiplexers": Charged(("decoders", "programming"), "columns for every conversion; the row decoder in programming"),
     "drivers": Charged(("drivers", "interconnect"), "word-line drivers, level shifters (area), repeaters of wires"),
-    "converters": Charged(("adc", "decoders"), "every conversion; sample-and-holds count with the multiplexers"),
+    "converters": Charged(
+        ("adc", "decoders"), "every conversion by its effective bits, noise included; sample-and-holds with the multiplexers"
+    ),
     "interconnect": Charged(("interconnect",), "mesh or H-tree between tiles, a bus inside; a map goes once, however many tiles share it"),
     "clock": Charged(("clock",), "registers of bus, shift-and-add and accumulators of the running layer, with the tree"),
     "control": Charged(("control",), "a controller for each tile and cycle that its layer runs"),

@@ -3,7 +3,8 @@
 Source: the fit of the Accelergy ADC plug-in to published converters (reference/analog.md), whose coefficients are the technology's; the
 area with a slope in bits and a scale fitted to four measured converters. The energy's fit holds from 4 bits up and falls by 1.2 % between
 4 and 4.4 bits; a converter that gets cheaper with resolution would be exploited, so below 4.5 bits the energy follows `k1 b + k2 2^b`,
-joined in value and slope, and 4 bits come out 3 to 4 % below the fit.
+joined in value and slope, and 4 bits come out 3 to 4 % below the fit. The fit is of effective bits (signal to noise and distortion): a
+noisier converter of as many bits is a cheaper one.
 """
 
 from typing import Final
@@ -20,6 +21,21 @@ _SOFT_DB: Final = 0.1  # soft minimum for gradients: at the corner 0.07 dB or 1.
 _DB: Final = np.log(10) / 10  # dB to natural logarithm
 # signal to noise of an ideal converter: 6.02 dB a bit and 1.76 dB
 _IDEAL_DB: Final = (6.02, 1.76)
+
+
+def effective_bits(bits: ArrayLike, noise: ArrayLike | None) -> Array:
+    """Bits of a converter without noise that errs as much as this one [bit].
+
+    Rounding errs by a variance of 1/12 step**2, to which the noise's adds, so that steps count as `sqrt(1 + 12 noise**2)` each (effective
+    number of bits, IEEE 1241); the `2**bits - 1` steps of the range are then so many fewer.
+
+    Args:
+        bits: resolution [bit].
+        noise: standard deviation of one conversion, in steps; None for none.
+    """
+    found = jnp.asarray(bits)
+    # in levels and not in bits, so that even one noisy bit is no fewer than none
+    return found if noise is None else jnp.log2(1 + (2**found - 1) / jnp.sqrt(1 + 12 * jnp.asarray(noise) ** 2))
 
 
 def adc_energy_pj(bits: ArrayLike, rate_mhz: ArrayLike, technology: Technology) -> Float[Array, "..."]:

@@ -7,7 +7,8 @@ converted, and traffic is a bitmap or address events, whichever is smaller.
 
 What runs where: convolutions (any stride), dense and recurrent layers on arrays; groups side by side on an array's diagonal; layers
 larger than an array on several, smaller ones on part of one, paying for all of its area; pooling and attention, whose operands are both
-dynamic, on digital adders. A tile has arrays of one layer, and so of one shape; tiles lie on a grid whose pitch is the mean tile's. What is charged and what is not: `codesign.hardware.crossbar.boundary`.
+dynamic, on digital adders. A tile has arrays of one layer, and so of one shape; tiles lie on a grid whose pitch is the mean tile's.
+What is charged and what is not: `codesign.hardware.crossbar.boundary`.
 
 Corrected here against SpikeSim's model (`codesign.published`): energy and area of an array grow with its rows and columns and the area
 constant is not used as an energy; latency follows mapping, converter sharing and duplication, and counts positions as energy does;
@@ -31,7 +32,7 @@ from codesign.hardware.crossbar.area import areas_um2, leakage_mw
 from codesign.hardware.crossbar.buffers import count_maps
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.mapping import Design, Mapping, map_layers
-from codesign.hardware.crossbar.ranges import RANGES
+from codesign.hardware.crossbar.ranges import GIVEN, RANGES, UNPRICED
 from codesign.hardware.parameters.leaves import float_leaves, option
 from codesign.hardware.parameters.per_layer import per_layer
 from codesign.hardware.parameters.shares import sharpened
@@ -95,6 +96,14 @@ class Crossbar(AbstractPartialHardware):
         inferences_per_s: how often the chip is asked (static): a matter of its use, and none of its design.
         memory: cell of the buffers, and class of the logic's transistors: share of each option, none for the technology's.
         memory_names: the options.
+        adc_noise: noise of one conversion, as a share of the converter's step. It is priced by the effective bits that it leaves.
+        adc_offset: spread of the converters' offsets, as a share of their step. They last with the chip.
+        read_noise: noise of one reading of a device, as a share of its conductance; the technology's where none is given.
+        stuck_on: share of the cells that are stuck at Gmax. As the next two, that of `device` where none is given.
+        stuck_off: share of the cells that are stuck at Gmin.
+        levels: conductances that a cell can be programmed to.
+        device: the published device (`codesign.analog.device.DEVICES`) whose stuck cells and levels these are (static); None for cells
+            that all work and take any level.
     """
 
     rows: Float[Array, "..."]
@@ -119,6 +128,14 @@ class Crossbar(AbstractPartialHardware):
     # None and no empty array: chips are stacked and mapped over
     memory: Float[Array, "*stack cells"] | None
     memory_names: tuple[str, ...] = eqx.field(static=True)
+    # None: nothing of the kind is drawn, and programs without it are those of chips that know nothing of it
+    adc_noise: Float[Array, "..."] | None = None
+    adc_offset: Float[Array, "..."] | None = None
+    read_noise: Float[Array, "..."] | None = None
+    stuck_on: Float[Array, "..."] | None = None
+    stuck_off: Float[Array, "..."] | None = None
+    levels: Float[Array, "..."] | None = None
+    device: str | None = eqx.field(static=True, default=None)
 
     @classmethod
     def of(
@@ -128,6 +145,7 @@ class Crossbar(AbstractPartialHardware):
         interconnect: str | AbstractInterconnect = "mesh",
         inferences_per_s: float = INFERENCES_PER_S,
         memory: str | Sequence[str] = (),
+        device: str | None = None,
         **parameters: ArrayLike | Sequence[float],
     ) -> "Crossbar":
         """A crossbar from its parameters; those left out take the values of `DEFAULTS`.
@@ -137,6 +155,7 @@ class Crossbar(AbstractPartialHardware):
             interconnect: how tiles are joined.
             inferences_per_s: how often the chip is asked, above 0; never more often than one inference after another.
             memory: a memory cell, or those that a search may choose from, which begin with equal shares; none for the technology's own.
+            device: a published device whose stuck cells and levels are taken where none are given; none for cells without faults.
             **parameters: numbers.
 
         Raises:
@@ -145,6 +164,9 @@ class Crossbar(AbstractPartialHardware):
         if not inferences_per_s > 0:
             raise ValueError(f"Crossbar.inferences_per_s must be above 0, got {inferences_per_s!r}")
         cells = (memory,) if isinstance(memory, str) else tuple(memory)
+        # those that are given, and no others; a wrong name is told among all
+        wrong = bool(parameters.keys() - DEFAULTS.keys() - GIVEN.keys())
+        given = {name: legal.default for name, legal in GIVEN.items() if name in parameters or wrong}
         return cls(
             # equal shares: nothing is chosen until a search or the user does
             memory=jnp.full(len(cells), 1 / len(cells), jnp.float32) if cells else None,
@@ -152,13 +174,14 @@ class Crossbar(AbstractPartialHardware):
             encoding=option("encoding", ENCODINGS, encoding),
             interconnect=option("interconnect", INTERCONNECTS, interconnect),
             inferences_per_s=float(inferences_per_s),
-            **float_leaves("Crossbar", DEFAULTS, parameters),
+            device=device,
+            **float_leaves("Crossbar", {**DEFAULTS, **given}, parameters),
         )
 
     @property
     def ranges(self) -> Choices[str, LegalRange]:
         """See `codesign.hardware.crossbar.ranges`."""
-        return RANGES
+        return {**RANGES, **GIVEN}
 
     @property
     def choices(self) -> Choices[str, tuple[str, ...]]:
@@ -169,6 +192,10 @@ class Crossbar(AbstractPartialHardware):
     def limiting(self) -> frozenset[str]:
         """What sets the clock and what its buffers follow."""
         return frozenset({"clock_mhz", "bus_bits", "buffer_kb", "memory"})
+
+    def inert_parameters(self, technology: Technology) -> Choices[str, str]:
+        """Assumptions about devices and converters that nothing prices."""
+        return UNPRICED
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """None: every kind of layer runs."""
@@ -231,7 +258,8 @@ class Crossbar(AbstractPartialHardware):
 
     def _design(self, workload: Workload) -> Design:
         # DEFAULTS, chip and `Design` have the same names
-        values = {name: per_layer(f"Crossbar.{name}", getattr(self, name), workload) for name in DEFAULTS}
+        priced = [name for name in (*DEFAULTS, "adc_noise") if getattr(self, name) is not None]
+        values = {name: per_layer(f"Crossbar.{name}", getattr(self, name), workload) for name in priced}
         return Design(encoding=self.encoding, interconnect=self.interconnect, inferences_per_s=self.inferences_per_s, **values)
 
 

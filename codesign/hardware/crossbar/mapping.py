@@ -34,6 +34,7 @@ class Design(NamedTuple):
     encoding: AbstractColumns
     interconnect: AbstractInterconnect
     inferences_per_s: float
+    adc_noise: Array | None = None
 
 
 class Mapping(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Final
 from jaxtyping import Array
 
 from codesign.hardware.crossbar.activity import Activity
-from codesign.hardware.crossbar.converters import adc_area_um2
+from codesign.hardware.crossbar.converters import adc_area_um2, effective_bits
 from codesign.hardware.crossbar.mapping import Design
 from codesign.technology.technology import Technology
 
@@ -53,7 +53,8 @@ def decoders_um2(design: Design, t: Technology) -> Array:
 
 def converters_um2(design: Design, t: Technology) -> Array:
     """Converters of one array [um2]; not rounded up: the last one counts by the columns it serves."""
-    return design.columns / design.columns_per_adc * adc_area_um2(design.adc_bits, design.clock_mhz, t)
+    one = adc_area_um2(effective_bits(design.adc_bits, design.adc_noise), design.clock_mhz, t)
+    return design.columns / design.columns_per_adc * one
 
 
 def cells_um2(design: Design, t: Technology) -> Array:

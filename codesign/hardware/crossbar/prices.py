@@ -10,7 +10,7 @@ from codesign.hardware.crossbar.accumulation import accumulate_pj, clocked_bits,
 from codesign.hardware.crossbar.activity import Activity, fetched_per_read
 from codesign.hardware.crossbar.buffers import Maps, buffers_pj, off_chip_pj
 from codesign.hardware.crossbar.columns import mean_fill
-from codesign.hardware.crossbar.converters import adc_energy_pj
+from codesign.hardware.crossbar.converters import adc_energy_pj, effective_bits
 from codesign.hardware.crossbar.mapping import Design, Mapping
 from codesign.hardware.crossbar.periphery import decoders_pj, drivers_pj
 from codesign.hardware.parameters.pieces import pieces
@@ -59,7 +59,7 @@ def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workloa
 def adc_pj(design: Design, t: Technology) -> Array:
     """One conversion."""
     # a converter keeps up with the clock: one conversion a cycle
-    return adc_energy_pj(design.adc_bits, design.clock_mhz, t)
+    return adc_energy_pj(effective_bits(design.adc_bits, design.adc_noise), design.clock_mhz, t)
 
 
 def interconnect_pj(

@@ -6,6 +6,9 @@ from typing import Final
 
 from codesign.parameters.legal import LegalRange
 
+# whatever is finer counts as continuous (`codesign.analog.device.device.quantise`)
+_CONTINUOUS: Final = 2.0**20
+
 # bounds of sense and not of any one process: an array is larger than any that was made (1024 x 1024), a converter finer than any in one,
 # and a device with more levels than any that was programmed (see docs/chips.md for the chips that were)
 RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
@@ -31,3 +34,26 @@ RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
         "adder_lanes": LegalRange(1, 65_536, 128, whole=True, per_layer=True),
     }
 )
+
+GIVEN: Final[Mapping[str, LegalRange]] = MappingProxyType(
+    {
+        # a converter that errs by more than a step has bits for nothing
+        "adc_noise": LegalRange(0, 1, 0, "LSB", per_layer=True),
+        "adc_offset": LegalRange(0, 16, 0, "LSB"),
+        "read_noise": LegalRange(0, 1, 0),
+        # half each at most: no cell is stuck both ways
+        "stuck_on": LegalRange(0, 0.5, 0),
+        "stuck_off": LegalRange(0, 0.5, 0),
+        "levels": LegalRange(2, _CONTINUOUS, _CONTINUOUS, whole=True),
+    }
+)
+"""Numbers that a chip need not have; without them nothing of the kind is computed."""
+
+_DEVICE: Final = "says what cells are like, and nothing that is priced makes them better: no search may choose it, hardware.fixed gives it"
+UNPRICED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "adc_offset": "says what converters are like, and no price is known for less: no search may choose it, hardware.fixed gives it",
+        **{name: _DEVICE for name in ("read_noise", "stuck_on", "stuck_off", "levels")},
+    }
+)
+"""Those of them that are assumptions, with the reason."""

@@ -31,9 +31,13 @@ def naive(x: jax.Array, cells: Cells, converter: Range, rows: int, key: jax.Arra
         sums = x[:, start : start + rows] @ cells.weights[start : start + rows]
         if cells.variance is not None:
             variance = x[:, start : start + rows] ** 2 @ cells.variance[start : start + rows]
+            # one draw for devices and converter
+            variance = variance + (0 if converter.noise is None else (converter.noise * converter.step) ** 2)
             draw = jax.random.fold_in(jax.random.fold_in(key, 0), tile)
             sums = sums + jnp.sqrt(variance) * jax.random.normal(draw, sums.shape, sums.dtype)
-        total = total + clip_and_round(sums, *converter, signed)
+        if converter.offset is not None:
+            sums = sums + converter.step * converter.offset[start]
+        total = total + clip_and_round(sums, converter.most, converter.step, signed)
     return total
 
 
@@ -44,7 +48,8 @@ def drawn(noise: bool, dtype: jnp.dtype = jnp.float32) -> tuple[jax.Array, Cells
     x = jnp.asarray(draw.uniform(0.1 if noise else -1, 1, size=(37, 100)), dtype)
     w = jnp.asarray(draw.normal(0, 0.1, (100, 7)), dtype)
     # unequal shares of full steps: sums lie far from the edges of rounding
-    return x, Cells(w, 0.01 + 0.1 * w**2 if noise else None), Range(jnp.asarray(0.5, dtype), jnp.asarray(0.0173, dtype))
+    errors = (jnp.asarray(0.7, dtype), jnp.asarray(draw.normal(0, 2, w.shape), dtype)) if noise else (None, None)
+    return x, Cells(w, 0.01 + 0.1 * w**2 if noise else None), Range(jnp.asarray(0.5, dtype), jnp.asarray(0.0173, dtype), *errors)
 
 
 def gradients(read: Callable[..., jax.Array], x: jax.Array, cells: Cells, converter: Range) -> tuple[jax.Array, ...]:

@@ -55,6 +55,7 @@ CROSSBAR: Final = {
     "duplication": (1, 16),
     "channels_per_neuron": (1, 16),
     "adder_lanes": PowerOfTwo(8, 512),
+    "adc_noise": (0.05, 1.0),
 }
 MANYCORE: Final = {
     "neurons_per_core": PowerOfTwo(16, 1024),
@@ -76,9 +77,10 @@ def families() -> dict[str, Family]:
     """Every registered family; a many-core on measured events and on first principles."""
     cores = ManyCore.of(memory=tuple(CELLS), synchronisation=tuple(SYNCHRONISATIONS))
     systolic = Systolic.of(dataflow=tuple(DATAFLOWS), memory=tuple(CELLS))
+    crossbar = Crossbar.of(memory=tuple(CELLS), adc_noise=0.2)
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {"zeros": ZEROS}),
-        "crossbar": Family(Crossbar.of(memory=tuple(CELLS)), "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
+        "crossbar": Family(crossbar, "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
         "manycore": Family(cores, "digital_28nm", MANYCORE, {"synapses": SYNAPSES, "updates": UPDATES}),
         "manycore, calibrated": Family(cores, "loihi_14nm", MANYCORE, {"synapses": SYNAPSES, "updates": UPDATES}),
         "hybrid": Family(hybrid(), "digital_28nm", HYBRID, {}),
