@@ -1,11 +1,12 @@
-"""Noise-aware training against plain training on the same chips, and accuracy against time since programming.
+"""Noise-aware and fault-aware training against plain training on the same chips, and accuracy against time since programming.
 
-A perceptron with one hidden layer of 256 is trained three ways: plainly; and with the noise of a freshly programmed chip drawn at
-every step, on a generic device (programming noise 10 % of the largest conductance) and on phase-change memory. Both networks are
-then programmed on the same 32 simulated chips. Layers are differential pairs; a plain network maps its largest |weight| to the
-largest conductance, a noise-aware one clips weights at twice their standard deviation while it trains, as Joshi et al. (2020) do,
-and learns a gain per column. Reported: percentage points, mean and standard deviation over chips and seeds (each seed: initial weights,
-batches and chips of its own), and the worst chip of all; losses with their standard deviation over seeds.
+A perceptron with one hidden layer of 256 is trained plainly, and with the noise and the stuck cells of a freshly programmed chip drawn at
+every step: on a generic device (programming noise 10 % of the largest conductance), on phase-change memory, and on devices that err by
+nothing but 1 % and 5 % of stuck cells, half of them at either end. Both networks are then programmed on the same 32 simulated chips.
+Layers are differential pairs; a plain network maps its largest |weight| to the largest conductance, a chip-aware one clips weights at
+twice their standard deviation while it trains, as Joshi et al. (2020) do, and learns a gain per column. Reported: percentage points,
+mean and standard deviation over chips and seeds (each seed: initial weights, batches and chips of its own), and the worst chip of all;
+losses with their standard deviation over seeds.
 
     python -m benchmarks noise_aware            # NOISE_AWARE_SEEDS=1 and NOISE_AWARE_STEPS=300 for a quick look
 """
@@ -116,7 +117,11 @@ class _Trained(NamedTuple):
     chips: jax.Array
 
 
-DEVICES = {"generic, sigma 10 %": generic(0.1), "PCM (aihwkit)": pcm()}
+def _stuck(share: float) -> Device:
+    return eqx.tree_at(lambda device: (device.stuck_on, device.stuck_off), generic(), (leaf(share / 2), leaf(share / 2)))
+
+
+DEVICES = {"generic, sigma 10 %": generic(0.1), "PCM (aihwkit)": pcm(), "1 % stuck": _stuck(0.01), "5 % stuck": _stuck(0.05)}
 
 
 def _seed(train: tuple[jax.Array, jax.Array], test: tuple[jax.Array, jax.Array], seed: int) -> _Trained:
@@ -153,7 +158,7 @@ def main() -> None:
     console = Console(width=150)
     for name in ("digits", "fashion_mnist") if os.environ.get("CODESIGN_DATA") else ("digits",):
         noise = Table(title=f"Test accuracy [%] on {CHIPS} chips right after programming, {STEPS} steps of {BATCH}, {SEEDS} seeds")
-        for column in ("data", "device", "noise free", "plain, on chips", "lost", "noise-aware, on chips", "lost"):
+        for column in ("data", "device", "noise free", "plain, on chips", "lost", "chip-aware, on chips", "lost"):
             noise.add_column(column)
         drift = Table(title=f"Test accuracy [%] on {CHIPS} phase-change chips against time since programming")
         for column in ("data", "after", "plain", "plain, compensated", "noise-aware", "noise-aware, compensated"):

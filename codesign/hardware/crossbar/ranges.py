@@ -53,7 +53,7 @@ _DEVICE: Final = "says what cells are like, and nothing that is priced makes the
 UNPRICED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "adc_offset": "says what converters are like, and no price is known for less: no search may choose it, hardware.fixed gives it",
-        **{name: _DEVICE for name in ("read_noise", "stuck_on", "stuck_off", "levels")},
+        **{name: _DEVICE for name in ("read_noise", "stuck_on", "stuck_off", "levels", "device")},
     }
 )
 """Those of them that are assumptions, with the reason."""

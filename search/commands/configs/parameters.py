@@ -23,6 +23,7 @@ from search.problem.legal import check_chip
 _OPTIONS: Final[Mapping[str, Sequence[str]]] = {
     "dataflow": tuple(DATAFLOWS),
     "memory": tuple(CELLS),
+    "device": ("a published device",),
     "zeros": tuple(ZEROS),
     "synchronisation": tuple(SYNCHRONISATIONS),
 }
@@ -134,7 +135,9 @@ def _fits(family: Any, technology: str) -> bool:
 def _where(names: Sequence[str], applies: Sequence[str]) -> str:
     without = [name for name in names if name not in applies]
     # the shorter way to say it
-    return "all" if not without else f"not {', '.join(without)}" if len(without) <= len(applies) else ", ".join(applies) or "none"
+    return (
+        "all" if not without else f"not {', '.join(without)}" if len(without) <= len(applies) else ", ".join(applies) or "none: fixed only"
+    )
 
 
 def attributes(owner: Any) -> dict[str, str]:
