@@ -68,8 +68,8 @@ def _(
     # errors of a weight's slices are independent, whether devices or converters make them; 1 for the sign, which takes no cell of a pair
     stored = hardware.encoding.stored_bits(operation.weight_bits)
     slicing = slicing_factor(stored + 1, hardware.cell_bits)
-    named = (hardware.rows, hardware.columns, hardware.programming_sigma, hardware.adc_bits, hardware.cell_bits)
-    rows, columns, sigmas, converters, cell_bits = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
+    named = (hardware.programming_sigma, hardware.adc_bits, hardware.cell_bits)
+    sigmas, converters, cell_bits = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
     # the cell that the technologies' cell sizes describe
     row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
     if ageing is None and hardware.read_noise is not None:
@@ -82,8 +82,8 @@ def _(
     for layer in range(layers):
         device = device_of(technology, sigmas[layer], hardware)
         physics = CrossbarPhysics(
-            rows=rows[layer],
-            columns=columns[layer],
+            rows=_of_layer(hardware.rows, layer),
+            columns=_of_layer(hardware.columns, layer),
             device=device if each_reading else dataclasses.replace(device, reading=Lasting(device.reading)),
             r_word=row_ohm,
             r_bit=column_ohm,
@@ -140,16 +140,26 @@ def device_arrays(
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     wires = Wires(*wire_resistance(technology.node_nm, "1T1R"), tier)
-    # known numbers, as they set the shapes of tiles
-    rows, columns = ([int(size) for size in np.broadcast_to(leaf, (layers,))] for leaf in (hardware.rows, hardware.columns))
     mapping = mapping_of(hardware.encoding)
 
     def at(layer: int) -> DeviceCrossbar:
         used = jax.tree.map(lambda leaf: leaf[layer] if leaf.ndim else leaf, ageing)
+        rows, columns = _known(hardware.rows, layer), _known(hardware.columns, layer)
         converter = _converter(hardware, converters[layer], layer, mapping.signed)
-        return DeviceCrossbar(device_of(technology, sigmas[layer], hardware), mapping, used, wires, converter, rows[layer], columns[layer])
+        return DeviceCrossbar(device_of(technology, sigmas[layer], hardware), mapping, used, wires, converter, rows, columns)
 
     return [at(layer) for layer in range(layers)]
+
+
+def _of_layer(value: Array, layer: int) -> Array:
+    # not broadcast first: the slopes of one value for all layers add up in the order of the layers
+    return value[layer] if value.ndim else value
+
+
+def _known(value: Array, layer: int) -> int:
+    # sets shapes: while tracing, indexing with JAX would make an unknown number of it
+    held = np.asarray(value)
+    return int(held[layer] if held.ndim else held)
 
 
 def conversion_errors(hardware: Crossbar, operation: Operation, layer: int) -> ConversionErrors | None:
@@ -157,7 +167,7 @@ def conversion_errors(hardware: Crossbar, operation: Operation, layer: int) -> C
     if hardware.adc_noise is None and hardware.adc_offset is None:
         return None
     layers = operation.weight_bits.shape
-    noise = None if hardware.adc_noise is None else jnp.broadcast_to(hardware.adc_noise, layers)[layer]
+    noise = None if hardware.adc_noise is None else _of_layer(hardware.adc_noise, layer)
     slices = jnp.ceil(hardware.encoding.stored_bits(operation.weight_bits) / hardware.cell_bits - _ROUNDING)
     shared = hardware.columns_per_adc / (slices * hardware.encoding.columns_per_slice)
     return ConversionErrors(noise, hardware.adc_offset, jnp.floor(jnp.broadcast_to(shared, layers)[layer] + _ROUNDING))
@@ -169,10 +179,9 @@ def _converter(hardware: Crossbar, bits: Array, layer: int, signed: bool) -> Uni
         return UniformConverter(bits, signed=signed)
     step = converter_step(jnp.ones(()), bits)
     noises = jnp.zeros(()) if hardware.adc_noise is None else hardware.adc_noise
-    noise = step * (noises[layer] if noises.ndim else noises)
+    noise = step * _of_layer(noises, layer)
     offset = step * (0 if hardware.adc_offset is None else hardware.adc_offset)
-    # known numbers, as they set shapes
-    served = int(hardware.columns_per_adc[layer] if hardware.columns_per_adc.ndim else hardware.columns_per_adc)
+    served = _known(hardware.columns_per_adc, layer)
     return UniformConverter(bits, offset, noise, max(served // hardware.encoding.columns_per_slice, 1), signed)
 
 

@@ -65,7 +65,8 @@ def test_every_layer_answers_as_on_a_chip_of_its_shape() -> None:
     compiled = jax.jit(product, static_argnums=1)
     for layer, (rows, columns) in enumerate(((16, 32), (64, 8))):
         np.testing.assert_array_equal(*(compiled(each, layer) for each in (mixed, chip(rows, columns))))
-        of_devices = device_arrays(mixed, PRICES, RUN, Fresh(), "pade")[layer]
+        # traced, as a measurement is
+        of_devices = jax.jit(lambda: device_arrays(mixed, PRICES, RUN, Fresh(), "pade"))()[layer]
         assert (of_devices.rows, of_devices.columns) == (rows, columns)
 
 
