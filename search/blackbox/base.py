@@ -15,8 +15,8 @@ class Ledger:
     A sample that is only looked at (validation, scoring with shared weights) counts a third of one that is trained on.
     """
 
-    def __init__(self, budget: float, longest: int) -> None:
-        self.budget, self.spent = budget, 0.0
+    def __init__(self, budget: float, longest: int, spent: float = 0.0) -> None:
+        self.budget, self.spent = budget, spent
         self._longest = longest
 
     def training(self, samples: float) -> float:

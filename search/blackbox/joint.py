@@ -26,7 +26,7 @@ SMALLEST = 0.02  # of the configured steps; a smaller budget cannot hold a searc
 
 
 def cost(bench: Workbench, settings: Settings) -> float:
-    """What a search with these settings spends at most, in training samples x simulated time steps."""
+    """What a search with these settings spends at most, with the start, in training samples x simulated time steps."""
     ledger = Ledger(0.0, bench.longest)
     chips = bench.problem.chips
     tuned = (settings.population + settings.tuned_designs) * settings.finetune_steps
@@ -42,7 +42,7 @@ def cost(bench: Workbench, settings: Settings) -> float:
         + settings.scout_evaluations
     )
     scored += settings.tuned_designs
-    return ledger.training(trained) + ledger.scoring(seen + scored * bench.validation_samples)
+    return bench.problem.paid + ledger.training(trained) + ledger.scoring(seen + scored * bench.validation_samples)
 
 
 def calls(settings: Settings) -> int:

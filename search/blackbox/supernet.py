@@ -33,10 +33,10 @@ class SupernetEvolution(AbstractSearcher):
         draws = np.random.default_rng(np.asarray(jax.random.key_data(key)))
         minibatch = ledger.training(bench.training.batch_size * bench.problem.chips)
         # whole device calls
-        steps = max(1, int(SUPERNET * budget / minibatch / CHUNK)) * CHUNK
+        steps = max(1, int(SUPERNET * (budget - ledger.spent) / minibatch / CHUNK)) * CHUNK
         chips = [bench.point(bench.random_index(draws)) for _ in range(steps)]
         report(0.0, "supernet")
-        network = bench.train(bench.problem.build(build_key), chips, train_key, steps)
+        network = bench.train(bench.problem.begin(build_key), chips, train_key, steps)
         ledger.pay(steps * minibatch)
         seen, entries = self._evolved(bench, network, ledger, seed_of(seed_key), score_key, report)
         found, tuned = self._tuned(bench, seen, ledger, tune_key, report)
@@ -48,7 +48,7 @@ class SupernetEvolution(AbstractSearcher):
     ) -> tuple[list[Candidate], list[Entry]]:
         seen, entries = list[Candidate](), list[Entry]()
         each = ledger.scoring(bench.validation_samples)
-        end = ledger.spent + EVOLUTION * ledger.budget
+        end = ledger.spent + EVOLUTION * (ledger.budget - bench.problem.paid)
 
         def evaluate(asked: list[NDArray[np.int64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
             if seen and ledger.spent + each * len(asked) > end:

@@ -81,8 +81,8 @@ class Workbench:
         return self._validation.labels.shape[0] * self.problem.chips
 
     def ledger(self, budget: float) -> Ledger:
-        """An empty one."""
-        return Ledger(budget, self.longest)
+        """One that has paid for the weights that searches start from, and for nothing else."""
+        return Ledger(budget, self.longest, self.problem.paid)
 
     def training_cost(self, ledger: Ledger, steps: int | None = None) -> float:
         """Of training one design and scoring it."""
@@ -136,7 +136,7 @@ class Workbench:
     def trained(self, point: Point, key: Key[Array, ""], ledger: Ledger, number: int) -> Candidate:
         """A design with a network of its own, paid for."""
         build_key, train_key, score_key = jax.random.split(key, 3)
-        network = self.train(self.problem.build(build_key), [point], train_key, self.training.steps)
+        network = self.train(self.problem.begin(build_key), [point], train_key, self.training.steps)
         ledger.pay(self.training_cost(ledger))
         return self.candidates(network, [point], score_key, number, "member")[0]
 

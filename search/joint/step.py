@@ -35,8 +35,8 @@ class Step:
         self.advance = jax.jit(self._advance)
 
     def member(self, key: Key[Array, ""]) -> Member:
-        """A member before its first step: weights drawn from the key, the chip in the middle of the space."""
-        network, space = self.problem.build(key), self.problem.space
+        """A member before its first step: weights that the problem begins with, the chip in the middle of the space."""
+        network, space = self.problem.begin(key), self.problem.space
         latents = {name: jnp.full(space.shape(name), 0.5, jnp.float32) for name in space.parameters}
         return Member(network, latents, self._network_optimiser.init(network), self._latent_optimiser.init(latents))
 

@@ -1,5 +1,6 @@
 """From a checked config to a problem: names become data sets, networks, chips, technologies and objectives."""
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from functools import partial
@@ -21,7 +22,10 @@ from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
 from search.problem.sections.entries import make_parameter
+from search.problem.sections.start import CheckpointStart
 from search.problem.size import budget_bytes, estimate, machine_bytes, outline, smallest_budget, spell
+from search.problem.starts.checkpoint import weights
+from search.problem.starts.paid import paid
 
 _NOUNS: Final = {"network": "network", "data": "data set"}
 
@@ -34,6 +38,8 @@ def check(file: ConfigFile) -> Problem:
     """
     problem = build(file)
     try:
+        if isinstance(file.config.network.start, CheckpointStart):
+            weights(file.config.network.start, problem)
         rehearse(problem)
     except UserError as error:
         raise placed(file, error) from None
@@ -77,7 +83,7 @@ def build(file: ConfigFile) -> Problem:
         raise file.error(("search", "memory_gb"), f"one sample takes {spell(least)}, more than {spell(budget)}")
     chip = chips.chip(file, len(shapes.geometries), parameters)
     try:
-        return make_problem(
+        problem = make_problem(
             dataset,
             network,
             chip,
@@ -92,6 +98,10 @@ def build(file: ConfigFile) -> Problem:
         )
     except UserError as error:
         raise placed(file, error) from None
+    problem = dataclasses.replace(problem, paid=paid(config.network.start, shapes, longest, config.search.batch_size))
+    if 0 < config.search.budget <= problem.paid:
+        raise file.error(("search", "budget"), f"must be above {problem.paid:.3g}, which network.start takes of it")
+    return problem
 
 
 def settings(config: Config) -> Settings:

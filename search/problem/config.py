@@ -15,7 +15,7 @@ from search.problem.reading import files
 from search.problem.reading.complaints import Complaint, as_error, complaints
 from search.problem.reading.nodes import Node, Path_, Place, inner, nodes_of, place_of, plain, spell
 from search.problem.reading.overrides import overridden
-from search.problem.reading.paths import fingerprint, made_absolute, module_fingerprints
+from search.problem.reading.paths import fingerprint, made_absolute, module_fingerprints, stored_fingerprint
 from search.problem.sections.entries import ParameterConfig
 from search.problem.sections.parts import DataConfig, HardwareConfig, NetworkConfig
 from search.problem.sections.search import SearchConfig
@@ -59,6 +59,11 @@ class Config(Strict):
         del content["search"]["memory_gb"]
         # what designs are compared with changes none of them
         del content["search"]["baselines"]
+        # studies from before there was a choice keep their names
+        if self.network.start.kind == "random":
+            del content["network"]["start"]
+        elif self.network.start.kind == "checkpoint":
+            content["network"]["start"] = stored_fingerprint(self.network.start.file, self.network.start.design)
         # in order: a seed's draws pick parameters by their place
         content["parameters"] = list(content["parameters"].items())
         # what is your own by what it is, not by where it lies

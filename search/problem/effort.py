@@ -48,6 +48,7 @@ def effort(file: ConfigFile, problem: Problem, settings: Settings) -> Effort:
     size = estimate(shapes, problem.dataset, longest=longest, population=search.population, batch_size=search.batch_size)
     macs = sum(int(layer.macs) for layer in shapes.geometries) * longest
     steps = minibatches(settings) + settings.finetune_steps * (settings.population + settings.tuned_designs)
+    steps += round(problem.paid / (search.batch_size * longest))
     trained = steps * (_STEP_S + 3 * macs * search.batch_size / _MACS_PER_S)
     samples = len(problem.dataset.validation.labels) + len(problem.dataset.test.labels)
     # every design on validation and test data, on all chips

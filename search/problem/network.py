@@ -10,11 +10,14 @@ from flax import nnx
 from codesign.data.dataset import Dataset
 from codesign.network.builders.models import REGISTRY, SpikingNetwork
 from codesign.network.layers.style import Style
+from codesign.network.learning.convert import steps_of
 from search.errors import nearest
 from search.problem.attempt import attempt
 from search.problem.config import ConfigFile
 from search.problem.sections.parts import NetworkConfig
+from search.problem.sections.start import ConvertedStart
 from search.problem.size import outline
+from search.problem.starts.conversion import converted
 
 STYLE = {field.name for field in dataclasses.fields(Style)}
 GIVEN = {"sample_shape", "classes", "style", "rngs"}  # the data, the seed and the options of `Style` give these
@@ -31,8 +34,10 @@ _EACH_STEP: Final = ("each_step", "leaky_each_step")
 
 
 def longest_of(config: NetworkConfig, dataset: Dataset) -> int:
-    """Steps that are simulated: those of the data where it has a time axis, else the config's."""
-    return dataset.sample_shape[0] if dataset.kind == "events" else config.longest
+    """Steps that are simulated: those of the data where it has a time axis, those of a conversion, else the config's."""
+    if dataset.kind == "events":
+        return dataset.sample_shape[0]
+    return steps_of(config.start.activation_bits) if isinstance(config.start, ConvertedStart) else config.longest
 
 
 def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -> Callable[[nnx.Rngs], SpikingNetwork]:
@@ -40,7 +45,7 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
 
     `hidden`, `channels` and `options` are the builder's own arguments and those of `codesign.network.layers.Style`. Where the data has a
     time axis, or a label per step, encoding and read-out follow it unless they are given. Where `state_bits` is chosen, potentials are held
-    in fixed point.
+    in fixed point. What starts from a conversion is built as the spiking twin, in whose weights it is trained as numbers first.
 
     Raises:
         UserError: an option that this kind of network does not take, or a value that it refuses, with its place in the file.
@@ -86,7 +91,7 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
     _check_sizes(file, options)
     # by shapes: a network of any size is tried in no time and memory
     attempt(file, ("network",), lambda: outline(network))
-    return network
+    return converted(file, config.start, config, dataset, network) if isinstance(config.start, ConvertedStart) else network
 
 
 def _check_sizes(file: ConfigFile, options: Mapping[str, Any]) -> None:

@@ -49,6 +49,8 @@ class Problem:
         constraints: bounds, by name of an objective.
         limits: the same with their objectives, which need not be among `objectives`.
         steps_at_once: samples x time steps that run together, as memory allows; None for all.
+        initial: weights that every search starts from; None for those of `build`.
+        paid: what these take [training samples x time steps], which counts as spent by every search.
     """
 
     dataset: Dataset
@@ -62,6 +64,12 @@ class Problem:
     constraints: Mapping[str, float]
     limits: tuple[Constraint, ...] = ()
     steps_at_once: int | None = None
+    initial: nnx.State | None = None
+    paid: float = 0.0
+
+    def begin(self, key: Key[Array, ""]) -> nnx.State:
+        """The weights that a search starts from: those that were trained before it, or new ones from a key."""
+        return self.build(key) if self.initial is None else self.initial
 
     @property
     def at_once(self) -> int | None:

@@ -1,13 +1,13 @@
 """What a unit has done: read and written where it runs, in this process or far away; the driver alone writes it to disk."""
 
-import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from search import sealed
 from search.study.unit import UnitFailedError
 
-# pandas and Equinox are imported where they are used: folders are refused before anything slow
+# pandas is imported where it is used: folders are refused before anything slow
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -109,11 +109,7 @@ class Journal:
 
     def save_arrays(self, name: str, tree: Any) -> None:
         """A pytree of arrays, in one step."""
-        import equinox as eqx
-
-        buffer = io.BytesIO()
-        eqx.tree_serialise_leaves(buffer, tree)
-        self._tell(Write(arrays=((name, buffer.getvalue()),)))
+        self._tell(Write(arrays=((name, sealed.packed(tree)),)))
 
     def load_arrays(self, name: str, like: Any) -> Any | None:
         """A saved pytree, or None where there was none when the unit started.
@@ -134,10 +130,7 @@ def unpacked(name: str, content: bytes, like: Any) -> Any:
     Raises:
         UnitFailedError: its arrays are not those of `like`.
     """
-    import equinox as eqx
-
     try:
-        return eqx.tree_deserialise_leaves(io.BytesIO(content), like)
-    # Equinox' own error for shapes is a RuntimeError; numpy's for bytes that end too soon an EOFError or a ValueError
-    except (RuntimeError, ValueError, EOFError) as error:
-        raise UnitFailedError(f"checkpoint {name} was written by another version of the problem: {str(error).splitlines()[0]}") from None
+        return sealed.unpacked(content, like)
+    except ValueError as error:
+        raise UnitFailedError(f"checkpoint {name} was written by another version of the problem: {error}") from None

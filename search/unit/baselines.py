@@ -91,7 +91,7 @@ class _Networks:
             return about | {"why": self._impossible}
         point = plain_point(self._problem, self._point, bits)
         build_key, train_key = jax.random.split(jax.random.clone(self._key))
-        network = self._bench.train(self._problem.build(build_key), [point], train_key, self._steps)
+        network = self._bench.train(self._problem.begin(build_key), [point], train_key, self._steps)
         values = as_values(self._problem.space, point)
         # clones: both networks draw the same, and are measured on the same chips
         on_test, on_validation = (jax.random.clone(chips) for chips in self._chips)

@@ -191,7 +191,7 @@ class Staged:
         """Columns of a design; of a supernet that all members share, the training of its share."""
         s = self._settings
         steps = minibatches(s) / s.population + s.finetune_steps * (1 + s.tuned_designs / s.population)
-        budget = round(steps * s.batch_size * self._problem.operation.longest)
+        budget = round(steps * s.batch_size * self._problem.operation.longest + self._problem.paid / s.population)
         return {"polish_evaluations": self._evaluations[candidate.member], "budget_sample_steps": budget}
 
     def _spent(self, population: Population) -> dict[str, Any]:
@@ -199,6 +199,7 @@ class Staged:
         s, samples = self._settings, self._settings.batch_size * self._problem.operation.longest
         hardened = self._journal.hardened()
         steps = minibatches(s) + s.finetune_steps * (len(hardened) + s.tuned_designs)
+        steps += round(self._problem.paid / samples)
         return {
             "minibatches": steps,
             "training_sample_steps": steps * samples,

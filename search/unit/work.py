@@ -7,9 +7,11 @@ from typing import Any, Final, final
 
 from search.blackbox.joint import compiled
 from search.blackbox.workbench import Training, Workbench
+from search.errors import UserError
 from search.objectives.described import describe
 from search.problem import build
 from search.problem import config as configs
+from search.problem.attempt import placed
 from search.problem.config import Config, ConfigFile
 from search.problem.problem import Problem
 from search.study.journal import Journal
@@ -20,6 +22,7 @@ from search.unit.found import Session, keys_of, seed_of
 from search.unit.measure import Measurement
 from search.unit.prices import constants
 from search.unit.staged import Staged
+from search.unit.start import begun
 
 # settings of a search that its problem and its compiled programs do not depend on
 _APART: Final = ("kind", "seed", "budget", "designs", "chips", "baselines")
@@ -42,8 +45,8 @@ class UnitWork:
         show("start", 0.0, "")
         file = self._files.get(unit.name) or configs.from_values(unit.config, Path(f"{unit.title}"))
         config = file.config
-        bench, measurement = self._tools(file)
         session = Session(config, journal, show, safe_point, keys_of(seed_of(config)))
+        bench, measurement = self._tools(file, session)
         journal.put("objectives", json.dumps(described(config, bench.problem)))
         journal.put("constants", json.dumps(constants(bench.problem.technology)))
         for name, fact in facts.stored(bench.problem).items():
@@ -64,12 +67,16 @@ class UnitWork:
         baselines.measure(bench, chosen, session)
         journal.put("spent", json.dumps(dict(chosen.spent)))
 
-    def _tools(self, file: ConfigFile) -> tuple[Workbench, Measurement]:
+    def _tools(self, file: ConfigFile, session: Session) -> tuple[Workbench, Measurement]:
         """Of the file's problem; those of the last one are kept, and only those, as they hold data and programs."""
         which = _identity(file.config)
         if self._held is None or self._held[0] != which:
             self._held = None
             problem, search = build.build(file), file.config.search
+            try:
+                problem = begun(problem, session)
+            except UserError as error:
+                raise placed(file, error) from None
             training = Training(search.steps_per_design, search.batch_size, search.design_learning_rate)
             bench = Workbench(problem, build.settings(file.config), training)
             self._held = which, bench, Measurement(problem, search.aged_chips)
@@ -87,4 +94,7 @@ def _identity(config: Config) -> str:
     values: dict[str, Any] = config.model_dump(mode="json", exclude={"output": True, "name": True, "search": set(_APART)})
     # in order: a seed's draws pick parameters by their place
     values["parameters"] = list(values["parameters"].items())
+    if config.network.start.kind != "random":
+        # weights that are trained before the search follow its seed
+        values["start"] = seed_of(config)
     return json.dumps(values, sort_keys=True)

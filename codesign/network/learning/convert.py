@@ -95,6 +95,11 @@ def convert(network: SpikingNetwork, operation: Operation) -> tuple[SpikingNetwo
     return spiking_twin(network), spiking_operation(operation)
 
 
+def stages_of(network: SpikingNetwork) -> int:
+    """How many stages a progressive conversion has: layers with neurons."""
+    return len(_spiking_layers(network))
+
+
 class Stage(NamedTuple):
     """A step of the progressive conversion.
 
@@ -149,6 +154,22 @@ def mean_loss(activity: Activity, labels: Int[Array, " batch"]) -> Float[Array, 
     return cross_entropy(activity.logits, labels)
 
 
+class Training(NamedTuple):
+    """Where a training stands.
+
+    Attributes:
+        weights: of the network.
+        moments: of Adam.
+        done: minibatches.
+        loss: mean of the last call [nat].
+    """
+
+    weights: nnx.State
+    moments: optax.OptState
+    done: Int[Array, ""]
+    loss: Float[Array, ""]
+
+
 @dataclasses.dataclass(frozen=True)
 class Tuner:
     """Adam on random minibatches, compiled once for all stages of a conversion.
@@ -157,12 +178,12 @@ class Tuner:
         inputs, labels: training samples.
         arrays: arithmetic of each layer.
         key: of minibatches and simulated chips.
-        steps, batch_size, learning_rate: of one call.
+        steps, batch_size, learning_rate: of one training; the rate falls to 0 by a cosine.
         loss: of an activity and the labels.
     """
 
     inputs: Float[Array, "samples ..."]
-    labels: Int[Array, " samples"]
+    labels: Int[Array, "samples ..."]
     arrays: Sequence[AbstractArray]
     key: Key[Array, ""]
     steps: int = 100
@@ -173,38 +194,72 @@ class Tuner:
     def __post_init__(self) -> None:
         """Compile on first use, and keep it."""
         # one jit for each tuner (frozen, hence setattr): a new one for each call would compile every stage
-        object.__setattr__(self, "_compiled", jax.jit(self._traced, static_argnames="graph"))
+        object.__setattr__(self, "_compiled", jax.jit(self._traced, static_argnames=("graph", "count")))
+        # optax refuses a schedule of no steps
+        schedule = optax.cosine_decay_schedule(self.learning_rate, max(self.steps, 1))
+        object.__setattr__(self, "_optimiser", optax.adam(schedule))
 
     def __call__(self, network: SpikingNetwork, operation: Operation, frozen: frozenset[str] = frozenset()) -> SpikingNetwork:
         """The network with its other layers trained at the given operation."""
-        graph, state = nnx.split(network)
-        # every call draws the same minibatches; the clone tells the check of key reuse that this is meant
-        tuned = self._compiled(state, _free(network, state, frozen), operation, jax.random.clone(self.key), graph=graph)  # type: ignore[attr-defined]
-        return nnx.merge(graph, tuned)
+        trained = self.advance(network, self.begin(network), operation, frozen, self.steps)
+        return nnx.merge(nnx.graphdef(network), trained.weights)
+
+    def begin(self, network: SpikingNetwork) -> Training:
+        """A training that has done nothing yet."""
+        weights = nnx.state(network)
+        return Training(weights, self._optimiser.init(weights), jnp.int32(0), jnp.float32(jnp.nan))  # type: ignore[attr-defined]
+
+    def advance(
+        self, network: SpikingNetwork, training: Training, operation: Operation, frozen: frozenset[str] = frozenset(), count: int = 25
+    ) -> Training:
+        """A training after `count` more minibatches; beyond `steps` nothing is trained.
+
+        Args:
+            network: whose structure counts; its weights are those of `training`.
+            training: where it stands.
+            operation: as it is run.
+            frozen: names of layers whose weights stay.
+            count: minibatches of this call, which is compiled for their number.
+        """
+        free = _free(network, training.weights, frozen)
+        # every training draws the same minibatches; the clone tells the check of key reuse that this is meant
+        key = jax.random.clone(self.key)
+        data = (self.inputs, self.labels)
+        return self._compiled(training, free, operation, key, data, graph=nnx.graphdef(network), count=count)  # type: ignore[attr-defined]
 
     def _traced(
-        self, state: nnx.State, free: nnx.State, operation: Operation, key: Array, graph: "nnx.GraphDef[SpikingNetwork]"
-    ) -> nnx.State:
-        # optax refuses a schedule of no steps
-        optimiser = optax.adam(optax.cosine_decay_schedule(self.learning_rate, max(self.steps, 1)))
+        self,
+        training: Training,
+        free: nnx.State,
+        operation: Operation,
+        key: Array,
+        data: tuple[Array, Array],
+        graph: "nnx.GraphDef[SpikingNetwork]",
+        count: int,
+    ) -> Training:
+        inputs, labels = data
 
-        def step(carry: tuple, step_key: Array) -> tuple[tuple, None]:
+        def step(carry: tuple, step_key: Array) -> tuple[tuple, Array]:
             state, moments = carry
             # a new simulated chip in every step, or the weights would fit the errors of one
             batch_key, chip_key = jax.random.split(step_key)
-            chosen = jax.random.randint(batch_key, (self.batch_size,), 0, len(self.labels))
+            chosen = jax.random.randint(batch_key, (self.batch_size,), 0, len(labels))
 
             def loss(weights: nnx.State) -> Array:
-                activity = nnx.merge(graph, weights)(self.inputs[chosen], operation, self.arrays, chip_key)
-                return self.loss(activity, self.labels[chosen])
+                activity = nnx.merge(graph, weights)(inputs[chosen], operation, self.arrays, chip_key)
+                return self.loss(activity, labels[chosen])
 
+            value, gradient = jax.value_and_grad(loss)(state)
             # masked by numbers and not by structure: one program serves all stages; where all gradients
             # were 0, Adam moves nothing
-            gradient = jax.tree.map(jnp.multiply, free, jax.grad(loss)(state))
-            update, moments = optimiser.update(gradient, moments, state)
-            return (optax.apply_updates(state, update), moments), None
+            update, moments = self._optimiser.update(jax.tree.map(jnp.multiply, free, gradient), moments, state)  # type: ignore[attr-defined]
+            return (optax.apply_updates(state, update), moments), value
 
-        return jax.lax.scan(step, (state, optimiser.init(state)), jax.random.split(key, self.steps))[0][0]
+        # by step: calls of any length draw the same; past the last one the rate is 0
+        at = jnp.minimum(training.done + jnp.arange(count), max(self.steps, 1) - 1)
+        start = (training.weights, training.moments)
+        (weights, moments), losses = jax.lax.scan(step, start, jax.random.split(key, max(self.steps, 1))[at])
+        return Training(weights, moments, training.done + count, jnp.mean(losses))
 
 
 def _spiking_layers(network: SpikingNetwork) -> dict[str, tuple[tuple, SpikingLayer]]:

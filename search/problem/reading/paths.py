@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from search.errors import UserError, nearest
 from search.problem.reading.nodes import Node, inner, put
 
 _FILES: Final = (".npz", ".csv", ".tsv")
@@ -14,7 +15,7 @@ _FILES: Final = (".npz", ".csv", ".tsv")
 
 def made_absolute(root: Node) -> Node:
     """A config whose paths mean the same from everywhere."""
-    for where, is_path in ((("data", "name"), _is_data), (("output",), _always), (("modules",), _always)):
+    for where, is_path in _PATHS.items():
         node: Node | None = root
         for part in where:
             node = inner(node, part) if node is not None else None
@@ -43,6 +44,14 @@ def _is_data(name: str, folder: Path) -> bool:
     return name.partition(":")[0] not in registry.available()
 
 
+_PATHS: Final = {
+    ("data", "name"): _is_data,
+    ("output",): _always,
+    ("modules",): _always,
+    ("network", "start", "file"): _always,
+}
+
+
 def fingerprint(name: str) -> str:
     """What data are: their name, or the digest of a file's or a folder's content, wherever it lies."""
     if not os.path.isabs(name):
@@ -55,6 +64,44 @@ def fingerprint(name: str) -> str:
     except OSError:
         return name
     return hashlib.sha256("\n".join(parts).encode()).hexdigest() if parts else name
+
+
+def stored(file: str, design: str | None) -> Path:
+    """The file that holds the weights of a stored design.
+
+    Args:
+        file: the file itself, or a result folder.
+        design: of a result folder, such as `d03`.
+
+    Raises:
+        UserError: none, or several; the message begins with the key, `network.start.file` or `.design`.
+    """
+    path = Path(file)
+    if not path.is_dir():
+        if design is not None:
+            raise UserError("network.start.design: is for a result folder; this file is one design's already")
+        if not path.is_file():
+            raise UserError(f"network.start.file: {path} does not exist")
+        return path
+    designs = sorted(path.glob("checkpoints/*/design_*.eqx"))
+    known = sorted({f"d{one.stem.removeprefix('design_')}" for one in designs})
+    if not known:
+        raise UserError(f"network.start.file: {path} is no result folder with designs")
+    if design not in known:
+        raise UserError(f"network.start.design: must name one of {', '.join(known)}{nearest(design or '', known)}")
+    found = [one for one in designs if one.stem == f"design_{design[1:]}"]
+    if len(found) > 1:
+        raise UserError(f"network.start.file: {len(found)} units have a design {design}; name its file, such as {found[0]}")
+    return found[0]
+
+
+def stored_fingerprint(file: str, design: str | None) -> str:
+    """What a stored network is: the digest of its file, wherever it lies."""
+    try:
+        return fingerprint(str(stored(file, design)))
+    # not there: told when it is read
+    except UserError:
+        return file
 
 
 def module_fingerprints(folder: Path, names: Sequence[str]) -> list[str]:

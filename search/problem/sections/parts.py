@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
+from search.problem.sections.start import RandomStart, StartConfig
 from search.problem.sections.strict import PATH, Strict, shape
 
 FixedValue = Annotated[
@@ -42,6 +43,7 @@ class NetworkConfig(Strict):
         {}, description="Other arguments of the builder, and of its style: neuron, norm, encoding, readout, state."
     )
     longest: int = Field(8, ge=1, le=1024, description="How long a run is simulated at most [steps]; data with a time axis have their own.")
+    start: StartConfig = Field(RandomStart(kind="random"), description="Where the weights start from.")
     operation: dict[str, float] = Field(
         {}, description="Fixed values of how the network is run: timesteps, weight_bits, activation_bits, state_bits, gate, exit_entropy."
     )

@@ -1,16 +1,14 @@
 """Arrays on disk, one file for each, with a checksum: a damaged one is told apart from a whole one, and counts as missing."""
 
-import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from search.sealed import opened, sealed
 from search.study.store.files import tidy, write_bytes
 
 SUFFIX: Final = ".eqx"
-_MARK: Final = b"codesign checkpoint 2\n"  # before the checksum and the content
-_DIGITS: Final = 32
 
 
 class Checkpoints(Mapping[str, bytes]):
@@ -45,7 +43,7 @@ class Checkpoints(Mapping[str, bytes]):
     def save(self, name: str, content: bytes) -> None:
         """Write or replace."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_bytes(self._path(name), _MARK + hashlib.sha256(content).digest() + content)
+        write_bytes(self._path(name), sealed(content))
 
     def damaged(self) -> list[str]:
         """Names of files that are not what was written."""
@@ -68,9 +66,6 @@ class Checkpoints(Mapping[str, bytes]):
 
     def _read(self, name: str) -> bytes | None:
         try:
-            whole = self._path(name).read_bytes()
+            return opened(self._path(name).read_bytes())
         except OSError:
             return None
-        start = len(_MARK) + _DIGITS
-        content = whole[start:]
-        return content if whole[:start] == _MARK + hashlib.sha256(content).digest() else None

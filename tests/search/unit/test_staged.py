@@ -54,7 +54,7 @@ def session(journal: Journal) -> Session:
 @pytest.fixture
 def problem() -> Any:
     objectives = (find("error"), find("energy"))
-    found = SimpleNamespace(objectives=objectives, operation=SimpleNamespace(longest=5))
+    found = SimpleNamespace(objectives=objectives, operation=SimpleNamespace(longest=5), paid=0.0)
     found.minimised = found.comparable = np.asarray
     return found
 

@@ -1,0 +1,43 @@
+"""Where the weights of a study start from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from search.problem.sections.strict import PATH, Strict
+
+
+class RandomStart(Strict):
+    """Weights drawn at random."""
+
+    kind: Literal["random"]
+
+
+class ConvertedStart(Strict):
+    """A quantised-ReLU network is trained first, then converted layer by layer into a spiking one (QCFS, progressive tandem learning)."""
+
+    kind: Literal["converted"]
+    training_steps: int = Field(600, ge=1, description="How long [minibatches] the network of numbers is trained.")
+    tuning_steps: int = Field(
+        100, ge=0, description="How long [minibatches] the layers behind are trained after each layer that is converted."
+    )
+    learning_rate: float = Field(3e-3, gt=0, description="Of both, falling to 0 by a cosine.")
+    activation_bits: int = Field(
+        3,
+        ge=1,
+        le=8,
+        description="Bits of the numbers between layers; the spiking network runs for 2^bits - 1 steps, its `longest`.",
+    )
+
+
+class CheckpointStart(Strict):
+    """Weights of a network that a study has trained."""
+
+    kind: Literal["checkpoint"]
+    file: str = Field(
+        pattern=PATH, description="A checkpoint of a study (checkpoints/UNIT/design_03.eqx) or its result folder; relative to this file."
+    )
+    design: str | None = Field(None, pattern=r"^d\d+$", description="Which design of a result folder, such as d03.")
+
+
+StartConfig = Annotated[RandomStart | ConvertedStart | CheckpointStart, Field(discriminator="kind")]
