@@ -16,7 +16,8 @@ repairs: of the converted network as a whole (`codesign.evaluation.conversion`),
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +36,9 @@ from codesign.network.operation import Operation
 from codesign.network.run import Activity
 
 Loss = Callable[[Activity, Array], Array]
+
+# without a rate: it is given for every step, so that one program serves trainings of any length
+_ADAM: Final = optax.scale_by_adam()
 
 
 def steps_of(bits: int) -> int:
@@ -172,7 +176,7 @@ class Training(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Tuner:
-    """Adam on random minibatches, compiled once for all stages of a conversion.
+    """Adam on random minibatches; one compiled program serves all trainings of a network.
 
     Attributes:
         inputs, labels: training samples.
@@ -191,14 +195,6 @@ class Tuner:
     learning_rate: float = 2e-3
     loss: Loss = mean_loss
 
-    def __post_init__(self) -> None:
-        """Compile on first use, and keep it."""
-        # one jit for each tuner (frozen, hence setattr): a new one for each call would compile every stage
-        object.__setattr__(self, "_compiled", jax.jit(self._traced, static_argnames=("graph", "count")))
-        # optax refuses a schedule of no steps
-        schedule = optax.cosine_decay_schedule(self.learning_rate, max(self.steps, 1))
-        object.__setattr__(self, "_optimiser", optax.adam(schedule))
-
     def __call__(self, network: SpikingNetwork, operation: Operation, frozen: frozenset[str] = frozenset()) -> SpikingNetwork:
         """The network with its other layers trained at the given operation."""
         trained = self.advance(network, self.begin(network), operation, frozen, self.steps)
@@ -207,7 +203,7 @@ class Tuner:
     def begin(self, network: SpikingNetwork) -> Training:
         """A training that has done nothing yet."""
         weights = nnx.state(network)
-        return Training(weights, self._optimiser.init(weights), jnp.int32(0), jnp.float32(jnp.nan))  # type: ignore[attr-defined]
+        return Training(weights, _ADAM.init(weights), jnp.int32(0), jnp.float32(jnp.nan))
 
     def advance(
         self, network: SpikingNetwork, training: Training, operation: Operation, frozen: frozenset[str] = frozenset(), count: int = 25
@@ -223,43 +219,57 @@ class Tuner:
         """
         free = _free(network, training.weights, frozen)
         # every training draws the same minibatches; the clone tells the check of key reuse that this is meant
-        key = jax.random.clone(self.key)
-        data = (self.inputs, self.labels)
-        return self._compiled(training, free, operation, key, data, graph=nnx.graphdef(network), count=count)  # type: ignore[attr-defined]
+        keys = jax.random.split(jax.random.clone(self.key), max(self.steps, 1))
+        # by step: calls of any length draw the same
+        at = training.done + jnp.arange(count)
+        shares = jnp.minimum(at / max(self.steps, 1), 1)
+        rates = self.learning_rate * 0.5 * (1 + jnp.cos(jnp.pi * shares))
+        return _advanced(
+            training,
+            free,
+            operation,
+            (keys[jnp.minimum(at, len(keys) - 1)], rates),
+            (self.inputs, self.labels),
+            list(self.arrays),
+            graph=nnx.graphdef(network),
+            batch_size=self.batch_size,
+            measure=self.loss,
+        )
 
-    def _traced(
-        self,
-        training: Training,
-        free: nnx.State,
-        operation: Operation,
-        key: Array,
-        data: tuple[Array, Array],
-        graph: "nnx.GraphDef[SpikingNetwork]",
-        count: int,
-    ) -> Training:
-        inputs, labels = data
 
-        def step(carry: tuple, step_key: Array) -> tuple[tuple, Array]:
-            state, moments = carry
-            # a new simulated chip in every step, or the weights would fit the errors of one
-            batch_key, chip_key = jax.random.split(step_key)
-            chosen = jax.random.randint(batch_key, (self.batch_size,), 0, len(labels))
+@partial(jax.jit, static_argnames=("graph", "batch_size", "measure"))
+def _advanced(
+    training: Training,
+    free: nnx.State,
+    operation: Operation,
+    steps: tuple[Array, Array],
+    data: tuple[Array, Array],
+    arrays: list[AbstractArray],
+    *,
+    graph: "nnx.GraphDef[SpikingNetwork]",
+    batch_size: int,
+    measure: Loss,
+) -> Training:
+    """One program for all trainings of a network: keys and rates of the steps, what is frozen and the operation are numbers."""
+    inputs, labels = data
 
-            def loss(weights: nnx.State) -> Array:
-                activity = nnx.merge(graph, weights)(inputs[chosen], operation, self.arrays, chip_key)
-                return self.loss(activity, labels[chosen])
+    def step(carry: tuple, now: tuple[Array, Array]) -> tuple[tuple, Array]:
+        (state, moments), (step_key, rate) = carry, now
+        # a new simulated chip in every step, or the weights would fit the errors of one
+        batch_key, chip_key = jax.random.split(step_key)
+        chosen = jax.random.randint(batch_key, (batch_size,), 0, len(labels))
 
-            value, gradient = jax.value_and_grad(loss)(state)
-            # masked by numbers and not by structure: one program serves all stages; where all gradients
-            # were 0, Adam moves nothing
-            update, moments = self._optimiser.update(jax.tree.map(jnp.multiply, free, gradient), moments, state)  # type: ignore[attr-defined]
-            return (optax.apply_updates(state, update), moments), value
+        def loss(weights: nnx.State) -> Array:
+            activity = nnx.merge(graph, weights)(inputs[chosen], operation, arrays, chip_key)
+            return measure(activity, labels[chosen])
 
-        # by step: calls of any length draw the same; past the last one the rate is 0
-        at = jnp.minimum(training.done + jnp.arange(count), max(self.steps, 1) - 1)
-        start = (training.weights, training.moments)
-        (weights, moments), losses = jax.lax.scan(step, start, jax.random.split(key, max(self.steps, 1))[at])
-        return Training(weights, moments, training.done + count, jnp.mean(losses))
+        value, gradient = jax.value_and_grad(loss)(state)
+        # masked by numbers and not by structure: one program serves all stages; where all gradients were 0, Adam moves nothing
+        direction, moments = _ADAM.update(jax.tree.map(jnp.multiply, free, gradient), moments)
+        return (jax.tree.map(lambda w, d: w - rate * d, state, direction), moments), value
+
+    (weights, moments), losses = jax.lax.scan(step, (training.weights, training.moments), steps)
+    return Training(weights, moments, training.done + len(steps[1]), jnp.mean(losses))
 
 
 def _spiking_layers(network: SpikingNetwork) -> dict[str, tuple[tuple, SpikingLayer]]:
