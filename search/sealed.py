@@ -51,7 +51,7 @@ def _compare(content: bytes, like: Any) -> None:
 
     stream = io.BytesIO(content)
     for path, leaf in jax.tree_util.tree_leaves_with_path(like):
-        name = jax.tree_util.keystr(path, simple=True, separator=".")
+        name = jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(".value")
         try:
             held = np.load(stream).shape
         except (ValueError, EOFError):

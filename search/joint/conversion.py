@@ -18,7 +18,7 @@ from jaxtyping import Array, Key
 
 from codesign.analog.arrays.array import DigitalArray
 from codesign.evaluation.conversion import converted_design
-from codesign.network.learning.convert import Tuner, tune_progressively
+from codesign.network.learning.convert import Tuner, spiking_twin, tune_progressively
 from codesign.network.network import SpikingNetwork
 from codesign.network.operation import Operation
 from codesign.workloads.workload import with_neurons
@@ -102,5 +102,9 @@ def from_quantised(problem: Problem, network: SpikingNetwork) -> Problem:
     if most > design.operation.longest:
         raise UserError(f"parameters.timesteps: high {most:g} exceeds the {design.operation.longest} steps of the conversion")
 
+
+    def build(seed: Array | int) -> nnx.State:
+        return nnx.state(spiking_twin(nnx.merge(problem.graph, problem.build(seed))))
+
     # members begin alike, and differ by their wishes and chips
-    return dataclasses.replace(problem, graph=graph, operation=design.operation, initial=design.network)
+    return dataclasses.replace(problem, graph=graph, build=build, operation=design.operation, initial=design.network)

@@ -61,7 +61,7 @@ def test_members_start_converted_and_fine_tuning_keeps_the_answers(trained):
     np.testing.assert_array_equal(members, np.stack([kernel] * 2))
     hardener, point = Hardener(started, SETTINGS), {"timesteps": 3.0, "rows": 16.0}
     keys = jax.random.split(jax.random.key(1), 2)
-    state = started.build(0)
+    state = started.begin(jax.random.key(0))
     before, _ = hardener.validate(state, point, keys)
     after, _ = hardener.validate(hardener.finetune(state, point, jnp.asarray([1.0, 0.0]), jax.random.key(2)), point, jax.random.clone(keys))
     validation, operation = dataset.validation, quantised.operation
