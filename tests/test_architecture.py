@@ -33,8 +33,6 @@ NOT_REACHABLE_YET = {
     "codesign.network.learning.plasticity",
     "codesign.published.spikesim.nice",
     "codesign.published.timeloop.text",
-    "search.chips_alone.descend",
-    "search.chips_alone.invariants",
     "search.chips_alone.mappings",
 }
 

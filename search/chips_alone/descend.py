@@ -199,9 +199,20 @@ class Descender:
         # without the padding, which is scored but no evaluation that a search needs
         return Descent(latents, relaxed, rounded, polished, corners.shape[1] + (rounds - 1) * len(self._moves))
 
-    def polish(self, corners: Int[Array, "starts corners coordinates"], preferences: Float[Array, "starts objectives"]) -> Scored:
-        """The best of several legal points per start, improved greedily on the exact model; for points that come from elsewhere."""
-        return self._polish_jit(corners, preferences, jnp.zeros(self.task.objectives))[1]
+    def polish(
+        self,
+        corners: Int[Array, "starts corners coordinates"],
+        preferences: Float[Array, "starts objectives"],
+        ideal: Float[Array, " objectives"] | None = None,
+    ) -> Scored:
+        """The best of several legal points per start, improved greedily on the exact model; for points that come from elsewhere.
+
+        Args:
+            corners: positions among the legal values.
+            preferences: weight of each objective per start.
+            ideal: what distances are measured from; 0 where left out.
+        """
+        return self._polish_jit(corners, preferences, jnp.zeros(self.task.objectives) if ideal is None else ideal)[1]
 
     def _relax(self, key: Key[Array, ""], preferences: Array) -> tuple[Array, Array, Array, Array]:
         """The gradient steps: latents, relaxed objectives, ideal, and the corners around the latents."""

@@ -94,6 +94,13 @@ def cost_claims(
     return {
         "cycles >= MACs / parallelism": at_least(cycles, jnp.where(busy, macs / parallelism, 1)),
         "energy >= MACs x cheapest MAC": at_least(cost.energy, jnp.sum(macs) * cheapest_mac_pj),
+        **general_claims(cost),
+    }
+
+
+def general_claims(cost: Cost) -> dict[str, Array]:
+    """What holds for every chip, whatever it skips."""
+    return {
         "utilisation <= 1": at_least(1.0, jnp.max(cost.utilisation)),
         # raised by 1 pJ, as a shortfall is relative to a floor above 0
         "no negative energy": at_least(1 + jnp.min(cost.energy_pj), 1.0),

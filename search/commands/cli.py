@@ -318,6 +318,42 @@ def cost(
     price(workload, hardware, list(set_), technology, json, csv, all_published, hardness)
 
 
+@app.command
+def chips(
+    config: Path,
+    /,
+    *,
+    workload: str | None = None,
+    rate: float = 0.1,
+    starts: int = 64,
+    steps: int = 300,
+    output: Path | None = None,
+    set_: Settings = (),
+) -> None:
+    """Search chips alone, for work that stays as it is: nothing is trained, costs and their bounds are all that counts.
+
+    Parameters
+    ----------
+    config
+        A study, whose hardware, parameters, cost objectives and bounds on costs are taken; its network gives the work.
+    workload
+        Work in place of the network's: a preset (`codesign list workloads`) or a CSV/YAML table of layers.
+    rate
+        Share of inputs and outputs that are not zero, in all layers of the network.
+    starts
+        Chips that gradients start from, drawn at random; as many more are polished without gradients, for comparison.
+    steps
+        Gradient steps of each.
+    output
+        Folder for `chips.csv` and `report.md`; default `results/NAME-chips`.
+    set_
+        `key=value`, as `constraints.area=1e6`: replaces a value of the config; repeat for more.
+    """
+    from search.commands.prices.chips import chips as search_chips
+
+    search_chips(config, set_, workload, rate, starts, steps, output)
+
+
 def main() -> None:
     """Entry point: maps outcomes to exit codes and one clear line."""
     # before any command: JAX reads where to keep programs when it is imported

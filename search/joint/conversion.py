@@ -102,7 +102,6 @@ def from_quantised(problem: Problem, network: SpikingNetwork) -> Problem:
     if most > design.operation.longest:
         raise UserError(f"parameters.timesteps: high {most:g} exceeds the {design.operation.longest} steps of the conversion")
 
-
     def build(seed: Array | int) -> nnx.State:
         return nnx.state(spiking_twin(nnx.merge(problem.graph, problem.build(seed))))
 
