@@ -32,8 +32,6 @@ APART = [
 NOT_REACHABLE_YET = {
     "codesign.network.learning.plasticity",
     "codesign.published.spikesim.nice",
-    "codesign.published.timeloop.text",
-    "search.chips_alone.mappings",
 }
 
 

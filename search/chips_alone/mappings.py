@@ -22,7 +22,9 @@ from jaxtyping import Array, Float, Int, Key
 from numpy.typing import NDArray
 
 from codesign.published.timeloop import model as timeloop
+from codesign.published.timeloop.gemmini import dimensions
 from codesign.published.timeloop.model import ACCUMULATOR, DRAM, SCRATCHPAD, Accesses, C, K, Machine, Mapping, P, Q, Window
+from codesign.workloads.workload import Workload
 
 # half the compile time of the default level, the same run time
 COMPILER: Final = {"xla_backend_optimization_level": 1}
@@ -45,11 +47,21 @@ class Network(NamedTuple):
         dims: sizes R, S, P, Q, C, K, N of each layer.
         counts: how often each layer occurs.
         mesh: most lanes in one direction.
+        strides: of each layer; None where all are 1.
     """
 
     dims: NDArray[np.float64]
     counts: NDArray[np.float64]
     mesh: int = 128
+    strides: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, workload: Workload, mesh: int) -> "Network":
+        """The layers of a workload that have weights; groups and time steps run one after another."""
+        layers = [(layer, float(steps)) for layer, steps in zip(workload, workload.timesteps, strict=True) if layer.has_weights]
+        dims = np.stack([dimensions(layer) for layer, _ in layers])
+        counts = np.asarray([layer.groups * steps for layer, steps in layers])
+        return cls(dims, counts, mesh, np.asarray([float(layer.stride) for layer, _ in layers]))
 
 
 class Settings(NamedTuple):
@@ -102,11 +114,11 @@ class _Layer(NamedTuple):
     scratchpad_kb: Float[Array, ""]
 
 
-def _layer(factors: Float[Array, "5 7"], orders: Int[Array, " 4"]) -> _Layer:
-    mapping = as_mapping(factors, orders)
-    accumulator, scratchpad = timeloop.buffers_needed_kb(mapping, Window())
+def _layer(factors: Float[Array, "5 7"], orders: Int[Array, " 4"], stride: Float[Array, ""]) -> _Layer:
+    mapping, window = as_mapping(factors, orders), Window(stride, stride)
+    accumulator, scratchpad = timeloop.buffers_needed_kb(mapping, window)
     widest = jnp.maximum(factors[LANES, C], factors[LANES, K])
-    return _Layer(timeloop.accesses(mapping, Window()), mapping, widest, accumulator / factors[LANES, K], scratchpad)
+    return _Layer(timeloop.accesses(mapping, window), mapping, widest, accumulator / factors[LANES, K], scratchpad)
 
 
 def machine(layers: _Layer, hardness: Array) -> Machine:
@@ -128,9 +140,18 @@ def log_edp(layers: _Layer, counts: Float[Array, " layers"], hardness: Array) ->
     return jnp.log(jnp.sum(counts * cycles)) + jnp.log(jnp.sum(counts * energy))
 
 
-def network_log_edp(mapped: Mapped, counts: Float[Array, " layers"], hardness: Array) -> Float[Array, ""]:
+def network_log_edp(mapped: Mapped, counts: Float[Array, " layers"], strides: Float[Array, " layers"], hardness: Array) -> Float[Array, ""]:
     """`log_edp` of mapped layers."""
-    return log_edp(jax.vmap(_layer)(*mapped), counts, hardness)
+    return log_edp(jax.vmap(_layer)(*mapped, strides), counts, hardness)
+
+
+def smallest_machine(mapped: Mapped, network: Network) -> Machine:
+    """The Gemmini that a network's mappings need, exactly."""
+    return machine(jax.vmap(_layer)(*mapped, jnp.asarray(_strides(network))), jnp.float32(1))
+
+
+def _strides(network: Network) -> NDArray[np.float32]:
+    return np.ones(len(network.dims), np.float32) if network.strides is None else np.asarray(network.strides, np.float32)
 
 
 def project(logs: Float[Array, "5 7"], log_dims: Float[Array, " 7"], log_mesh: float) -> Float[Array, "5 7"]:
@@ -192,7 +213,7 @@ class MappingSearch:
     def __init__(self, network: Network, settings: Settings = Settings()) -> None:  # noqa: B008 - an immutable value
         self.network, self.settings = network, settings
         self._log_dims = jnp.log(jnp.asarray(network.dims, jnp.float32))
-        self._counts = jnp.asarray(network.counts, jnp.float32)
+        self._counts, self._strides = jnp.asarray(network.counts, jnp.float32), jnp.asarray(_strides(network))
         self._optimiser = optax.adam(optax.cosine_decay_schedule(settings.learning_rate, settings.steps, alpha=0.05))
         self._moves = self._all_moves()
         self._relax_jit = jax.jit(jax.vmap(self._relax), compiler_options=COMPILER)
@@ -239,7 +260,7 @@ class MappingSearch:
         logs = self._random(factor_key)
 
         def value(logs: Array, hardness: Array) -> Array:
-            return network_log_edp(Mapped(jnp.exp(logs), orders), self._counts, hardness)
+            return network_log_edp(Mapped(jnp.exp(logs), orders), self._counts, self._strides, hardness)
 
         def step(carry: tuple[Array, optax.OptState], at: Array) -> tuple[tuple[Array, optax.OptState], Array]:
             logs, state = carry
@@ -289,7 +310,7 @@ class MappingSearch:
             mapped, known, best = carry
             tried = candidates(mapped, layer)
             # only this layer is analysed anew; the machine and the sums take all others from `known`
-            results = jax.vmap(_layer)(*tried)
+            results = jax.vmap(lambda factors, orders: _layer(factors, orders, self._strides[layer]))(*tried)
 
             def with_one(result: _Layer) -> Array:
                 return log_edp(jax.tree.map(lambda all_, one: all_.at[layer].set(one), known, result), self._counts, exact)
@@ -309,7 +330,7 @@ class MappingSearch:
             (mapped, known, after), _ = jax.lax.scan(visit, (mapped, known, before), jnp.arange(layers))
             return mapped, known, after, after < before, rounds + 1
 
-        known = jax.vmap(_layer)(*start)
+        known = jax.vmap(_layer)(*start, self._strides)
         first = log_edp(known, self._counts, exact)
         begin = (start, known, first, jnp.ones((), bool), jnp.zeros((), jnp.int32))
         mapped, _, last, _, _ = jax.lax.while_loop(lambda c: c[3] & (c[4] < self.settings.polish_rounds), sweep, begin)

@@ -354,6 +354,32 @@ def chips(
     search_chips(config, set_, workload, rate, starts, steps, output)
 
 
+@app.command
+def mappings(
+    *, workload: str, mesh: int = 128, starts: int = 64, steps: int = 400, seed: int = 0, output: Path = Path("results/mappings.txt")
+) -> None:
+    """Search loop nests for a workload on Gemmini under Timeloop's closed form, and the smallest machine that runs them.
+
+    Parameters
+    ----------
+    workload
+        A preset (`codesign list workloads`) or a CSV/YAML table of layers.
+    mesh
+        Rows and columns of the array at most.
+    starts
+        Mappings that gradients start from; as many are polished without gradients, for comparison.
+    steps
+        Gradient steps of each.
+    seed
+        Of the starts.
+    output
+        File for the mappings, which `codesign cost --hardware timeloop --set mapping=FILE` prices.
+    """
+    from search.commands.prices.mappings import mappings as search_mappings
+
+    search_mappings(workload, mesh, starts, steps, seed, output)
+
+
 def main() -> None:
     """Entry point: maps outcomes to exit codes and one clear line."""
     # before any command: JAX reads where to keep programs when it is imported

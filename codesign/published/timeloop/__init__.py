@@ -5,7 +5,7 @@ Mappings and the counts they imply; searching them is in `search.chips_alone`.
 
 from codesign.published.timeloop.gemmini import Gemmini
 from codesign.published.timeloop.model import Machine, Mapping, accesses, buffers_needed_kb, cycles, energy_uj, evaluate, evaluate_many
-from codesign.published.timeloop.text import parse, parse_all
+from codesign.published.timeloop.text import parse, parse_all, spelt
 
 __all__ = [
     "Gemmini",
@@ -19,4 +19,5 @@ __all__ = [
     "evaluate_many",
     "parse",
     "parse_all",
+    "spelt",
 ]

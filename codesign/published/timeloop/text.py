@@ -1,4 +1,4 @@
-"""Gemmini mappings as Timeloop prints them, parsed into factors.
+"""Gemmini mappings as Timeloop prints them, parsed into factors and written again.
 
 One mapping reads outer to inner: `L3[WIO] P28 R7 K8 - L2[WI] N1 K4X - L1[O] K2 C3X - L0[W] P2`. `L3` is DRAM, `P28` a temporal factor
 28 on P, `K4X` (or `Y`) a spatial one; a level's loops are listed outermost first.
@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from codesign.published.timeloop.model import DIMENSIONS
+from codesign.published.timeloop.model import DIMENSIONS, Mapping
 
 _LEVEL: Final = re.compile(r"L(\d)\[\w*\](.*)")
 _LOOP: Final = re.compile(r"([RSPQCKN])(\d+)([XY]?)")
-
+_HELD: Final = ("W", "O", "WI", "WIO")  # tensors that each level keeps
 
 Factors = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
 
@@ -46,6 +46,18 @@ def parse(mapping: str) -> Factors:
                 # negative: listed loops are outside those that are not listed, which have the factor 1
                 order[level, dimension] = position - len(loops)
     return temporal, spatial, (order - order.min(axis=1, keepdims=True)).astype(np.int64)
+
+
+def spelt(mapping: Mapping) -> str:
+    """One mapping as Timeloop prints it; `parse` reads it again."""
+    parts = []
+    for level in (3, 2, 1, 0):
+        order = np.argsort(np.asarray(mapping.order[level]), kind="stable")
+        loops = [f"{DIMENSIONS[d]}{int(f)}" for d in order if (f := round(float(mapping.temporal[level, d]))) > 1]
+        lanes = [f"{DIMENSIONS[d]}{int(f)}X" for d in range(len(DIMENSIONS)) if (f := round(float(mapping.spatial[level, d]))) > 1]
+        # a level without loops has one that does nothing
+        parts.append(f"L{level}[{_HELD[level]}] {' '.join([*loops, *lanes]) or 'N1'}")
+    return " - ".join(parts)
 
 
 def parse_all(mappings: Sequence[str]) -> Factors:

@@ -5,9 +5,14 @@ import inspect
 import math
 import typing
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import jax.numpy as jnp
+
 from codesign.parameters.legal import LegalRange
+from codesign.published.timeloop.model import Mapping as Mapping_
+from codesign.published.timeloop.text import parse_all
 from codesign.workloads.table import PROPERTIES
 from codesign.workloads.workload import Neuron
 from search.errors import UserError, nearest
@@ -128,4 +133,22 @@ def _value(chip: type, name: str, text: str) -> Any:
         return text.lower() == "true"
     if annotation is str:
         return text
+    if Mapping_ in typing.get_args(annotation):
+        return _mappings(text)
     return numbers(name, text)
+
+
+def _mappings(path: str) -> Mapping_:
+    """Loop nests of layers in Timeloop's notation, one a line, as `codesign mappings` writes them."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"--set mapping: {path}: {getattr(error, 'strerror', None) or 'is not text'}") from None
+    texts = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not texts:
+        raise UserError(f"--set mapping: {path} holds no mapping, one a line")
+    try:
+        temporal, spatial, order = parse_all(texts)
+    except ValueError as error:
+        raise UserError(f"--set mapping: {path}: {error}") from None
+    return Mapping_(jnp.asarray(temporal, jnp.float32), jnp.asarray(spatial, jnp.float32), jnp.asarray(order))
