@@ -44,6 +44,13 @@ def unpacked(content: bytes, like: Any) -> Any:
         raise ValueError(str(error).splitlines()[0]) from None
 
 
+def leaf_name(path: Any) -> str:
+    """A leaf of a network's weights by its path in the pytree: `body.blocks.0.synapses.kernel`."""
+    import jax
+
+    return jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(".value")
+
+
 def _compare(content: bytes, like: Any) -> None:
     """Shapes alone, leaf by leaf: Equinox does not say where."""
     import jax
@@ -51,7 +58,7 @@ def _compare(content: bytes, like: Any) -> None:
 
     stream = io.BytesIO(content)
     for path, leaf in jax.tree_util.tree_leaves_with_path(like):
-        name = jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(".value")
+        name = leaf_name(path)
         try:
             held = np.load(stream).shape
         except (ValueError, EOFError):

@@ -22,9 +22,10 @@ from search.problem.network import longest_of, network_builder
 from search.problem.problem import Problem, make_problem
 from search.problem.schedule import Settings
 from search.problem.sections.entries import make_parameter
-from search.problem.sections.start import CheckpointStart
+from search.problem.sections.start import CheckpointStart, StdpStart
 from search.problem.size import budget_bytes, estimate, machine_bytes, outline, smallest_budget, spell
 from search.problem.starts.checkpoint import weights
+from search.problem.starts.local import check_local
 from search.problem.starts.paid import paid
 
 _NOUNS: Final = {"network": "network", "data": "data set"}
@@ -81,6 +82,8 @@ def build(file: ConfigFile) -> Problem:
     # what is free by chance is no wish of anybody: then one sample at a time has to do
     if config.search.memory_gb is not None and budget < least:
         raise file.error(("search", "memory_gb"), f"one sample takes {spell(least)}, more than {spell(budget)}")
+    if isinstance(config.network.start, StdpStart):
+        check_local(file, shapes, dataset)
     chip = chips.chip(file, len(shapes.geometries), parameters)
     try:
         problem = make_problem(

@@ -28,6 +28,7 @@ from search.objectives.constraint import Constraint
 from search.objectives.registry import AbstractObjective, find
 from search.problem.legal import check_chip, check_parameters, check_some_searched, check_visits, limits_of, operation_of
 from search.problem.size import outline, steps_within
+from search.sealed import leaf_name
 
 # measured on VGG9 (docs/benchmarks.md): 21 MB a sample in a fine-tune step and 45 in a smooth one, beside 0.4 GB; an evaluation's
 # estimate has 8
@@ -51,6 +52,7 @@ class Problem:
         steps_at_once: samples x time steps that run together, as memory allows; None for all.
         initial: weights that every search starts from; None for those of `build`.
         paid: what these take [training samples x time steps], which counts as spent by every search.
+        held: names of weights that no search changes, such as `body.blocks.0.synapses.kernel`.
     """
 
     dataset: Dataset
@@ -66,6 +68,7 @@ class Problem:
     steps_at_once: int | None = None
     initial: nnx.State | None = None
     paid: float = 0.0
+    held: frozenset[str] = frozenset()
 
     def begin(self, key: Key[Array, ""]) -> nnx.State:
         """The weights that a search starts from: those that were trained before it, or new ones from a key."""
@@ -114,7 +117,17 @@ class Problem:
             else:
                 hardware[name] = self._one_hot(name, value)
         run: Any = dataclasses.replace(self.operation, **operation)  # type: ignore[arg-type]
-        return Design(network, run, settled(self.hardware, hardware))
+        return Design(self._learning(network), run, settled(self.hardware, hardware))
+
+    def _learning(self, network: nnx.State) -> nnx.State:
+        """The weights, without gradients of those that are held."""
+        if not self.held:
+            return network
+
+        def leaf(path: Any, weights: Array) -> Array:
+            return jax.lax.stop_gradient(weights) if leaf_name(path) in self.held else weights
+
+        return jax.tree_util.tree_map_with_path(leaf, network)
 
     def _one_hot(self, name: str, value: Array) -> Array:
         """Shares of a categorical parameter's options, also from the number of one."""

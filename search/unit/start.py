@@ -13,8 +13,9 @@ from codesign.network.learning.convert import Training, Tuner
 from codesign.network.network import SpikingNetwork
 from codesign.network.operation import Operation
 from search.joint.conversion import converted
+from search.joint.local_learning import Learned, LocalLearning
 from search.problem.problem import Problem
-from search.problem.sections.start import CheckpointStart, ConvertedStart
+from search.problem.sections.start import CheckpointStart, ConvertedStart, StdpStart
 from search.problem.starts.checkpoint import weights
 from search.unit.found import Session
 
@@ -32,10 +33,28 @@ def begun(problem: Problem, session: Session) -> Problem:
     how, search = session.config.network.start, session.config.search
     if isinstance(how, CheckpointStart):
         return dataclasses.replace(problem, initial=weights(how, problem))
+    key = jax.random.fold_in(session.keys["start"], _STREAM)
+    if isinstance(how, StdpStart):
+        learn_key, build_key = jax.random.split(key)
+        learning = LocalLearning(problem, how, search.batch_size, learn_key)
+        return learning.placed(_locally(learning, how.steps, session), build_key)
     if isinstance(how, ConvertedStart):
-        key = jax.random.fold_in(session.keys["start"], _STREAM)
         return converted(problem, how, search.batch_size, key, Learning(session, search.steps_per_call))
     return problem
+
+
+def _locally(learning: LocalLearning, steps: int, session: Session) -> Learned:
+    """Local learning from wherever the journal stands, in calls between which it may stop."""
+    learned = session.journal.load_arrays(NAME, learning.begin()) or learning.begin()
+    try:
+        while (done := int(learned.done)) < steps:
+            learned = learning.advance(learned, min(session.config.search.steps_per_call, steps - done))
+            session.show(NAME, 0.0, f"learning by spike timing {int(learned.done)}/{steps}")
+            session.safe_point()
+    finally:
+        # small, and seconds of work at most
+        session.journal.save_arrays(NAME, learned)
+    return learned
 
 
 class Progress(NamedTuple):

@@ -1,7 +1,7 @@
 """What a start takes, in the currency of searches: training samples x simulated time steps."""
 
 from codesign.network.builders.models import SpikingNetwork
-from search.problem.sections.start import ConvertedStart
+from search.problem.sections.start import ConvertedStart, StdpStart
 from search.problem.sections.strict import Strict
 from search.problem.starts.conversion import minibatches
 
@@ -15,4 +15,6 @@ def paid(start: Strict, shapes: SpikingNetwork, longest: int, batch_size: int) -
         longest: steps that are simulated.
         batch_size: samples of a minibatch.
     """
+    if isinstance(start, StdpStart):
+        return float(start.steps * batch_size * longest)
     return float(minibatches(start, shapes) * batch_size * longest) if isinstance(start, ConvertedStart) else 0.0
