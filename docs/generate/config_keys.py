@@ -33,12 +33,15 @@ def page() -> str:
     parts = ["# Config keys", _ABOUT]
     for place, name in _SECTIONS.items():
         parts += [f"## {code(place) if place else 'At the top'}", sections[name]["description"], _section(sections[name], sections)]
-    parts += ["## `parameters.NAME`", "One entry for each parameter that is searched; `kind` says how.", *_kinds(sections)]
+    starts = sections["NetworkConfig"]["properties"]["start"]["oneOf"]
+    parts += ["## `network.start`", "Where the weights start from; `kind` says how.", *_kinds(starts, sections)]
+    entries = sections["Parameter"]["oneOf"]
+    parts += ["## `parameters.NAME`", "One entry for each parameter that is searched; `kind` says how.", *_kinds(entries, sections)]
     return "\n\n".join(parts) + "\n"
 
 
-def _kinds(sections: dict[str, Any]) -> list[str]:
-    entries = [ref["$ref"].rpartition("/")[2] for ref in sections["Parameter"]["oneOf"]]
+def _kinds(union: list[dict[str, Any]], sections: dict[str, Any]) -> list[str]:
+    entries = [ref["$ref"].rpartition("/")[2] for ref in union]
     kinds = {sections[entry]["properties"]["kind"]["const"]: sections[entry] for entry in entries}
     return [part for kind, entry in kinds.items() for part in (f"### `kind: {kind}`", entry["description"], _section(entry, sections))]
 

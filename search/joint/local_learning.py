@@ -80,7 +80,8 @@ class LocalLearning:
         first, weights = network.body.blocks[0], learned.layer.weights
         # `search.problem.starts.local` has seen to it
         assert isinstance(first, SpikingLayer)
-        assert isinstance(synapses := first.synapses, Synapses)
+        synapses = first.synapses
+        assert isinstance(synapses, Synapses)
         centred = weights - jnp.mean(weights, axis=0)
         # a neuron whose weights are all alike detects nothing: 0, not 0 / 0
         synapses.kernel[...] = synapses.spread * centred / jnp.maximum(jnp.std(weights, axis=0), 1e-6)
