@@ -82,9 +82,11 @@ class LocalLearning:
         assert isinstance(first, SpikingLayer)
         synapses = first.synapses
         assert isinstance(synapses, Synapses)
-        centred = weights - jnp.mean(weights, axis=0)
+        # what all neurons have in common tells no samples apart, nor does a neuron's mean
+        centred = weights - jnp.mean(weights, axis=1, keepdims=True)
+        centred = centred - jnp.mean(centred, axis=0)
         # a neuron whose weights are all alike detects nothing: 0, not 0 / 0
-        synapses.kernel[...] = synapses.spread * centred / jnp.maximum(jnp.std(weights, axis=0), 1e-6)
+        synapses.kernel[...] = synapses.spread * centred / jnp.maximum(jnp.std(centred, axis=0), 1e-6)
         state = nnx.state(network)
         return dataclasses.replace(self._problem, initial=state, held=_LEARNED if self._how.hold else frozenset())
 

@@ -47,7 +47,7 @@ class StdpStart(Strict):
     steps: int = Field(200, ge=1, description="How long [minibatches] it learns.")
     potentiation: float = Field(0.04, ge=0, description="Weight change by an input spike before an output spike in the same step.")
     depression: float = Field(0.01, ge=0, description="Weight change by an input spike after an output spike, at no distance.")
-    hold: bool = Field(True, description="Whether searches leave its weights as they are, or train them further.")
+    hold: bool = Field(False, description="Whether searches leave its weights as they are, or train them further.")
 
 
 StartConfig = Annotated[RandomStart | ConvertedStart | CheckpointStart | StdpStart, Field(discriminator="kind")]

@@ -150,7 +150,7 @@ def test_weights_of_another_network_are_told_apart(tmp_path: Path) -> None:
     assert "2 units have a design d03; name its file" in complaint("{kind: checkpoint, file: out, design: d03}")
 
 
-STDP = "{kind: stdp, steps: 40}"
+STDP = "{kind: stdp, steps: 40, hold: true}"
 
 
 def test_local_learning_goes_on_where_it_was_and_is_held(tmp_path: Path) -> None:
