@@ -231,7 +231,8 @@ def _cells(work: FixedWork, row: Mapping[str, Any]) -> list[str]:
 
 
 def _heads(work: FixedWork) -> list[str]:
-    costs = [column.rpartition("_")[0] if column in ("energy_pj", "latency_ns", "area_um2") else column for column in _columns(work)]
+    names = {objective.column: objective.name for objective in work.objectives}
+    costs = [names.get(column, column.rpartition("_")[0]) for column in _columns(work)]
     return [*(name.replace("_", " ") for name in work.space.parameters), *costs, "found by"]
 
 
