@@ -90,6 +90,7 @@ def _(
             mapping=mapping_of(hardware.encoding),
             ageing=jax.tree.map(lambda leaf, layer=layer: leaf[layer] if leaf.ndim else leaf, ageing),
             spread_share=slicing[layer],
+            cell_bits=_of_layer(hardware.cell_bits, layer),
             slices=Slices(stored[layer], cell_bits[layer], bool(cells.keys() - {"levels"})) if cells else None,
             exact=exact,
             block=granularity,

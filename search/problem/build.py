@@ -9,6 +9,7 @@ from typing import Final
 
 from codesign.data import registry
 from codesign.data.dataset import Dataset
+from codesign.evaluation.devices import ageing_of
 from codesign.network.builders import models
 from codesign.network.operation import LONGEST
 from search.errors import UserError, nearest
@@ -85,6 +86,10 @@ def build(file: ConfigFile) -> Problem:
     if isinstance(config.network.start, StdpStart):
         check_local(file, shapes, dataset)
     chip = chips.chip(file, len(shapes.geometries), parameters)
+    grouped = [layer.name for layer in shapes.geometries if layer.groups > 1]
+    if config.search.recalibrate and grouped and ageing_of(chip, prices) is not None:
+        what = f"layer {grouped[0]!r} has groups of channels, whose columns cannot be re-estimated: leave recalibrate out"
+        raise file.error(("search", "recalibrate"), what)
     try:
         problem = make_problem(
             dataset,

@@ -87,8 +87,19 @@ _DESIGNS: Final = (
         for column in (
             Column(name, "", f"test error {age} after programming, drift compensated, mean over chips (only of chips that age)"),
             Column(f"{name}_std", "", "standard deviation of that over chips"),
+            Column(f"{name}_recalibrated", "", "the same with columns re-estimated then from 256 training samples, which is not charged"),
+            Column(f"{name}_recalibrated_std", "", "standard deviation of that over chips"),
         )
     ),
+    Column(
+        "error_exact", "", "test error on solved wires and devices of every slice of a weight, mean over chips (crossbars of the front)"
+    ),
+    Column("error_exact_std", "", "standard deviation of that over chips"),
+    Column("exact_gap", "", "that error less that of the search's form of the same devices on the same samples: 0.01 is a point"),
+    Column("exact_gap_se", "", "standard error of the gap, over samples"),
+    Column("exact_chips", "", "simulated chips that this was measured on"),
+    Column("exact_samples", "", "test samples likewise"),
+    Column("exact_wires", "", "what solved the wires: `exact`, or `line mean-field` where that would have taken too long"),
     Column("polish_evaluations", "", "legal designs that were scored for it"),
     Column("budget_sample_steps", "", "training samples x time steps that it took"),
     *(

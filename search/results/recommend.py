@@ -12,6 +12,7 @@ from search.designs import noise
 from search.designs.picks import SLACK, Pick, choices, front_of, usable_of
 from search.designs.picks import picks as picks_of
 from search.objectives.constraint import spell
+from search.results.exactness import warning
 from search.results.view import View
 
 
@@ -128,7 +129,7 @@ def sentence(designs: pd.DataFrame, view: View) -> str:
     cost += [f"{o.name.replace('_', ' ')} {spell(o, chosen[o.column])}" for o in view.objectives if o.name not in known]
     return (
         f"Build {chosen.design}: {', '.join(parts)}; {chosen.error_mean:.1%} test error{_spread(chosen)} "
-        f"at {', '.join(cost)}{_saving(designs, chosen, view)}.{_doubt(designs, view)}"
+        f"at {', '.join(cost)}{_saving(designs, chosen, view)}.{_doubt(designs, view)}{f' {told}' if (told := warning(chosen)) else ''}"
     )
 
 

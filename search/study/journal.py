@@ -99,6 +99,11 @@ class Journal:
         # in one transaction: no design is without its breakdown
         self._tell(Write((("designs", (design, json.dumps(row))), ("drawn", (design, json.dumps(drawn))), *parts)))
 
+    def amend_design(self, design: str, columns: Mapping[str, Any]) -> None:
+        """More columns of a design that is there."""
+        self._designs[design] = {**self._designs[design], **columns}
+        self._write("designs", design, json.dumps(self._designs[design]))
+
     def design_names(self) -> set[str]:
         """Names of the designs measured so far."""
         return set(self._designs)

@@ -1,2 +1,2 @@
-from .prices import DrawnPrices as DrawnPrices
+from .measured.prices import DrawnPrices as DrawnPrices
 from .work import UnitWork as UnitWork

@@ -19,13 +19,13 @@ from search.study.unit import Unit, UnitFailedError
 from search.study.work import Show
 from search.unit import baselines, budgeted, facts
 from search.unit.found import Session, keys_of, seed_of
-from search.unit.measure import Measurement
-from search.unit.prices import constants
+from search.unit.measured.measure import Measurement
+from search.unit.measured.prices import constants
 from search.unit.staged import Staged
 from search.unit.start import begun
 
 # settings of a search that its problem and its compiled programs do not depend on
-_APART: Final = ("kind", "seed", "budget", "designs", "chips", "baselines")
+_APART: Final = ("kind", "seed", "budget", "designs", "chips", "exact_chips", "exact_solves", "baselines")
 
 
 @final
@@ -79,7 +79,7 @@ class UnitWork:
                 raise placed(file, error) from None
             training = Training(search.steps_per_design, search.batch_size, search.design_learning_rate)
             bench = Workbench(problem, build.settings(file.config), training)
-            self._held = which, bench, Measurement(problem, search.aged_chips)
+            self._held = which, bench, Measurement(problem, search.aged_chips, search.recalibrate)
         return self._held[1], self._held[2]
 
 

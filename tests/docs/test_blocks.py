@@ -41,6 +41,7 @@ TINY = {
     "search.steps_per_call": 10,
     "search.chips": 2,
     "search.aged_chips": 0,
+    "search.exact_chips": 0,
     "search.baselines": False,
     "search.designs": 4,
     "constraints": {},
@@ -53,7 +54,7 @@ hardware: {kind: crossbar, technology: rram_45nm}
 parameters:
   rows: {kind: power_of_two, low: 16, high: 128}
   adc_bits: {kind: integer, low: 3, high: 8}
-search: {aged_chips: 0}
+search: {aged_chips: 0, exact_chips: 0}
 """
 
 

@@ -39,6 +39,7 @@ search:
   scout_evaluations: 96
   tuned_designs: 2
   chips: 4
+  exact_chips: 0
   designs: 6
 """
 

@@ -46,6 +46,7 @@ class CrossbarPhysics(eqx.Module):
         ageing: time since programming, and its compensation; None for right after programming, without read noise.
         spread_share: spread of a weight that is programmed in bit slices, as a multiple of one device's.
         slices: how weights lie in cells that have levels or may be stuck; None for cells that take any level and work.
+        cell_bits: of a weight that one device holds; what is solved slice by slice asks for it (`codesign.analog.arrays.slices`).
         exact: array sizes are legal ones (static); else real numbers.
         block: divides every number of rows that may occur (static); None where nothing is known.
     """
@@ -59,6 +60,7 @@ class CrossbarPhysics(eqx.Module):
     ageing: AbstractAgeing | None = None
     spread_share: Float[Array, ""] = eqx.field(converter=leaf, default=1.0)
     slices: Slices | None = None
+    cell_bits: Float[Array, ""] = eqx.field(converter=leaf, default=16.0)
     exact: bool = eqx.field(static=True, default=False)
     block: int | None = eqx.field(static=True, default=None)
 
@@ -67,18 +69,44 @@ class CrossbarPhysics(eqx.Module):
 
         Reparameterised: the draw depends on `key` only, so gradients reach every law.
         """
-        low, span = self._range(weights.dtype)
+        G = self.devices(self.mapping.places(weights / scale), key)
+        return self.read_out(G, self.attenuation(G), scale, key)
+
+    def devices(self, places: Float[Array, "planes fan_in outputs"], key: Key[Array, ""]) -> Float[Array, "planes fan_in outputs"]:
+        """Conductances of the chip that `key` draws, programmed and aged [S].
+
+        Args:
+            places: where in its range each device is meant to be, 0 to 1.
+            key: the chip.
+        """
+        low, span = self._range(places.dtype)
         # no clip: weights arrive quantised and within their scale, and those on its edge keep their slope
-        targets = low + span * self.mapping.places(weights / scale)
+        targets = low + span * places
         # folded in, not split: a chip has the same programming noise fresh and aged
-        drift_key, noise_key = jax.random.split(jax.random.fold_in(key, 1))
+        drift_key, _ = jax.random.split(jax.random.fold_in(key, 1))
         G = self._programmed(targets, key)
         if self.slices is not None:
             # 3, as recalibration has folded in 2; before ageing, so that a chip keeps its faults
             G = self.slices(self.device, targets, G, self.spread_share, jax.random.fold_in(key, 3))
-        if self.ageing is not None:
-            G = self.ageing(self.device, G, drift_key)
-        share = self.attenuation(G)
+        return G if self.ageing is None else self.ageing(self.device, G, drift_key)
+
+    def read_out(
+        self,
+        G: Float[Array, "planes fan_in outputs"],
+        share: Float[Array, "planes fan_in outputs"],
+        scale: Float[Array, ""],
+        key: Key[Array, ""],
+    ) -> Held:
+        """Devices put together into weights.
+
+        Args:
+            G: their conductances [S].
+            share: of its ideal current that each delivers through the wires.
+            scale: weight that the largest conductance stands for.
+            key: the chip, as for `devices`.
+        """
+        low, span = self._range(G.dtype)
+        _, noise_key = jax.random.split(jax.random.fold_in(key, 1))
         sense = jnp.asarray(self.mapping.sense, G.dtype)[:, None, None]
         gain = self.mapping.reach * scale / span
         held, variance, correction = gain * jnp.sum(sense * share * G, axis=0), None, None
@@ -89,7 +117,7 @@ class CrossbarPhysics(eqx.Module):
             # a matter of structure, known while tracing
             variance = None if isinstance(self.device.reading, Lasting) else variance
         if not self.mapping.signed:
-            correction = jnp.broadcast_to(-scale * self.mapping.zero(low, span), weights.shape)
+            correction = jnp.broadcast_to(-scale * self.mapping.zero(low, span), G.shape[1:])
         return Held(held, variance, correction)
 
     def attenuation(self, G: Float[Array, "planes fan_in outputs"]) -> Float[Array, "planes fan_in outputs"]:

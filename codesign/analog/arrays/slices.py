@@ -4,6 +4,8 @@ A device of `CrossbarPhysics` stands for all cells that hold a weight on one col
 averaged there (`spread_share`); a stuck cell is another matter: a weight that lost its highest digit is lost, one that lost its lowest
 is not. So the digits of a weight are taken apart here and each cell is drawn by itself, what they do wrong is added up with the weights
 of their digits, and moves the one device. Nothing but the digits is approximate, and those of legal bits are exact.
+
+Measurements that solve wires have each slice on devices of its own (`Digits`).
 """
 
 from typing import NamedTuple
@@ -11,8 +13,10 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Key
 
+from codesign.analog.arrays.mapping import AbstractWhole
 from codesign.analog.device.device import Device, quantise, stuck_masks
 from codesign.analog.device.noise import leaf
 
@@ -107,3 +111,57 @@ class Slices(eqx.Module):
             return held, jnp.ones_like(held)
         on, off = stuck_masks(device, digit.shape, key)
         return jnp.where(on, 1, jnp.where(off, 0, held)), jnp.where(on | off, 0, jnp.ones_like(held))
+
+
+class Digits(NamedTuple):
+    """A weight matrix in slices, the lowest digit first; slices that a weight of few bits does not take are empty.
+
+    Attributes:
+        places: [slices, planes, fan_in, outputs], where in its range each device is, 0 to 1.
+        shares: [slices], part of the weight's range that the range of a slice stands for; 0 of an empty one.
+    """
+
+    places: Float[Array, "slices planes fan_in outputs"]
+    shares: Float[Array, " slices"]
+
+
+def digits_of(
+    places: Float[Array, "planes fan_in outputs"], weight_bits: ArrayLike, cell_bits: ArrayLike, mapping: AbstractWhole, count: int
+) -> Digits:
+    """Digits to the base `2^cell_bits` of places that lie on the grid of `weight_bits`.
+
+    The top slice may have fewer bits than a cell; its digits spread over the whole range of the cell, as noise then counts least.
+
+    Args:
+        places: of devices that hold the whole weight.
+        weight_bits: of a weight with its sign, a whole number.
+        cell_bits: of a device, a whole number.
+        mapping: weights to devices, which says how many levels a device of the whole weight has.
+        count: slices that are given back, at least those that a weight takes (static).
+    """
+    # `quantise_signed` has 2^(b-1) - 1 steps to either side of zero
+    top = mapping.reach * (2.0 ** (jnp.asarray(weight_bits, places.dtype) - 1) - 1)
+    bits = jnp.ceil(jnp.log2(top + 1) - 1e-4)
+    whole = jnp.round(places * top)
+
+    def digit(place: Array) -> tuple[Array, Array]:
+        below = 2.0 ** (place * cell_bits)
+        levels = 2.0 ** jnp.clip(bits - place * cell_bits, 0, cell_bits) - 1
+        found = jnp.mod(jnp.floor(whole / below), 2.0**cell_bits)
+        # an empty slice has one level
+        return found / jnp.maximum(levels, 1), below * levels / top
+
+    return Digits(*jax.vmap(digit)(jnp.arange(count, dtype=places.dtype)))
+
+
+def composed(
+    G: Float[Array, "slices planes fan_in outputs"], shares: Float[Array, " slices"], low: Float[Array, ""]
+) -> Float[Array, "planes fan_in outputs"]:
+    """Conductances of devices that hold whole weights and err as these slices do together [S].
+
+    Args:
+        G: of the slices [S].
+        shares: of `Digits`.
+        low: smallest conductance [S].
+    """
+    return low + jnp.tensordot(shares, G - low, 1)

@@ -50,6 +50,15 @@ class SearchConfig(Strict):
     tuned_designs: int = Field(0, ge=0, description="Designs of the polished front that are fine-tuned once more, each on its own.")
     chips: int = Field(16, ge=1, le=4096, description="Simulated chips that every design is measured on.")
     aged_chips: int = Field(4, ge=0, le=4096, description="Chips that are measured again an hour, a day and a month after programming.")
+    recalibrate: bool = Field(
+        False, description="Whether these are also measured with gain and offset of each column re-estimated from training samples."
+    )
+    exact_chips: int = Field(
+        2, ge=0, le=4096, description="Chips that the front's crossbars are measured on once more, wires solved and slices on devices."
+    )
+    exact_solves: float = Field(
+        2000, ge=0, description="What that may take [solutions of an array of 64 x 64 cells, 3 ms each]; else a cheaper solver is taken."
+    )
     baselines: bool = Field(
         False, description="Whether an 8-bit and a 4-bit ANN of the same shape, and logistic regression, are measured on the same data."
     )
@@ -69,6 +78,12 @@ class SearchConfig(Strict):
     def _ordered(self) -> "SearchConfig":
         if self.preference_low > self.preference_high:
             raise ValueError(f"preference_low must not be above preference_high, got {self.preference_low:g} and {self.preference_high:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _aged_where_recalibrated(self) -> "SearchConfig":
+        if self.recalibrate and not self.aged_chips:
+            raise ValueError("recalibrate is about chips that have aged, and aged_chips is 0: set it to 4, or leave recalibrate out")
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,10 @@ TERMS: Final = {
     "measured": "On test data, which no search has seen, with the exact cost model, and on simulated chips that differ as real ones do.",
     "simulated chip": "One draw of what differs from chip to chip when it is made and programmed. An error of 4 % ± 1 % is a mean and "
     "a standard deviation over such chips: one that is built is not the mean.",
+    "exact wires": "While searching, wires of a crossbar are a closed form and a weight's devices count as one. Recommended designs, and "
+    "others of the front, are measured once more with every device drawn and the circuit solved. The gap is how much more they err then, "
+    "on the same devices and samples; a point is one answer in a hundred.",
+    "recalibrated": "Devices drift after they are programmed. Gain and offset of every column can be found again from some known samples.",
     "validation data": "Samples that are used for choosing among designs. Designs are chosen by these, and reported by test data.",
     "noise": "Errors are counted on some hundred samples and some chips. Designs that differ by less than that are equal here, "
     "and the cheaper one is taken.",

@@ -21,7 +21,7 @@ COSTS: Final = (("energy", "pJ"), ("latency", "ns"), ("area", "um2"))
 """In every row, whatever the objectives are."""
 _ALWAYS: Final = ("feasible", "on_front", "error_mean", "error_std", "chips")
 _DETAILS: Final = ("origin", "front_probability")
-_STAGES: Final = ("validation_", "relaxed_", "rounded_", "gap_", "error_1h", "error_1d", "error_30d")
+_STAGES: Final = ("validation_", "relaxed_", "rounded_", "gap_", "error_1h", "error_1d", "error_30d", "error_exact", "exact_")
 _RATES: Final = ("input_rate", "output_rate", "weight_density", "arrays", "cores")
 
 

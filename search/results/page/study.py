@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from search.problem.config import Config
-from search.results import prices, recommend
+from search.results import exactness, prices, recommend
 from search.results.figures.theme import COLOURS, DARK, LIGHT, PATTERNS
 from search.results.groups import Group
 from search.results.page import sections, units
@@ -60,7 +60,8 @@ def _group(number: int, group: Group, tables: Tables, by: str) -> tuple[str, dic
     chosen = recommended(group, picks)
     constants = _constants(group, chosen, tables)
     drawn = forms(group, constants, tables, by)
-    parts = [*_verdict(group, chosen), sections.baselines(of_unit(tables, "baselines", str(chosen.unit)), chosen, group.designs)]
+    parts = [*_verdict(group, chosen), sections.solved(group.designs, group.view)]
+    parts += [sections.baselines(of_unit(tables, "baselines", str(chosen.unit)), chosen, group.designs)]
     if len(group.units) == 1:
         unit = group.units[0].unit.name
         spent = of_unit(tables, "spent", unit) or {}
@@ -88,14 +89,15 @@ def _verdict(group: Group, chosen: "pd.Series[Any]") -> list[str]:
         # names of designs are those of their unit
         place = [stored.unit.name for stored in group.units].index(str(chosen.unit))
         sentence = f"{titles(group)[place]}: {sentence}"
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in recommend.disagreements(group.designs, group.view))
+    told = [*recommend.disagreements(group.designs, group.view), *exactness.notes(group.designs)]
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in told)
     chips = int(group.designs.chips.max())
-    told = f"{chips} simulated noisy chips; bars are one standard deviation over them" if chips > 1 else "one simulated chip"
+    bars = f"{chips} simulated noisy chips; bars are one standard deviation over them" if chips > 1 else "one simulated chip"
     return [
         f"<h2>{html.escape(group.title)}</h2>" if group.units[0].unit.label else "",
         f'<p class="build">{html.escape(sentence)}</p><div class="cards"></div>',
         f'<ul class="notes">{notes}</ul>' if notes else "",
-        f'<p>{HOW.format(chips=told)}</p><div class="explorer"></div>',
+        f'<p>{HOW.format(chips=bars)}</p><div class="explorer"></div>',
     ]
 
 

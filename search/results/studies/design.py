@@ -103,13 +103,15 @@ class MeasuredDesign:
     def ages(self) -> pd.DataFrame:
         """Test error when fresh, and an hour, a day and a month after programming: `age`, `seconds`, `error`, `error_std`.
 
-        A chip that does not age has one row.
+        A chip that does not age has one row. Where the study recalibrated its aged chips, `error_recalibrated` says what that gave.
         """
-        rows = [("fresh", 0.0, self.row.error_mean, self.row.error_std)]
+        rows = [("fresh", 0.0, self.row.error_mean, self.row.error_std, None)]
         for age, column, seconds in (("an hour", "error_1h", 3600.0), ("a day", "error_1d", 86400.0), ("a month", "error_30d", 2592000.0)):
             if column in self.row and pd.notna(self.row[column]):
-                rows.append((age, seconds, self.row[column], self.row.get(f"{column}_std")))
-        return pd.DataFrame(rows, columns=["age", "seconds", "error", "error_std"])
+                again = self.row.get(f"{column}_recalibrated")
+                rows.append((age, seconds, self.row[column], self.row.get(f"{column}_std"), again))
+        table = pd.DataFrame(rows, columns=["age", "seconds", "error", "error_std", "error_recalibrated"])
+        return table.dropna(axis="columns", how="all")
 
     @property
     def problem(self) -> Problem:

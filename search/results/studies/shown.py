@@ -9,6 +9,7 @@ import pandas as pd
 
 from codesign.units import show
 from search.objectives.constraint import spell
+from search.results.exactness import measured, points
 from search.results.groups import Group
 from search.results.view import View
 
@@ -68,4 +69,6 @@ def _front(view: View, designs: pd.DataFrame, several: bool) -> pd.DataFrame:
     columns["design"] = front.design
     for objective in view.objectives:
         columns[objective.name.replace("_", " ")] = front[objective.column].map(lambda value, o=objective: spell(o, value))
+    if len(measured(front)):
+        columns["wires solved"] = front.exact_gap.map(lambda gap: "" if pd.isna(gap) else points(gap))
     return pd.DataFrame(columns)

@@ -102,7 +102,7 @@ class Tables:
         return pd.DataFrame(found, columns=["unit", "member", "stage", "reason"])
 
     def drawn(self, unit: str) -> dict[str, dict[str, Any]]:
-        """Designs of a unit under draws of their prices, by name; see `search.unit.prices`."""
+        """Designs of a unit under draws of their prices, by name; see `search.unit.measured.prices`."""
         found = self._database.execute("select design, row from drawn where unit = ? order by design", (unit,))
         return {design: json.loads(row) for design, row in found}
 

@@ -6,7 +6,7 @@ RUNS: Final = "runs"
 _SEARCH: Final = """
 objectives: [error, energy]
 search: {population: 2, batch_size: 32, warmup_steps: 2, relax_steps: 2, anneal_steps: 2, finetune_steps: 2, steps_per_call: 2,
-  designs: 2, chips: 2, aged_chips: 0}
+  designs: 2, chips: 2, aged_chips: 0, exact_chips: 0}
 """
 _DATA: Final = """
 name: plausible

@@ -17,7 +17,7 @@ from search.problem import build, config
 from search.problem.batches import as_batch
 from search.problem.problem import Problem
 from search.problem.schedule import Settings
-from search.unit.ageing import AgedErrors
+from search.unit.measured.ageing import AgedErrors
 from tests.search.toy import toy_config
 
 
@@ -80,7 +80,7 @@ def test_all_that_goes_through_a_split_goes_in_pieces(tmp_path: Path) -> None:
             "score": lambda: hardener._score_traced(network, stacked, wish, key),
             "claim": lambda: joint._claim_traced(network, middle, key, split),
             "look": lambda: joint._step._look(network, middle, key, (jnp.zeros(()), jnp.ones(()), jnp.ones(())), split),
-            "ageing": lambda: AgedErrors(problem, 2)._errors_traced(network, values, keys, split),
+            "ageing": lambda: AgedErrors(problem, 2, False)._errors_traced(network, values, keys, split, None),
         }
 
     together, apart, everything = programs(whole), programs(pieces), whole.dataset.test.inputs.size

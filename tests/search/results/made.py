@@ -35,6 +35,10 @@ def design(number: int, count: int) -> dict[str, Any]:
     row |= {"relaxed_error": error * 0.9, "relaxed_energy_pj": energy * 0.9, "rounded_error": error, "rounded_energy_pj": energy}
     row |= {"gap_error": error * 0.1, "gap_energy": 1.1, "energy_pj_p10": energy * 0.8, "energy_pj_p90": energy * 1.5}
     row |= {"error_1h": error * 1.1, "error_1d": error * 1.2, "error_30d": error * 1.5, "error_30d_std": error / 8}
+    row |= {"error_30d_recalibrated": error * 1.2, "error_30d_recalibrated_std": error / 9}
+    if number % 2 == 0:
+        row |= {"error_exact": error * 1.1, "error_exact_std": error / 9, "exact_gap": error * 0.1, "exact_gap_se": error / 20}
+        row |= {"exact_chips": 2, "exact_samples": 100, "exact_wires": "exact"}
     row |= {"rows": 16.0 * 2 ** (number % 3), "adc_bits": 3.0 + number % 4, "timesteps": 1.0 + number % 3}
     for layer in LAYERS:
         row |= {f"weight_bits[{layer}]": 2.0 + number % 3, f"programming_sigma[{layer}]": 0.02 + 0.001 * (number % 9)}

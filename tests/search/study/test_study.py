@@ -31,13 +31,19 @@ from search.study.store.store import Store
 from search.study.unit import Unit
 from tests.search.command import codesign
 from tests.search.results.explained import unexplained
-from tests.search.toy import Silent, finished_study, toy_config
+from tests.search.toy import Silent, finished_study
+from tests.search.toy import toy_config as plain_config
 
 pytestmark = pytest.mark.slow  # a whole study, and the command line in processes of its own
 
 ROOT = Path(__file__).parents[3]
 COLUMNS = {"design", "searcher", "seed", "error_mean", "error_std", "chips", "gap_error", "gap_energy", "feasible", "on_front"}
 SURE = {"energy_pj_p10", "energy_pj_p90", "latency_ns_p10", "latency_ns_p90", "area_um2_p10", "area_um2_p90", "front_probability"}
+
+
+def toy_config(folder: Path, **replaced: str) -> Path:
+    """With every measurement that there is."""
+    return plain_config(folder, **{"exact_chips": "1\n  recalibrate: true", **replaced})
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +97,10 @@ def test_the_folder_holds_what_is_promised(finished) -> None:
     ages = ["error_1h", "error_1d", "error_30d"]
     aged = designs[ages + [f"{age}_std" for age in ages]].to_numpy()
     assert np.all((aged >= 0) & (aged <= 1))
+    assert designs.error_30d_recalibrated.notna().all()
+    exact = designs[designs.on_front]
+    assert exact.exact_wires.isin(["exact", "line mean-field"]).any()
+    assert (exact.exact_gap.dropna().abs() < 0.2).all()
     for name, mean in (("chip_errors", "error_mean"), ("validation_chip_errors", "validation_error")):
         chips = np.array([json.loads(text) for text in designs[name]])
         assert chips.shape == (len(designs), 4)

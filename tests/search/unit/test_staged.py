@@ -19,9 +19,9 @@ from search.problem.schedule import Settings
 from search.study.journal import Journal
 from search.study.store.store import Store
 from search.study.unit import Unit
-from search.unit import measure
 from search.unit.found import Chosen, Session
-from search.unit.measure import Measurement
+from search.unit.measured import measure
+from search.unit.measured.measure import Measurement
 from search.unit.staged import Staged
 
 SETTINGS = Settings(population=3, batch_size=10, warmup_steps=0, relax_steps=30, anneal_steps=0, finetune_steps=10)
@@ -89,6 +89,7 @@ def test_a_design_in_the_store_has_its_weights(store: Store, problem: Any, harde
 
     measured = object.__new__(Measurement)
     measured._problem, measured._aged, measured._prices = problem, lambda *a: {}, lambda *a: ({}, {})  # type: ignore[assignment]
+    measured._exact = lambda *a: None  # type: ignore[assignment]
     monkeypatch.setattr(measure, "is_finite", lambda *a: True)
     monkeypatch.setattr(measure, "design_row", lambda *a: {})
     own = session(store.journal(UNIT))

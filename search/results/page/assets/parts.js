@@ -121,7 +121,7 @@ const AGES = {
 
 function agesOf(group, row) {
   return Object.entries(AGES)
-    .map(([column, [age, spread]]) => [age, group.value(row, column), group.value(row, spread)])
+    .map(([column, [age, spread]]) => [age, group.value(row, column), group.value(row, spread), group.value(row, `${column}_recalibrated`)])
     .filter(([, error]) => error !== null);
 }
 

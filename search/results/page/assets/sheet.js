@@ -43,11 +43,24 @@ function sheet(element, group, row) {
         "p",
         {class: "note"},
         agesOf(group, row)
-          .map(([age, error]) => `${age}: ${show(error, "%")}`)
+          .map(([age, error, , again]) => `${age}: ${show(error, "%")}${again === null ? "" : ` (recalibrated ${show(again, "%")})`}`)
           .join(" · "),
       ),
     );
   }
+  if (group.value(row, "error_exact") !== null)
+    element.append(make("h3", {}, "With wires solved"), make("p", {class: "note"}, exactness(group, row)));
+}
+
+// what the search's form of the crossbar leaves out
+function exactness(group, row) {
+  const of = (column) => group.value(row, column);
+  const gap = 100 * of("exact_gap");
+  return (
+    `${show(of("error_exact"), "%")} test error with every device drawn and wires solved (${of("exact_wires")}; ${of("exact_chips")} chips, ` +
+    `${of("exact_samples")} samples): ${gap < 0 ? "" : "+"}${gap.toFixed(1)} ± ${(100 * of("exact_gap_se")).toFixed(1)} points against ` +
+    `the search's form of the same devices${gap > 1 ? ", more than a point: mind the wires of this design" : ""}.`
+  );
 }
 
 function badges(group, row) {

@@ -16,14 +16,23 @@ from search.problem.batches import as_batch
 from search.problem.problem import Problem, as_values
 
 COLUMNS: Final = {"error_1h": AGES_S["hour"], "error_1d": AGES_S["day"], "error_30d": AGES_S["month"]}
+CALIBRATION_SAMPLES: Final = 256  # of the training split: mean and spread of a column come out within 5 %
 
 
 class AgedErrors:
-    """Test error after an hour, a day and a month, with global drift compensation and read noise: mean and spread over some chips."""
+    """Test error after an hour, a day and a month, with global drift compensation and read noise: mean and spread over some chips.
 
-    def __init__(self, problem: Problem, chips: int) -> None:
-        self._chips = chips
+    Args:
+        problem: what was searched.
+        chips: simulated chips that are aged; 0 for none.
+        recalibrated: whether they are also measured with gain and offset of each column re-estimated at that age (`recalibrate`).
+    """
+
+    def __init__(self, problem: Problem, chips: int, recalibrated: bool) -> None:
+        self._chips, self._recalibrated = chips, recalibrated
         self.problem, self._test = problem, as_batch(problem.dataset.test)
+        train = as_batch(problem.dataset.train)
+        self._calibration = Batch(train.inputs[:CALIBRATION_SAMPLES], train.labels[:CALIBRATION_SAMPLES])
         self._errors = jax.jit(self._errors_traced)
 
     def __call__(self, network: nnx.State, point: dict[str, Any], keys: Key[Array, " chips"]) -> dict[str, float]:
@@ -32,19 +41,23 @@ class AgedErrors:
             return {}
         # cloned on purpose: the first of the chips that measured the fresh design, so that age alone makes the difference;
         # data as an argument: closed over, they would become a constant of the compiled program
-        errors = self._errors(network, as_values(self.problem.space, point), jax.random.clone(keys)[: self._chips], self._test)
-        found: dict[str, float] = {}
-        for name, of_chips in zip(COLUMNS, np.asarray(errors), strict=True):
-            found |= _mean_and_spread(name, of_chips)
+        values, found = as_values(self.problem.space, point), dict[str, float]()
+        kinds = {"": None, "_recalibrated": self._calibration} if self._recalibrated else {"": None}
+        for kind, calibration in kinds.items():
+            errors = self._errors(network, values, jax.random.clone(keys)[: self._chips], self._test, calibration)
+            for name, of_chips in zip(COLUMNS, np.asarray(errors), strict=True):
+                found |= _mean_and_spread(f"{name}{kind}", of_chips)
         return found
 
-    def _errors_traced(self, network: nnx.State, values: dict[str, Array], keys: Key[Array, " chips"], test: Batch) -> Array:
+    def _errors_traced(
+        self, network: nnx.State, values: dict[str, Array], keys: Key[Array, " chips"], test: Batch, calibration: Batch | None
+    ) -> Array:
         """Errors `[ages, chips]`."""
         problem = self.problem
         design = problem.place(network, values)
         times = jnp.asarray(list(COLUMNS.values()), jnp.float32)
         setting = (problem.graph, design, test, problem.technology, keys, times)
-        return age_errors(*setting, granularity=problem.granularity, at_once=problem.at_once)
+        return age_errors(*setting, calibration=calibration, granularity=problem.granularity, at_once=problem.at_once)
 
 
 def _mean_and_spread(name: str, errors: np.ndarray) -> dict[str, float]:

@@ -9,10 +9,11 @@ from search.designs.candidate import Candidate
 from search.joint.harden import Hardener
 from search.problem.problem import Problem
 from search.unit import baselines
-from search.unit.ageing import AgedErrors
 from search.unit.found import Chosen, Session, chips_of
-from search.unit.prices import DrawnPrices
-from search.unit.row import design_row, is_finite
+from search.unit.measured.ageing import AgedErrors
+from search.unit.measured.exact import ExactErrors
+from search.unit.measured.prices import DrawnPrices
+from search.unit.measured.row import design_row, is_finite
 from search.unit.staged import HARDEN_SHARE, SEARCH_SHARE
 
 
@@ -23,11 +24,13 @@ class Measurement:
     Args:
         problem: what was searched.
         aged_chips: simulated chips that ageing is measured on.
+        recalibrated: whether these are also measured with their columns re-estimated.
     """
 
-    def __init__(self, problem: Problem, aged_chips: int) -> None:
+    def __init__(self, problem: Problem, aged_chips: int, recalibrated: bool) -> None:
         self._problem = problem
-        self._prices, self._aged = DrawnPrices(problem), AgedErrors(problem, aged_chips)
+        self._prices, self._aged = DrawnPrices(problem), AgedErrors(problem, aged_chips, recalibrated)
+        self._exact = ExactErrors(problem)
 
     def __call__(self, hardener: Hardener, chosen: Chosen, session: Session) -> None:
         """Measure what is not in the journal yet."""
@@ -42,6 +45,8 @@ class Measurement:
                 session.safe_point()
             share = SEARCH_SHARE + HARDEN_SHARE + room * (i + 1) / len(chosen.candidates)
             session.show("measure", share, f"design {i + 1}/{len(chosen.candidates)}{found}")
+        # only now is it known which designs are on the front
+        self._exact(chosen, session)
 
     def _measure(
         self, hardener: Hardener, chosen: Chosen, session: Session, name: str, candidate: Candidate, keys: tuple[jax.Array, jax.Array]
