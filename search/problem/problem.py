@@ -91,19 +91,10 @@ class Problem:
         """A divisor of every number of rows that may occur."""
         engines = zip(getattr(self.hardware, "names", ()), getattr(self.hardware, "engines", ()), strict=True)
         # how a digital engine cuts a sum changes nothing
-        found = [self._divisor(f"{name}.rows", engine) for name, engine in engines if isinstance(engine, Crossbar)]
+        found = [_divisor(self.space, f"{name}.rows", engine) for name, engine in engines if isinstance(engine, Crossbar)]
         if hasattr(self.hardware, "rows"):
-            found.append(self._divisor("rows", self.hardware))
+            found.append(_divisor(self.space, "rows", self.hardware))
         return math.gcd(*found) if found else 16
-
-    def _divisor(self, name: str, chip: Any) -> int:
-        """Of the rows that one chip, or engine of a chip, may have."""
-        rows = self.space.parameters.get(name)
-        if rows is None:
-            # of one layer, or of all
-            return math.gcd(*(int(value) for value in np.ravel(chip.rows)))
-        # the lowest power of two divides all others
-        return int(rows.low) if isinstance(rows, PowerOfTwo) else 1
 
     def place(self, network: nnx.State, values: Mapping[str, Array]) -> Design:
         """The design at a point of the space: each value goes to the chip or to the operation, whichever has a field of its name."""
@@ -207,6 +198,16 @@ class Problem:
             o.sign * (np.log(np.maximum(values[..., i], 1e-30)) if o.logarithmic else values[..., i]) for i, o in enumerate(self.objectives)
         ]
         return np.stack(parts, axis=-1)
+
+
+def _divisor(space: Space, name: str, chip: Any) -> int:
+    """Of the rows that one chip, or engine of a chip, may have."""
+    rows = space.parameters.get(name)
+    if rows is None:
+        # of one layer, or of all
+        return math.gcd(*(int(value) for value in np.ravel(chip.rows)))
+    # the lowest power of two divides all others
+    return int(rows.low) if isinstance(rows, PowerOfTwo) else 1
 
 
 def _fields(module: Any) -> list[str]:

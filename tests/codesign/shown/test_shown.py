@@ -55,7 +55,7 @@ THINGS = {
     "cost": (made_cost(), ("energy 2 µJ", "latency 2 µs", "area 2 mm²", "adc 50 %")),
     "workload": (preset("vgg9"), ("timesteps 5", "weight_bits 4 bit", "64 x 32 x 32", "1.77 M")),
     "crossbar": (chip("crossbar"), ("rows = 128  (1 to 4096)", "adc_bits = 6 bit  (1 to 14 bit)", "clock_mhz = 200 MHz")),
-    "systolic": (chip("systolic"), ("supply_v = 900 mV", "dataflow = weight_stationary", "zeros = ZeroGating")),
+    "systolic": (chip("systolic"), ("supply_v = 900 mV", "dataflow = weight_stationary", "zeros = gating")),
     "manycore": (chip("manycore"), ("synapse_memory_kb = 128 KB", "neurons_per_core = 1024")),
     "hybrid": (chip("hybrid"), ("crossbar 1, systolic 2 (of 3)", "adc_bits 6 bit", "weight_buffer_kb 144 KB")),
     "space": (SPACE, ("19 values over 9 layers, 18 of them", "16 to 512", "crossbar, systolic", "8 of 9")),

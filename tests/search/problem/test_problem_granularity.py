@@ -5,6 +5,7 @@ import types
 import pytest
 
 from codesign.hardware.crossbar.crossbar import Crossbar
+from codesign.hardware.hybrid.chip import HybridChip
 from codesign.hardware.systolic.array import Systolic
 from codesign.parameters.integer import Integer
 from codesign.parameters.power_of_two import PowerOfTwo
@@ -20,6 +21,10 @@ from search.problem.problem import Problem
         (Crossbar.of(rows=[48, 128]), {"rows": PowerOfTwo(8, 64, per_layer=True)}, 8),
         (Crossbar.of(), {"rows": Integer(8, 64)}, 1),
         (Systolic.of(rows=12), {}, 12),
+        # how a digital engine cuts a sum changes nothing
+        (HybridChip.of({"a": Crossbar.of(rows=96), "b": Systolic.of(rows=10)}, [0, 1, 0]), {"a.rows": PowerOfTwo(32, 64)}, 32),
+        (HybridChip.of({"a": Crossbar.of(rows=96), "b": Crossbar.of(rows=80)}, [0, 1, 0]), {}, 16),
+        (HybridChip.of({"a": Systolic.of(), "b": Systolic.of()}, [0, 1, 0]), {}, 16),
     ],
 )
 def test_rows_of_one_layer_or_of_each(chip: object, parameters: dict, expected: int) -> None:
