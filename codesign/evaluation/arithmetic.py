@@ -20,8 +20,7 @@ from codesign.analog.arrays.searched import StatisticalCrossbar, TiledCrossbar
 from codesign.analog.arrays.slices import Slices
 from codesign.analog.device.ageing import AbstractAged, AbstractAgeing, Fresh
 from codesign.analog.device.time import Lasting
-from codesign.analog.wires.resistance import wire_resistance
-from codesign.evaluation.devices import Ages, EngineAges, cells_of, device_of, mapping_of
+from codesign.evaluation.devices import Ages, EngineAges, cells_of, device_of, mapping_of, wires_of
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.hybrid.chip import HybridChip
@@ -70,8 +69,7 @@ def _(
     slicing = slicing_factor(stored + 1, hardware.cell_bits)
     named = (hardware.programming_sigma, hardware.adc_bits, hardware.cell_bits)
     sigmas, converters, cell_bits = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
-    # the cell that the technologies' cell sizes describe
-    row_ohm, column_ohm = wire_resistance(technology.node_nm, "1T1R")
+    row_ohm, column_ohm = wires_of(technology)
     if ageing is None and hardware.read_noise is not None:
         # without laws of time devices are as programmed, and noisy all the same
         ageing = Fresh()
@@ -140,7 +138,7 @@ def device_arrays(
     layers = operation.weight_bits.shape[0]
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
-    wires = Wires(*wire_resistance(technology.node_nm, "1T1R"), tier)
+    wires = Wires(*wires_of(technology), tier)
     mapping = mapping_of(hardware.encoding)
 
     def at(layer: int) -> DeviceCrossbar:

@@ -5,6 +5,7 @@ import math
 from functools import singledispatch
 from typing import Any, Final, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
@@ -14,7 +15,7 @@ from codesign.analog.arrays.mapping import AbstractWhole, DifferentialPair, Offs
 from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
 from codesign.analog.device.catalogue import DEVICES
 from codesign.analog.device.device import Device
-from codesign.analog.device.noise import NormalNoise, leaf
+from codesign.analog.device.noise import AbstractProgrammingNoise, NormalNoise, ProportionalNoise, leaf
 from codesign.analog.device.time import (
     AbstractDrift,
     AbstractReadNoise,
@@ -27,7 +28,9 @@ from codesign.analog.device.time import (
     Successively,
     WhiteReadNoise,
 )
+from codesign.analog.wires.resistance import wire_resistance
 from codesign.hardware.base import AbstractHardware
+from codesign.hardware.crossbar.cells.choice import cells_in
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.crossbar.ranges import GIVEN
@@ -37,6 +40,8 @@ from codesign.technology.technology import Technology
 
 # the quantity that technologies with laws of time have
 _AGES: Final = "drift_start_s"
+# and the one that those with a capacitor in each cell have
+_MISMATCH: Final = "capacitor_mismatch_share"
 
 
 def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0, hardware: Crossbar | None = None) -> Device:
@@ -44,28 +49,39 @@ def device_of(technology: Technology, programming_sigma: ArrayLike = 0.0, hardwa
 
     Args:
         technology: its constants.
-        programming_sigma: spread left by program-and-verify, as a share of the largest conductance.
+        programming_sigma: spread left by program-and-verify, as a share of the largest conductance; nothing to capacitors, whose
+            mismatch is the technology's.
         hardware: the chip whose cells are stuck, have levels or are noisy; None for a device without.
 
     Raises:
         ValueError: the chip names a device that nobody published (with the nearest).
     """
     cells = {} if hardware is None else cells_of(hardware)
+    kind = cells_in(technology)
+    low, high = kind.conductances(technology)
     return Device(
-        r_on_ohm=technology["on_resistance_ohm"],
-        r_off_ohm=technology["off_resistance_ohm"],
+        r_on_ohm=1 / high,
+        r_off_ohm=1 / low,
         # weights arrive quantised: the device itself takes any level
         levels=cells.pop("levels", leaf(jnp.inf)),
-        read_voltage_v=technology["read_voltage_v"],
+        read_voltage_v=kind.read_voltage_v(technology),
         # technologies count in ns, laws of devices in s
         read_time_s=1e-9 * technology["read_time_ns"],
-        programming=NormalNoise(jnp.asarray(programming_sigma)),
+        programming=_programming(technology, programming_sigma),
         drift=_drift(technology),
         reading=_reading(technology, None if hardware is None else hardware.read_noise),
         **cells,
         name=technology.name,
         source="the technology's constants",
     )
+
+
+def wires_of(technology: Technology) -> tuple[Array, Array]:
+    """Resistance of a wire segment along a row and along a column, as a read meets it [ohm]; none where charges settle."""
+    if _MISMATCH in technology.values:
+        return jnp.zeros(()), jnp.zeros(())
+    # the cell that the technologies' cell sizes describe
+    return wire_resistance(technology.node_nm, "1T1R")
 
 
 def cells_of(hardware: Crossbar) -> dict[str, Array]:
@@ -101,6 +117,20 @@ def as_meant(hardware: Crossbar) -> Crossbar:
     """The chip without what noise and faults make of its weights; wires and the converters' rounding stay."""
     unflawed: dict[str, Any] = {name: None for name in (*GIVEN, "device")}
     return dataclasses.replace(hardware, programming_sigma=jnp.zeros_like(hardware.programming_sigma), **unflawed)
+
+
+def matched(technology: Technology) -> Technology:
+    """The technology without a spread of its cells that no chip can change."""
+    if _MISMATCH not in technology.values:
+        return technology
+    return eqx.tree_at(lambda t: t.values[_MISMATCH], technology, replace_fn=jnp.zeros_like)
+
+
+def _programming(technology: Technology, sigma: ArrayLike) -> AbstractProgrammingNoise:
+    """What a written cell errs by: for as long as the chip lasts, where it is a capacitor."""
+    if _MISMATCH in technology.values:
+        return ProportionalNoise(technology[_MISMATCH])
+    return NormalNoise(jnp.asarray(sigma))
 
 
 def _drift(technology: Technology) -> AbstractDrift:

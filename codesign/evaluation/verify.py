@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Key
 from codesign.analog.arrays.array import AbstractArray
 from codesign.analog.device.ageing import AbstractAgeing, AgedCompensated
 from codesign.evaluation.arithmetic import arrays_of
-from codesign.evaluation.devices import as_meant
+from codesign.evaluation.devices import as_meant, matched
 from codesign.evaluation.evaluate import Batch, Design, Evaluation, assigned, evaluate, evaluate_on
 from codesign.evaluation.recalibrate import recalibrate
 from codesign.hardware.base import AbstractHardware
@@ -138,4 +138,4 @@ def _noise_free(chip: AbstractHardware, technology: Technology, operation: Opera
             return as_meant(part)
         return dataclasses.replace(part, engines=tuple(map(meant, part.engines))) if isinstance(part, HybridChip) else part
 
-    return arrays_of(meant(chip), technology, operation, True, granularity)
+    return arrays_of(meant(chip), matched(technology), operation, True, granularity)

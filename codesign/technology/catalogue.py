@@ -26,6 +26,7 @@ _FAMILIES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "digital": {"offchip": OFFCHIP},
         "rram": {"device": "rram", "offchip": OFFCHIP},
         "pcm": {"device": "pcm", "offchip": OFFCHIP},
+        "sram_8t": {"device": "sram_8t", "offchip": OFFCHIP},
         "loihi": {"events": "loihi"},
     }
 )
@@ -62,7 +63,7 @@ def compose(
     Args:
         process: logic, wires and links: `cmos_28nm`.
         memory: cell of all memory on the chip: `hp` (fast, leaks), `lop` (low operating power), `lstp` (low standby power, slow).
-        device: memory device of analog arrays: `rram`, `pcm`, or `none`.
+        device: memory device of analog arrays: `rram`, `pcm`, `sram_8t`, or `none`.
         offchip: memory beside the chip: `lpddr4` and so on, or `none` for a chip that must hold everything.
         events: measured events of a many-core chip that stand for its whole silicon (`loihi`), or `none`.
         allow_mixed_basis: let such events meet chips that are priced from first principles; results then say so.
@@ -105,7 +106,7 @@ def load(name: str | Mapping[str, Any]) -> Technology:
 
 def parts_of(name: str) -> Parts:
     """What a short name stands for."""
-    family, _, node = name.partition("_")
+    family, _, node = name.rpartition("_")
     return Parts(f"cmos_{node}", MEMORY, **_FAMILIES[family])
 
 

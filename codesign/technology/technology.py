@@ -96,7 +96,7 @@ class Technology(Shown, eqx.Module):
             # a cutoff of 0 always finds a nearest name, unless there are none
             near = difflib.get_close_matches(name, self.values, 1, 0)
             closed = self.parts is not None and self.parts.device == "none"
-            hint = " (it names no device, which analog arrays need: rram or pcm)" if closed else ""
+            hint = " (it names no device, which analog arrays need: rram, pcm or sram_8t)" if closed else ""
             raise KeyError(f"technology {self.name!r} has no {name!r}; nearest is {near[0] if near else None!r}{hint}")
         return self.values[name]
 

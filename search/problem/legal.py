@@ -13,6 +13,7 @@ from flax import nnx
 from codesign.evaluation.devices import check_cells
 from codesign.evaluation.evaluate import Batch
 from codesign.hardware.base import AbstractHardware
+from codesign.hardware.crossbar.cells.choice import cells_in
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.hardware.manycore.updates import OnEvents
@@ -35,11 +36,12 @@ from search.objectives.registry import AbstractObjective, find
 
 
 def check_parameters(parameters: Mapping[str, Parameter], hardware: AbstractHardware, known: list[str], technology: Technology) -> None:
-    """Every parameter is one that the chip or the run has, that changes something, and whose values are all legal.
+    """Every parameter is one that the chip or the run has, that changes something, and whose values are all legal; cells hold their bits.
 
     Raises:
         UserError: names the first that is not.
     """
+    _check_bits(hardware, technology)
     inert, ranges = hardware.inert_parameters(technology), {**hardware.ranges, **RANGES}
     for name, parameter in parameters.items():
         if name in inert:
@@ -55,6 +57,17 @@ def check_parameters(parameters: Mapping[str, Parameter], hardware: AbstractHard
             continue
         options = ", ".join(names)
         raise UserError(f"parameters.{left}: nothing chooses among {options} (name one of them, or search it as a categorical parameter)")
+
+
+def _check_bits(hardware: AbstractHardware, technology: Technology) -> None:
+    """Cells hold no more bits than their kind can."""
+    most = cells_in(technology).most_bits
+    for name, engine in zip(getattr(hardware, "names", ("",)), getattr(hardware, "engines", (hardware,)), strict=True):
+        if isinstance(engine, Crossbar) and np.max(engine.cell_bits) > most:
+            place = f"hardware.engines.{name}.fixed.cell_bits" if name else "hardware.fixed.cell_bits"
+            device = technology.parts.device if technology.parts is not None else technology.name
+            held = f"{np.max(engine.cell_bits):g} bits are more than a cell of {device} holds"
+            raise UserError(f"{place}: {held}: say {most:g}, weights of more bits take more cells")
 
 
 def check_some_searched(parameters: Mapping[str, Parameter], geometries: Sequence[LayerWork]) -> None:
@@ -181,7 +194,9 @@ def check_chip(hardware: AbstractHardware, geometries: Sequence[LayerWork], tech
     except KeyError as error:
         analog = any(isinstance(part, Crossbar) for part in (hardware, *getattr(hardware, "engines", ())))
         if analog and technology.parts is not None and technology.parts.device == "none":
-            what = f"a crossbar needs a memory device: rram_*, pcm_* or {{process: .., device: ..}}, {technology.name!r} names none"
+            what = (
+                f"a crossbar needs a memory device: rram_*, pcm_*, sram_8t_* or {{process: .., device: ..}}, {technology.name!r} names none"
+            )
             raise UserError(f"hardware.technology: {what}") from None
         # as text, a KeyError has quotes around its message
         raise UserError(f"hardware.technology: {error.args[0]}") from None

@@ -30,6 +30,7 @@ from codesign.hardware.crossbar import activity as crossbar_activity
 from codesign.hardware.crossbar import prices as crossbar_prices
 from codesign.hardware.crossbar.area import areas_um2, leakage_mw
 from codesign.hardware.crossbar.buffers import count_maps
+from codesign.hardware.crossbar.cells.choice import cells_in
 from codesign.hardware.crossbar.columns import AbstractColumns, DifferentialColumns, OffsetColumns
 from codesign.hardware.crossbar.mapping import Design, Mapping, map_layers
 from codesign.hardware.crossbar.ranges import GIVEN, RANGES, UNPRICED
@@ -194,8 +195,8 @@ class Crossbar(AbstractPartialHardware):
         return frozenset({"clock_mhz", "bus_bits", "buffer_kb", "memory"})
 
     def inert_parameters(self, technology: Technology) -> Choices[str, str]:
-        """Assumptions about devices and converters that nothing prices."""
-        return UNPRICED
+        """Assumptions about devices and converters that nothing prices, and what the technology's cells decide."""
+        return {**UNPRICED, **cells_in(technology).inert}
 
     def unsupported(self, layer: LayerWork) -> str | None:
         """None: every kind of layer runs."""
@@ -237,6 +238,7 @@ class Crossbar(AbstractPartialHardware):
         energy["leakage"] = leaking * latency  # mW ns = pJ
         nothing = jnp.zeros_like(latency)
         overflow = jnp.log(jnp.maximum(maps.overflow, 1)) if _is_closed(technology) else 0.0
+        too_dense = jnp.max(jnp.log(jnp.maximum(design.cell_bits / cells_in(technology).most_bits, 1)))
         too_fast = jnp.max(clock_excess(design.clock_mhz, design.buffer_kb, technology, design.bus_bits))
         return Cost(
             workload.names,
@@ -247,7 +249,7 @@ class Crossbar(AbstractPartialHardware):
             jnp.stack([jnp.sum(share * areas.get(name, nothing)) for name in COMPONENTS]),
             # 0 without arrays; clipped, as a full array may come out above 1 by a rounding
             jnp.clip(safe_divide(mapping.used_cells, mapping.arrays * design.rows * design.columns), 0, 1),
-            jnp.maximum(too_fast, overflow),
+            jnp.maximum(jnp.maximum(too_fast, overflow), too_dense),
         )
 
     def _with_memory(self, technology: Technology, hardness: ArrayLike) -> Technology:

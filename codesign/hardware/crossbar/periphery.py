@@ -39,11 +39,6 @@ def drivers_um2(design: Design, t: Technology) -> Array:
     return ((2**design.driver_bits - 1) * design.rows + design.columns) * t["word_line_driver_area_um2"]
 
 
-def level_shifters_um2(design: Design, t: Technology) -> Array:
-    """Level shifters to the writing voltage of one array [um2]: word and bit line of a row, source line of a column (NeuroSim)."""
-    return (2 * design.rows + design.columns) * t["level_shifter_area_um2"]
-
-
 def decoders_um2(design: Design, t: Technology) -> Array:
     """Row decoder, column multiplexers with their decoder, and sample-and-holds of one array [um2]."""
     rows = design.rows / _LINES * t["row_decoder_area_um2"]

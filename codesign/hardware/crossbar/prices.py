@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from codesign.hardware.crossbar.accumulation import accumulate_pj, clocked_bits, code_bits, partial_sums, sum_bits
 from codesign.hardware.crossbar.activity import Activity, fetched_per_read
 from codesign.hardware.crossbar.buffers import Maps, buffers_pj, off_chip_pj
+from codesign.hardware.crossbar.cells.choice import cells_in
 from codesign.hardware.crossbar.columns import mean_fill
 from codesign.hardware.crossbar.converters import adc_energy_pj, effective_bits
 from codesign.hardware.crossbar.mapping import Design, Mapping
@@ -25,15 +26,6 @@ _PJ_PER_V2_S_NS: Final = 1e3  # V^2 * S * ns = nJ
 _PJ_PER_FF_V2: Final = 1e-3  # fF V^2 = fJ
 
 
-def pulses(design: Design, technology: Technology) -> Float[Array, "..."]:
-    """Program-and-verify pulses per cell: `1 + (sigma_1 / sigma)^2` for the spread `sigma_1` of a single pulse.
-
-    Averaging independent errors down from `sigma_1` takes `(sigma_1 / sigma)^2` corrections (analog.md, step 6).
-    """
-    # the 1 is the first pulse, which every cell takes
-    return 1 + (technology["single_pulse_sigma"] / design.programming_sigma) ** 2
-
-
 def vector_ns(design: Design, technology: Technology) -> Float[Array, "..."]:
     """Time to read and convert one vector [ns].
 
@@ -44,13 +36,14 @@ def vector_ns(design: Design, technology: Technology) -> Float[Array, "..."]:
 
 
 def array_pj(design: Design, mapping: Mapping, work: Activity, workload: Workload, t: Technology) -> Array:
-    """Cell currents over the read pulse, by the conductances of the weights themselves, and the bit lines of converted columns."""
-    low, high = 1 / t["off_resistance_ohm"], 1 / t["on_resistance_ohm"]
+    """Cell currents or charges of a read, by the weights themselves, and the bit lines of converted columns."""
+    cells = cells_in(t)
+    (low, high), volt = cells.conductances(t), cells.read_voltage_v(t)
     fill = mean_fill(workload.weight_magnitude, mapping.columns_per_output / design.encoding.columns_per_slice, design.cell_bits)
     mean = design.encoding.mean_conductance(low, high, workload.weight_density, fill)
-    pulse = t["read_voltage_v"] ** 2 * t["read_time_ns"] * _PJ_PER_V2_S_NS
+    pulse = volt**2 * t["read_time_ns"] * _PJ_PER_V2_S_NS
     column_um = design.rows * t["cell_height_f"] * t["wire_half_pitch_um"]
-    column = column_um * t["wire_capacitance_ff_per_um"] * t["read_voltage_v"] ** 2 * _PJ_PER_FF_V2
+    column = column_um * t["wire_capacitance_ff_per_um"] * volt**2 * _PJ_PER_FF_V2
     # both bit lines of a pair, which is one conversion
     lines = work.conversions / design.encoding.conversions_per_column
     return pulse * (work.cell_reads * mean + work.idle_cell_reads * low) + lines * column
@@ -96,17 +89,13 @@ def refreshing(design: Design, inference_ns: Array) -> Array:
 
 def programming_ns(design: Design, t: Technology) -> Array:
     """Time to program a layer [ns]: all arrays at once, only the rows of an array follow each other."""
-    return design.rows * pulses(design, t) * (t["write_time_ns"] + vector_ns(design, t))
+    return design.rows * cells_in(t).write_ns(design, vector_ns(design, t), t)
 
 
 def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
-    """Program-and-verify of all used cells, each pulse selected, read and converted."""
-    # targets are not known here: half way between the extremes
-    mean = (1 / t["off_resistance_ohm"] + 1 / t["on_resistance_ohm"]) / 2
-    write = t["write_voltage_v"] ** 2 * t["write_time_ns"] * mean * _PJ_PER_V2_S_NS
-    read = t["read_voltage_v"] ** 2 * t["read_time_ns"] * mean * _PJ_PER_V2_S_NS
+    """Writing of all used cells; where a read verifies it, each is selected and converted."""
     select = t["row_decoder_pj"] + t["mux_decoder_pj"] + t["mux_pj"]
-    return mapping.used_cells * pulses(design, t) * (write + read + adc_pj(design, t) + select)
+    return mapping.used_cells * cells_in(t).write_pj(design, adc_pj(design, t) + select, t)
 
 
 def clock_pj(design: Design, mapping: Mapping, latency_ns: Array, t: Technology) -> Array:

@@ -91,7 +91,7 @@ def moves(found: Sequence[Row]) -> list[str]:
     """What the rules changed."""
     return markdown(
         ("chip", "ratio before", "ratio now", "settings that moved"),
-        ((row.chip.name, times(row.chip.former), times(row.ratio), row.chip.moved) for row in found),
+        ((row.chip.name, times(row.chip.former), times(row.ratio), row.chip.moved) for row in found if row.chip.former is not None),
     )
 
 
@@ -126,7 +126,7 @@ def document() -> str:
             "read knowing them too. After a first look one rule was changed (a crossbar runs one layer, not three: HERMES fell from 0.23",
             "to 0.13 then), one price added (a sequencer per synaptic event: ReckOn rose from 0.32 to 0.34), and two rules were applied",
             "where they had been forgotten: crossbars hold everything (rule 2), and HERMES's pulse of 128 ns is its paper's (rule 6; with",
-            "the 10 ns of a binary pulse it would be 0.12). Read the table as plausibility, not as prediction.",
+            "the 10 ns of a binary pulse it would be 0.12). Jia's rows came later, rules untouched. Read the table as plausibility, not as prediction.",
             "",
             "## Silicon",
             "",

@@ -110,6 +110,18 @@ def hermes(phases: int) -> Estimate:
     return convolution(chip, prices, "a", timesteps=phases, weight_bits=5)
 
 
+def at_supply(technology: Technology, supply_v: float) -> Technology:
+    """The same parts at another supply."""
+    scaled = tuple(quantity.at(technology.node_nm, supply_v) for quantity in technology.quantities)
+    return Technology.of(technology.name, technology.node_nm, supply_v, scaled, technology.parts)
+
+
+def jia(supply_v: float, clock_mhz: float) -> Estimate:
+    """A bit of a weight a cell and a converter a column, at operands of one bit (Jia 2020)."""
+    chip = Crossbar.of(rows=2304, columns=256, cell_bits=1, adc_bits=8, columns_per_adc=1, clock_mhz=clock_mhz, encoding="offset")
+    return convolution(chip, at_supply(analog(65, "sram_8t"), supply_v), "a", weight_bits=1, activation_bits=1)
+
+
 def isaac_class(clock_mhz: float, operations: int) -> Estimate:
     """128 x 128 arrays of 2-bit cells, one 8-bit converter each, 16-bit operands sent bit by bit."""
     sizes = {"rows": 128, "columns": 128, "cell_bits": 2, "adc_bits": 8, "columns_per_adc": 128}
@@ -253,6 +265,31 @@ CHIPS: Final = (
         0.73,
         "half of the rows per phase became all; as above",
     ),
+    Chip(
+        "Jia 2020 (CIMU)",
+        "Bit-Scalable",
+        "tops_per_w",
+        0,
+        "Crossbar",
+        lambda: jia(1.2, 100),
+        "65 nm SRAM in charge, 1.2 V, 2304 x 256 cells, 8-bit converters, operands of 1 bit, cycle of 10 ns",
+        "a cell a weight, a converter a column (Jia 2020)",
+        "Errors that cancel: the chip's cells with drivers (20.4 pJ a column) switch wires and XNOR gates too, and its converters (3.56 pJ) "
+        "are better than the survey's; its figure leaves out what brings operands and takes results, which the model counts.",
+        None,
+    ),
+    Chip(
+        "Jia 2020 (CIMU)",
+        "Bit-Scalable",
+        "tops_per_w",
+        2,
+        "Crossbar",
+        lambda: jia(0.85, 40),
+        "as above at 0.85 V, cycle of 25 ns",
+        "as above",
+        "The survey's converters do not know the supply, nor does the leakage of the model's memory.",
+        None,
+    ),
 )
 
 # not silicon, or evidence not stated: for orientation, not counted
@@ -315,6 +352,8 @@ NOT_MODELLED: Final = {
     "Bankman 2018": "switched-capacitor binary CNN: no family of ours",
     "Eyeriss v2": "evidence, network width and sparsity not in the row; a rigid array also maps depthwise layers poorly",
     "NorthPole": "power without a rate",
+    "Valavi 2019": "neither supply nor rows of an array in the row; binary outputs come from comparators, which no family of ours has",
+    "IMAGINE": "bits of a weight are joined in charge before one conversion: no family of ours; supply of the macro's figures not in the row",
 }
 
 

@@ -46,7 +46,7 @@ class Chip(NamedTuple):
         setting: what the row says about the chip.
         assumption: what `RULES` set.
         explanation: of the ratio, without numbers of the model.
-        former: ratio in the document before `RULES`.
+        former: ratio in the document before `RULES`; None where it had none.
         moved: settings that `RULES` changed.
         missing: which point of `CRITERION` the row lacks and why; empty where it is held to 3.
     """
@@ -60,8 +60,8 @@ class Chip(NamedTuple):
     setting: str
     assumption: str
     explanation: str
-    former: float
-    moved: str
+    former: float | None
+    moved: str = ""
     missing: str = ""
 
     @property
