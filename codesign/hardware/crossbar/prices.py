@@ -95,7 +95,7 @@ def programming_ns(design: Design, t: Technology) -> Array:
 def programming_pj(design: Design, mapping: Mapping, t: Technology) -> Array:
     """Writing of all used cells; where a read verifies it, each is selected and converted."""
     select = t["row_decoder_pj"] + t["mux_decoder_pj"] + t["mux_pj"]
-    return mapping.used_cells * cells_in(t).write_pj(design, adc_pj(design, t) + select, t)
+    return cells_in(t).write_pj(mapping.used_cells, design, adc_pj(design, t) + select, t)
 
 
 def clock_pj(design: Design, mapping: Mapping, latency_ns: Array, t: Technology) -> Array:

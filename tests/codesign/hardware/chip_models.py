@@ -274,7 +274,7 @@ CHIPS: Final = (
         lambda: jia(1.2, 100),
         "65 nm SRAM in charge, 1.2 V, 2304 x 256 cells, 8-bit converters, operands of 1 bit, cycle of 10 ns",
         "a cell a weight, a converter a column (Jia 2020)",
-        "Errors that cancel: the chip's cells with drivers (20.4 pJ a column) switch wires and XNOR gates too, and its converters (3.56 pJ) "
+        "Errors that cancel: the chip's cells with drivers (20.4 pJ a column) switch wires and XNOR gates too, its converters (3.56 pJ) "
         "are better than the survey's; its figure leaves out what brings operands and takes results, which the model counts.",
         None,
     ),
@@ -353,7 +353,7 @@ NOT_MODELLED: Final = {
     "Eyeriss v2": "evidence, network width and sparsity not in the row; a rigid array also maps depthwise layers poorly",
     "NorthPole": "power without a rate",
     "Valavi 2019": "neither supply nor rows of an array in the row; binary outputs come from comparators, which no family of ours has",
-    "IMAGINE": "bits of a weight are joined in charge before one conversion: no family of ours; supply of the macro's figures not in the row",
+    "IMAGINE": "bits of a weight are joined in charge before one conversion: no family of ours; the macro's supply is not in the row",
 }
 
 

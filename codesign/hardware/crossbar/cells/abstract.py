@@ -33,10 +33,11 @@ class AbstractCells(abc.ABC):
         """Voltage of a driven row, and of the columns that are read [V]."""
 
     @abc.abstractmethod
-    def write_pj(self, design: Design, verify_pj: Array, technology: Technology) -> Array:
-        """Energy to write a cell [pJ].
+    def write_pj(self, cells: Array, design: Design, verify_pj: Array, technology: Technology) -> Array:
+        """Energy to write so many cells [pJ].
 
         Args:
+            cells: how many.
             design: the chip.
             verify_pj: energy of selecting and converting what one cell reads [pJ].
             technology: prices.

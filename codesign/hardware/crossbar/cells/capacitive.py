@@ -52,9 +52,9 @@ class CapacitiveCells(AbstractCells):
         """The supply: capacitors are driven by logic."""
         return jnp.asarray(technology.supply_v, jnp.float32)
 
-    def write_pj(self, design: Design, verify_pj: Array, technology: Technology) -> Array:
+    def write_pj(self, cells: Array, design: Design, verify_pj: Array, technology: Technology) -> Array:
         """A write to a memory of the array's size, which needs no verification."""
-        return sram_pj_per_bit(_kb(design), technology)
+        return cells * sram_pj_per_bit(_kb(design), technology)
 
     def write_ns(self, design: Design, verify_ns: Array, technology: Technology) -> Array:
         """A cycle."""

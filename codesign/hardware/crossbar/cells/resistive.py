@@ -46,7 +46,7 @@ class ResistiveCells(AbstractCells):
         """The device's, below what would disturb it."""
         return technology["read_voltage_v"]
 
-    def write_pj(self, design: Design, verify_pj: Array, technology: Technology) -> Array:
+    def write_pj(self, cells: Array, design: Design, verify_pj: Array, technology: Technology) -> Array:
         """Every pulse is followed by a read, which is converted."""
         t = technology
         low, high = self.conductances(t)
@@ -54,7 +54,7 @@ class ResistiveCells(AbstractCells):
         mean = (low + high) / 2
         write = t["write_voltage_v"] ** 2 * t["write_time_ns"] * mean * _PJ_PER_V2_S_NS
         read = t["read_voltage_v"] ** 2 * t["read_time_ns"] * mean * _PJ_PER_V2_S_NS
-        return pulses(design, t) * (write + read + verify_pj)
+        return cells * pulses(design, t) * (write + read + verify_pj)
 
     def write_ns(self, design: Design, verify_ns: Array, technology: Technology) -> Array:
         """Every pulse is followed by a read."""
