@@ -80,7 +80,7 @@ def charged() -> str:
 def prices() -> str:
     """Parts make one technology, which all families ask."""
     names = ["process", "memory", "device", "offchip"]
-    below = ["logic, wires, converters", "SRAM: hp, lop, lstp", "rram, pcm", "lpddr4, hbm2 ..."]
+    below = ["logic, wires, converters", "SRAM: hp, lop, lstp", "rram, pcm, sram_8t", "lpddr4, hbm2 ..."]
     parts = []
     for i, (name, text) in enumerate(zip(names, below, strict=True)):
         y = 8 + 44 * i

@@ -7,9 +7,11 @@ from codesign.hardware.boundary import Boundary, Charged, Uncharged
 BOUNDARY: Final[Boundary] = {
     "arithmetic": Charged(
         ("array", "accumulate"),
-        "currents of cells as they were meant over the read pulse; additions and products of pooling and attention",
+        "currents or charges of cells as they were meant; additions and products of pooling and attention",
     ),
-    "weight storage and loading": Charged(("array", "programming"), "weights stay in the cells; writing them is programming"),
+    "weight storage and loading": Charged(
+        ("array", "programming"), "weights stay in the cells; writing them is programming, of SRAM at power-up"
+    ),
     "input maps": Charged(
         ("buffers", "interconnect"), "written to every tile that works on them, read by windows, moved by network and bus"
     ),
@@ -26,9 +28,9 @@ BOUNDARY: Final[Boundary] = {
     "interconnect": Charged(("interconnect",), "mesh or H-tree between tiles, a bus inside; a map goes once, however many tiles share it"),
     "clock": Charged(("clock",), "registers of bus, shift-and-add and accumulators of the running layer, with the tree"),
     "control": Charged(("control",), "a controller for each tile and cycle that its layer runs"),
-    "memory leakage": Charged(("leakage",), "all buffers and the state memory, while any layer runs"),
+    "memory leakage": Charged(("leakage",), "all buffers, the state memory and cells that are SRAM, while any layer runs"),
     "logic leakage": Charged(
-        ("leakage",), "by area: converters, drivers, decoders, adders, neurons, routers or repeaters; cells do not leak"
+        ("leakage",), "by area: converters, drivers, decoders, adders, neurons, routers or repeaters; resistive cells do not leak"
     ),
     "off-chip traffic": Charged(
         ("off_chip",), "first and last map, and what all buffers cannot hold, with background; any bandwidth is had, without interface area"

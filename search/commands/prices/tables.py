@@ -71,7 +71,7 @@ def show_cost(cost: Cost, title: str, sure: Mapping[str, tuple[float, float]]) -
         _say(console, f"80 % of draws of all prices: {', '.join(ends)}")
     if float(cost.excess) > 0:
         asked = f"{np.exp(float(cost.excess)):.3g} times what its technology can do"
-        _say(console, f"Illegal: it asks for {asked} (clock of a memory, or capacity).")
+        _say(console, f"Illegal: it asks for {asked} (clock of a memory, capacity, or bits of a cell).")
 
 
 def _layers(cost: Cost, title: str, console: Console) -> Table:

@@ -39,7 +39,7 @@ def test_what_is_only_recalled_or_assumed_is_marked_so(name):
                 assert quantity.evidence in ("recalled", "assumed"), quantity.name
 
 
-@pytest.mark.parametrize("family", ["rram", "pcm", "digital"])
+@pytest.mark.parametrize("family", ["rram", "pcm", "sram_8t", "digital"])
 @pytest.mark.parametrize("node", [65, 45, 32, 28, 22])
 def test_the_nodes_engineers_ask_for(family, node):
     prices = load(f"{family}_{node}nm")
@@ -65,6 +65,7 @@ def test_a_short_name_stands_for_parts():
     by_parts = load({"process": "cmos_28nm", "device": "rram"})
     assert by_parts.quantities == load("rram_28nm").quantities
     assert load("pcm_28nm")["read_time_ns"] < load("pcm_28nm")["read_noise_time_ns"]
+    assert str(load("sram_8t_28nm").parts) == "{process: cmos_28nm, memory: lop, device: sram_8t, offchip: lpddr4}"
     assert load("pcm_28nm")["mux_pj"] == load("rram_28nm")["mux_pj"]
 
 

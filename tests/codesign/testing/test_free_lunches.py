@@ -14,13 +14,14 @@ from tests.codesign.testing.families import families
 KNOWN: Final = {
     "systolic": {},
     "crossbar": {},
+    "crossbar, SRAM": {},
     "manycore": {},
     "manycore, calibrated": {},
     "hybrid": {},
 }
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name == "crossbar, SRAM" else ()) for name in KNOWN])
 def test_free_lunches_are_those_we_know(name: str) -> None:
     family = families()[name]
     moves = {move.name: move for move in free_lunches(family.chip, family.ranges, load(family.technology), options=family.options)}

@@ -74,6 +74,8 @@ PLAUSIBLE: Final = [
     ("crossbar", "rram_45nm", "{process: cmos_45nm, offchip: none}", "hardware.technology: a crossbar needs a memory device"),
     ("crossbar", "rram_45nm", "pcm_14nm", RUNS),
     ("crossbar", "rram_45nm", "{process: cmos_22nm, device: pcm, memory: hp}", RUNS),
+    ("crossbar", "rram_45nm", "sram_8t_28nm", "parameters.programming_sigma: an SRAM cell is written exactly"),
+    ("crossbar", "rram_45nm, fixed: {cell_bits: 1", "sram_8t_28nm, fixed: {cell_bits: 2", "hardware.fixed.cell_bits: 2 bits are more"),
     ("systolic", "digital_28nm", "loihi_14nm", "hardware.technology: technology 'loihi_14nm' has the calibrated events"),
     ("systolic", "digital_28nm", "rram_28nm", RUNS),
     ("manycore", "digital_28nm", "loihi_14nm", RUNS),
