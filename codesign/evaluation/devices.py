@@ -104,13 +104,19 @@ def cells_of(hardware: Crossbar) -> dict[str, Array]:
 
 
 def check_cells(hardware: AbstractHardware) -> None:
-    """Refuse cells of a device that nobody published, before anything is traced.
+    """Refuse cells of a device that nobody published, and a chip without a working cell, before anything is traced.
 
     Raises:
-        ValueError: the device (with the nearest).
+        ValueError: the device (with the nearest), or the shares.
     """
-    if isinstance(hardware, Crossbar):
-        cells_of(hardware)
+    if not isinstance(hardware, Crossbar):
+        return
+    if hardware.device is not None:
+        # also where all that it would say is given
+        option("device", DEVICES, hardware.device)
+    stuck = [float(share) for share in (hardware.stuck_on, hardware.stuck_off) if share is not None]
+    if sum(stuck) >= 1:
+        raise ValueError(f"stuck_on and stuck_off leave no working cell: {' + '.join(f'{share:g}' for share in stuck)} must be below 1")
 
 
 def as_meant(hardware: Crossbar) -> Crossbar:

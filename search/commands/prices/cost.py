@@ -76,6 +76,7 @@ def cost(
     work = load_workload(workload, properties)
     prices = load_technology(technology or OWN_TECHNOLOGY.get(hardware, "digital_45nm"))
     chip = _hybrid(chip_settings, work, prices, hardness) if chip_class is HybridChip else read_settings.make(chip_class, chip_settings)
+    _check_cells(chip)
     result, sure = price_drawn(chip, work, prices, hardness)
     if as_json:
         print(json.dumps(tables.document(result, workload, hardware, prices.name) | {"intervals": sure}, indent=2))
@@ -83,6 +84,17 @@ def cost(
         print(result.to_table().to_csv(index=False), end="")
     else:
         tables.show_cost(result, f"{workload} on {hardware}, {prices.parts or prices.name}", sure)
+
+
+def _check_cells(chip: AbstractHardware) -> None:
+    if all(getattr(chip, name, None) is None for name in ("device", "stuck_on", "stuck_off")):
+        return
+    from codesign.evaluation.devices import check_cells  # imports networks when asked: prices alone need none
+
+    try:
+        check_cells(chip)
+    except ValueError as error:
+        raise UserError(f"--set: {error}") from None
 
 
 def load_workload(name: str, properties: Mapping[str, Any]) -> Workload:

@@ -78,10 +78,10 @@ def stored(file: str, design: str | None) -> Path:
     """
     path = Path(file)
     if not path.is_dir():
-        if design is not None:
-            raise UserError("network.start.design: is for a result folder; this file is one design's already")
         if not path.is_file():
             raise UserError(f"network.start.file: {path} does not exist")
+        if design is not None:
+            raise UserError("network.start.design: is for a result folder; this file is one design's already")
         return path
     designs = sorted(path.glob("checkpoints/*/design_*.eqx"))
     known = sorted({f"d{one.stem.removeprefix('design_')}" for one in designs})

@@ -146,8 +146,10 @@ class Study:
             error: highest share of wrong answers, such as 0.03.
 
         Raises:
-            UserError: no feasible design is that good; the message says how good the best is.
+            UserError: no feasible design is that good; the message says how good the best is. Or no share.
         """
+        if not 0 <= error <= 1:
+            raise UserError(f"error is a share from 0 to 1, such as 0.03 for 3 %, got {error:g}")
         row = recommend.within(self.designs, self.view, error)
         if row is None:
             least = self.designs.error_mean[self.designs.feasible].min() if len(self.designs) else float("nan")

@@ -82,6 +82,13 @@ PLAUSIBLE: Final = [
     ("manycore", "digital_28nm", "loihi_28nm", "hardware.technology: unknown technology 'loihi_28nm'"),
     ("hybrid", "digital_28nm", "[digital_14nm, loihi_14nm]", "have different bases"),
     # values that no chip has
+    ("crossbar", "cell_bits: 1", "cell_bits: 1, stuck_on: 0.5, stuck_off: 0.5", "stuck_on and stuck_off leave no working cell"),
+    (
+        "crossbar",
+        "cell_bits: 1",
+        "cell_bits: 1, stuck_on: 0, stuck_off: 0, levels: 4, device: pcn",
+        "unknown device 'pcn' (did you mean 'pcm'?)",
+    ),
     ("crossbar", "cell_bits: 1", "cell_bits: 0", "hardware.fixed.cell_bits: must be a whole number from 1 to 8 bit, got 0"),
     ("crossbar", "cell_bits: 1", "cell_bits: 1.5", "hardware.fixed.cell_bits: must be a whole number"),
     ("crossbar", "cell_bits: 1", "cell_bits: .nan", "hardware.fixed.cell_bits: must be finite"),

@@ -76,6 +76,8 @@ def test_a_name_of_several_designs_is_asked_back(folder: Path) -> None:
         study.design("d00")
     with pytest.raises(UserError, match="did you mean 'd01'"):
         study.design("d10")
+    with pytest.raises(UserError, match=r"share from 0 to 1, such as 0\.03"):
+        study.where(seed=[0, 1]).best(error=3)
     assert study.design("d00", unit="000000000002").row.energy_pj == 5.0
     assert study.design(study.designs.iloc[-1]).row.energy_pj == 30.0
 
