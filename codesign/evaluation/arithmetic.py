@@ -63,9 +63,12 @@ def _(
     granularity: int,
     ageing: Ages = None,
 ) -> list[AbstractArray]:
-    layers = operation.weight_bits.shape[0]
+    if len(hardware.encodings) > 1:
+        each = [arrays_of(chip, technology, operation, exact, granularity, ageing) for chip in hardware.alone()]
+        return [_shared(own, hardware.encoding) for own in zip(*each, strict=True)]
+    encoding, layers = hardware.encodings[0], operation.weight_bits.shape[0]
     # errors of a weight's slices are independent, whether devices or converters make them; 1 for the sign, which takes no cell of a pair
-    stored = hardware.encoding.stored_bits(operation.weight_bits)
+    stored = encoding.stored_bits(operation.weight_bits)
     slicing = slicing_factor(stored + 1, hardware.cell_bits)
     named = (hardware.programming_sigma, hardware.adc_bits, hardware.cell_bits)
     sigmas, converters, cell_bits = (jnp.broadcast_to(leaf, (layers,)) for leaf in named)
@@ -85,7 +88,7 @@ def _(
             device=device if each_reading else dataclasses.replace(device, reading=Lasting(device.reading)),
             r_word=row_ohm,
             r_bit=column_ohm,
-            mapping=mapping_of(hardware.encoding),
+            mapping=mapping_of(encoding),
             ageing=jax.tree.map(lambda leaf, layer=layer: leaf[layer] if leaf.ndim else leaf, ageing),
             spread_share=slicing[layer],
             cell_bits=_of_layer(hardware.cell_bits, layer),
@@ -115,7 +118,7 @@ def _(
 
 
 def _shared(arrays: Sequence[AbstractArray], shares: Float[Array, " engines"]) -> AbstractArray:
-    """Arithmetic of a layer that lies in parts on engines."""
+    """Arithmetic of a layer that lies in parts on engines, or on a crossbar whose encoding is open."""
     # outside of a program a choice that is made is known: export asks for what a layer really runs on
     if not isinstance(shares, jax.core.Tracer) and np.max(shares) == 1:
         return arrays[int(np.argmax(shares))]
@@ -129,17 +132,19 @@ def device_arrays(
     """Arrays of single devices for a legal crossbar design: wires solved tile by tile, one device or pair a weight (no bit slices).
 
     Args:
-        hardware: the chip; rows and columns must be known numbers, as they set shapes.
+        hardware: the chip; rows and columns must be known numbers, as they set shapes, and so must its encoding where it has several.
         technology: prices and physical constants.
         operation: how the network is run.
         ageing: time since programming.
         tier: of the wires (`codesign.analog.wires.wires`).
     """
+    if len(hardware.encodings) > 1:
+        hardware = hardware.alone()[int(np.argmax(hardware.encoding))]
     layers = operation.weight_bits.shape[0]
     sigmas = jnp.broadcast_to(hardware.programming_sigma, (layers,))
     converters = jnp.broadcast_to(hardware.adc_bits, (layers,))
     wires = Wires(*wires_of(technology), tier)
-    mapping = mapping_of(hardware.encoding)
+    mapping = mapping_of(hardware.encodings[0])
 
     def at(layer: int) -> DeviceCrossbar:
         used = jax.tree.map(lambda leaf: leaf[layer] if leaf.ndim else leaf, ageing)
@@ -165,10 +170,10 @@ def conversion_errors(hardware: Crossbar, operation: Operation, layer: int) -> C
     """What the converters of a layer err by beside their rounding; None where the chip says nothing of it."""
     if hardware.adc_noise is None and hardware.adc_offset is None:
         return None
-    layers = operation.weight_bits.shape
+    encoding, layers = hardware.encodings[0], operation.weight_bits.shape
     noise = None if hardware.adc_noise is None else _of_layer(hardware.adc_noise, layer)
-    slices = jnp.ceil(hardware.encoding.stored_bits(operation.weight_bits) / hardware.cell_bits - _ROUNDING)
-    shared = hardware.columns_per_adc / (slices * hardware.encoding.columns_per_slice)
+    slices = jnp.ceil(encoding.stored_bits(operation.weight_bits) / hardware.cell_bits - _ROUNDING)
+    shared = hardware.columns_per_adc / (slices * encoding.columns_per_slice)
     return ConversionErrors(noise, hardware.adc_offset, jnp.floor(jnp.broadcast_to(shared, layers)[layer] + _ROUNDING))
 
 
@@ -181,10 +186,10 @@ def _converter(hardware: Crossbar, bits: Array, layer: int, signed: bool) -> Uni
     noise = step * _of_layer(noises, layer)
     offset = step * (0 if hardware.adc_offset is None else hardware.adc_offset)
     served = _known(hardware.columns_per_adc, layer)
-    return UniformConverter(bits, offset, noise, max(served // hardware.encoding.columns_per_slice, 1), signed)
+    return UniformConverter(bits, offset, noise, max(served // hardware.encodings[0].columns_per_slice, 1), signed)
 
 
-def slicing_factor(weight_bits: Float[Array, " layers"], cell_bits: Float[Array, ""]) -> Float[Array, " layers"]:
+def slicing_factor(weight_bits: Float[Array, " layers"], cell_bits: Float[Array, "..."]) -> Float[Array, " layers"]:
     """Spread of a bit-sliced weight, as a multiple of one device's spread; also of its rounding, as every slice has its own conversion.
 
     A magnitude of m = weight_bits - 1 bits lies on n = m / c devices of base B = 2**c whose sums are weighted by B**i; their

@@ -3,13 +3,15 @@
 import abc
 import dataclasses
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar
 
 import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
 from codesign.cost import Cost
-from codesign.parameters.legal import LegalRange
+from codesign.parameters.legal import LegalNames, LegalRange
 from codesign.shown.chips import chip_sheet
 from codesign.shown.sheet import Sheet
 from codesign.shown.shown import Shown
@@ -26,7 +28,12 @@ class AbstractHardware(Shown, eqx.Module):
 
     Design parameters are float array leaves (scalars or one entry per layer), options are static fields, so that `jax.grad`,
     `jax.vmap` and `jax.jit` see a chip as data. Concrete classes are final.
+
+    Class attributes:
+        named: what `of` takes as a name, and several names of which a search chooses one; each is a field that holds their shares.
     """
+
+    named: ClassVar[Mapping[str, LegalNames]] = MappingProxyType({})
 
     @abc.abstractmethod
     def cost(self, workload: Workload, technology: Technology, hardness: ArrayLike = 1.0) -> Cost:
@@ -43,7 +50,7 @@ class AbstractHardware(Shown, eqx.Module):
         """Why the chip cannot run this layer, or None when it can."""
 
     def assigned(self, layers: Sequence[LayerWork], hardness: ArrayLike = 1.0) -> "AbstractHardware":
-        """The chip with nothing left to say about which of its parts runs each layer; itself where there is one part only.
+        """The chip with its open choices as sharp as `cost` has them, as far as arithmetic asks for them; itself where there are none.
 
         Args:
             layers: of the network.

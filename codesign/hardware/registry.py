@@ -17,7 +17,7 @@ from codesign.hardware.manycore.ranges import RANGES as MANYCORE_RANGES
 from codesign.hardware.systolic.array import Systolic
 from codesign.hardware.systolic.boundary import BOUNDARY as SYSTOLIC
 from codesign.hardware.systolic.ranges import RANGES as SYSTOLIC_RANGES
-from codesign.parameters.legal import LegalRange
+from codesign.parameters.legal import LegalNames, LegalRange
 
 REGISTRY: Final[dict[str, Any]] = {
     "crossbar": Crossbar,
@@ -37,3 +37,6 @@ RANGES: Final[dict[str, Mapping[str, LegalRange]]] = {
     "systolic": SYSTOLIC_RANGES,
 }
 """Legal values of each family's parameters, a hybrid's without those of its engines; `AbstractHardware.ranges` tells them of a chip."""
+
+OPTIONS: Final[dict[str, Mapping[str, LegalNames]]] = {name: family.named for name, family in REGISTRY.items()}
+"""What each family chooses by name, a hybrid's without what its engines do."""

@@ -139,4 +139,6 @@ ENCODINGS: Final[dict[str, AbstractEncoding]] = {
     "events": Events(),
     "samples": Samples(),
 }
-"""By name; the last two take sequences, the others frames."""
+"""By name; `SEQUENCES` of them take sequences, the others frames."""
+SEQUENCES: Final = frozenset({"events", "samples"})
+"""Those of data with a time axis."""

@@ -5,6 +5,20 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
+class LegalNames(NamedTuple):
+    """What a chip chooses by name.
+
+    Attributes:
+        names: of the options; empty where a catalogue elsewhere has them.
+        per_layer: whether every layer may choose its own.
+        searched: whether a search may choose.
+    """
+
+    names: tuple[str, ...]
+    per_layer: bool = False
+    searched: bool = True
+
+
 class LegalRange(NamedTuple):
     """The values that a chip, or the way a network is run, can have.
 

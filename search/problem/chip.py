@@ -6,7 +6,7 @@ import math
 import typing
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +21,6 @@ from search.own import find_class
 from search.problem.attempt import Where, attempt
 from search.problem.config import ConfigFile
 from search.problem.sections.parts import HardwareConfig, TechnologyConfig
-
-_OPEN: Final = ("dataflow", "memory", "synchronisation", "zeros")
-"""Options that `of` takes as several names, of which a search chooses."""
 
 
 def prices(config: HardwareConfig) -> Technology:
@@ -150,8 +147,8 @@ def _check_fixed(
 
 def _offered(file: ConfigFile, made_by: Any, parameters: Mapping[str, Parameter], prefix: str = "") -> dict[str, Any]:
     """What a chip is to leave open because a categorical parameter chooses from it, such as its memory cell."""
-    fields = {field.name for field in dataclasses.fields(made_by)} & set(_OPEN)
-    found = {name: parameters.get(prefix + name) for name in sorted(fields)}
+    open_to_search = sorted(name for name, legal in made_by.named.items() if legal.searched)
+    found = {name: parameters.get(prefix + name) for name in open_to_search}
     offered = {name: choice.options for name, choice in found.items() if isinstance(choice, Categorical)}
     # each tried alone, so that a wrong option is told where it stands and not at `hardware.fixed`
     for name, options in offered.items():

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -17,6 +17,7 @@ from codesign.hardware.crossbar.cells.choice import cells_in
 from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.hardware.manycore.updates import OnEvents
+from codesign.hardware.registry import REGISTRY
 from codesign.network.layers.layers import Synapses
 from codesign.network.neurons.firing import Stochastic
 from codesign.network.neurons.neurons import AbstractNeuron
@@ -132,8 +133,15 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
     if options is not None and not fits:
         suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
         raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
-    if isinstance(parameter, Categorical) and parameter.per_layer and name.rpartition(".")[2] in _WHOLE:
+    if isinstance(parameter, Categorical) and parameter.per_layer and not _may_differ(name, hardware):
         raise UserError(f"parameters.{name}: is one value for the whole chip or engine, no layer has its own (leave out per_layer)")
+
+
+def _may_differ(name: str, hardware: AbstractHardware) -> bool:
+    """Whether layers may choose each for themselves: the engine that they run on, and what the family says; of own families unknown."""
+    engine, _, field = name.rpartition(".")
+    owner = dict(zip(getattr(hardware, "names", ()), getattr(hardware, "engines", ()), strict=True))[engine] if engine else hardware
+    return field not in owner.named or owner.named[field].per_layer
 
 
 def check_visits(hardware: AbstractHardware, network: nnx.Module) -> None:
@@ -143,20 +151,18 @@ def check_visits(hardware: AbstractHardware, network: nnx.Module) -> None:
         UserError: names what would move them without an event.
     """
     engines = getattr(hardware, "engines", (hardware,))
-    if not any(isinstance(engine, ManyCore) and isinstance(engine.updates, OnEvents) for engine in engines):
+    waiting = [engine for engine in engines if isinstance(engine, ManyCore) and any(isinstance(each, OnEvents) for each in engine.visits)]
+    if not waiting:
         return
+    where = "hardware.fixed.updates" if any(len(engine.visits) == 1 for engine in waiting) else "parameters.updates"
     for _, module in nnx.iter_graph(network):
         if isinstance(module, Synapses) and module.bias is not None:
             raise UserError(
-                f"hardware.fixed.updates: layer {module.geometry.name!r} adds a bias in every step, on_events would miss it "
+                f"{where}: layer {module.geometry.name!r} adds a bias in every step, on_events would miss it "
                 "(use every_step, or a network without a norm)"
             )
         if isinstance(module, AbstractNeuron) and isinstance(module.parts.firing, Stochastic):
-            raise UserError("hardware.fixed.updates: stochastic neurons may fire without an event (use every_step, or binary firing)")
-
-
-_WHOLE: Final = ("memory", "synchronisation", "zeros")
-"""Choices that are built once for all layers."""
+            raise UserError(f"{where}: stochastic neurons may fire without an event (use every_step, or binary firing)")
 
 
 @eqx.filter_jit
@@ -179,7 +185,9 @@ def check_chip(hardware: AbstractHardware, geometries: Sequence[LayerWork], tech
     for geometry in geometries:
         reason = hardware.unsupported(geometry)
         if reason is not None:
-            raise UserError(f"hardware.kind: {type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}")
+            able = ", ".join(name for name, family in REGISTRY.items() if name != "hybrid" and family.of().supports(geometry))
+            what = f"{type(hardware).__name__} cannot run layer {geometry.name!r} ({geometry.kind}): {reason}"
+            raise UserError(f"hardware.kind: {what} (these can, alone or as engines of a hybrid: {able})")
     workload = Workload.of(geometries)
     try:
         for engine in getattr(hardware, "engines", (hardware,)):

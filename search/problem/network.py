@@ -9,6 +9,7 @@ from flax import nnx
 
 from codesign.data.dataset import Dataset
 from codesign.network.builders.models import REGISTRY, SpikingNetwork
+from codesign.network.encoding import ENCODINGS, SEQUENCES
 from codesign.network.layers.style import Style
 from codesign.network.learning.convert import steps_of
 from search.errors import nearest
@@ -64,16 +65,22 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
     events = dataset.kind == "events"
     # a default is no claim about the data
     if events and "longest" in config.model_fields_set and config.longest != dataset.sample_shape[0]:
-        raise file.error(("network", "longest"), f"is {config.longest}, but {dataset.name} has {dataset.sample_shape[0]} steps")
+        what = f"is {config.longest}, but {dataset.name} has {dataset.sample_shape[0]} steps (leave it out)"
+        raise file.error(("network", "longest"), what)
     implied: dict[str, Any] = {"steps": longest_of(config, dataset)}
     if events:
         # counts of events are never negative: signed inputs are samples of a signal
         implied["encoding"] = "samples" if dataset.train.inputs.min() < 0 else "events"
+    if "encoding" in options and options["encoding"] in ENCODINGS and events != (options["encoding"] in SEQUENCES):
+        fitting = [name for name in ENCODINGS if events == (name in SEQUENCES)]
+        what = f"is {options['encoding']}, but {dataset.name} has {'a time axis' if events else 'frames'} (use {' or '.join(fitting)})"
+        raise file.error(("network", "options", "encoding"), what)
     per_step = dataset.train.labels.ndim == 2
     if per_step:
         implied["readout"] = "each_step"
     if "readout" in options and per_step != (options["readout"] in _EACH_STEP):
-        what = f"is {options['readout']}, but {dataset.name} has one label for each {'step' if per_step else 'sample'}"
+        label, use = ("step", " or ".join(sorted(_EACH_STEP))) if per_step else ("sample", "mean")
+        what = f"is {options['readout']}, but {dataset.name} has one label for each {label} (use {use})"
         raise file.error(("network", "options", "readout"), what)
     if "state_bits" in (*file.config.parameters, *config.operation):
         # bits that cost but change nothing would always seem superfluous

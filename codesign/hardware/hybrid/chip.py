@@ -126,8 +126,9 @@ class HybridChip(AbstractHardware):
         return "; ".join(f"{name}: {reason}" for name, reason in zip(self.names, reasons, strict=True))
 
     def assigned(self, layers: Sequence[LayerWork], hardness: ArrayLike = 1.0) -> "HybridChip":
-        """The chip with its `shares` as assignment."""
-        return dataclasses.replace(self, assignment=self.shares(layers, hardness))
+        """The chip with its `shares` as assignment, and engines with nothing left open."""
+        engines = tuple(engine.assigned(layers, hardness) for engine in self.engines)
+        return dataclasses.replace(self, assignment=self.shares(layers, hardness), engines=engines)
 
     def shares(self, layers: Workload | Sequence[LayerWork], hardness: ArrayLike = 1.0) -> Float[Array, "layers engines"]:
         """Share of each layer on each engine: masked, normalised, and sharpened to the largest at hardness 1.

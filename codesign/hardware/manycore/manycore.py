@@ -10,11 +10,11 @@ constants. Different from SANA-FE: layers are placed by their statistics and not
 supply, message length, memory sizes and leakage count, and the inputs of the first layer and the outputs of the last are messages too.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
@@ -28,11 +28,11 @@ from codesign.hardware.manycore.ranges import RANGES
 from codesign.hardware.manycore.synapses import AbstractSynapses, DenseSynapses, SparseSynapses
 from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS, AbstractSynchronisation, Busy
 from codesign.hardware.manycore.updates import UPDATES, AbstractUpdates
-from codesign.hardware.parameters.leaves import float_leaves, option
-from codesign.hardware.parameters.shares import sharpened
+from codesign.hardware.parameters.leaves import float_leaves, named_options, option
+from codesign.hardware.parameters.shares import sharpened, weighed
 from codesign.hardware.partial import AbstractPartialHardware
 from codesign.numerics import held_between
-from codesign.parameters.legal import LegalRange
+from codesign.parameters.legal import LegalNames, LegalRange
 from codesign.technology.sram import CELLS
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -43,6 +43,21 @@ DEFAULTS: Final = {name: legal.default for name, legal in RANGES.items()}
 """Value of each parameter that is left out, in the units of the class."""
 SYNAPSES: Final = {"dense": DenseSynapses(), "sparse": SparseSynapses()}
 """Formats of dense and recurrent layers, by name."""
+NAMED: Final = {
+    "memory": LegalNames(tuple(CELLS)),
+    "synchronisation": LegalNames(tuple(SYNCHRONISATIONS)),
+    "synapses": LegalNames(tuple(SYNAPSES)),
+    "updates": LegalNames(tuple(UPDATES)),
+}
+"""What cores choose by name."""
+
+
+class _Rules(NamedTuple):
+    """How cores work, once it is chosen."""
+
+    way: AbstractSynchronisation
+    synapses: AbstractSynapses
+    updates: AbstractUpdates
 
 
 class ManyCore(AbstractPartialHardware):
@@ -62,10 +77,16 @@ class ManyCore(AbstractPartialHardware):
         memory_names: the options.
         synchronisation: what keeps the cores in step: share of each option, as `memory`. Without options a barrier.
         synchronisation_names: the options.
-        synapses: format of dense and recurrent layers.
-        updates: which neurons a core visits in a step.
+        synapses: format of dense and recurrent layers: share of each option; a chip that is built has one 1.
+        formats: the options.
+        synapses_names: their names.
+        updates: which neurons a core visits in a step: share of each option, as `synapses`.
+        visits: the options.
+        updates_names: their names.
         placement: where the layers sit on the mesh.
     """
+
+    named: ClassVar[Mapping[str, LegalNames]] = NAMED
 
     neurons_per_core: Float[Array, ""]
     synapse_memory_kb: Float[Array, ""]
@@ -76,8 +97,12 @@ class ManyCore(AbstractPartialHardware):
     memory_names: tuple[str, ...] = eqx.field(static=True)
     synchronisation: Float[Array, " ways"]
     synchronisation_names: tuple[str, ...] = eqx.field(static=True)
-    synapses: AbstractSynapses
-    updates: AbstractUpdates
+    synapses: Float[Array, " formats"]
+    formats: tuple[AbstractSynapses, ...]
+    synapses_names: tuple[str, ...] = eqx.field(static=True)
+    updates: Float[Array, " visits"]
+    visits: tuple[AbstractUpdates, ...]
+    updates_names: tuple[str, ...] = eqx.field(static=True)
     placement: AbstractPlacement
 
     @classmethod
@@ -86,8 +111,8 @@ class ManyCore(AbstractPartialHardware):
         *,
         memory: str | Sequence[str] = (),
         synchronisation: str | Sequence[str] = (),
-        synapses: str | AbstractSynapses = "dense",
-        updates: str | AbstractUpdates = "every_step",
+        synapses: str | AbstractSynapses | Sequence[str] = "dense",
+        updates: str | AbstractUpdates | Sequence[str] = "every_step",
         placement: AbstractPlacement | None = None,
         **parameters: ArrayLike | Sequence[float],
     ) -> "ManyCore":
@@ -96,8 +121,8 @@ class ManyCore(AbstractPartialHardware):
         Args:
             memory: the name of a memory cell, or those that a search may choose from, which begin with equal shares.
             synchronisation: `barrier` or `asynchronous`, or both, as `memory`.
-            synapses: format of dense and recurrent layers.
-            updates: `every_step`, or `on_events` for neurons that may wait for input, in layers without a bias.
+            synapses: format of dense and recurrent layers, `dense` or `sparse`, or both, as `memory`.
+            updates: `every_step`, or `on_events` for neurons that may wait for input, in layers without a bias; or both, as `memory`.
             placement: where the layers sit on the mesh.
             **parameters: numbers.
 
@@ -109,14 +134,19 @@ class ManyCore(AbstractPartialHardware):
             option("memory", CELLS, name)
         for name in ways:
             option("synchronisation", SYNCHRONISATIONS, name)
+        formats, visits = named_options("synapses", SYNAPSES, synapses), named_options("updates", UPDATES, updates)
         return cls(
             # equal shares: nothing is chosen until a search or the user does
             memory=jnp.full(len(names), 1 / max(len(names), 1), jnp.float32),
             memory_names=names,
             synchronisation=jnp.full(len(ways), 1 / max(len(ways), 1), jnp.float32),
             synchronisation_names=ways,
-            synapses=option("synapses", SYNAPSES, synapses),
-            updates=option("updates", UPDATES, updates),
+            synapses=jnp.full(len(formats), 1 / len(formats), jnp.float32),
+            formats=tuple(formats.values()),
+            synapses_names=tuple(formats),
+            updates=jnp.full(len(visits), 1 / len(visits), jnp.float32),
+            visits=tuple(visits.values()),
+            updates_names=tuple(visits),
             placement=SnakePlacement() if placement is None else placement,
             **float_leaves("ManyCore", DEFAULTS, parameters),
         )
@@ -128,9 +158,10 @@ class ManyCore(AbstractPartialHardware):
 
     @property
     def choices(self) -> Mapping[str, tuple[str, ...]]:
-        """The memory cell and what keeps cores in step, where they are named."""
+        """Synapses and visits, and the memory cell and what keeps cores in step where they are named."""
         named = {"memory": self.memory_names, "synchronisation": self.synchronisation_names}
-        return {name: options for name, options in named.items() if options}
+        always = {"synapses": self.synapses_names, "updates": self.updates_names}
+        return {**{name: options for name, options in named.items() if options}, **always}
 
     @property
     def limiting(self) -> frozenset[str]:
@@ -164,26 +195,27 @@ class ManyCore(AbstractPartialHardware):
         """Cost when only a share of each layer is placed here."""
         if self.memory_names:
             technology = technology.with_memory(self.memory_names, sharpened(self.memory[None], hardness)[0])
-        if not self.synchronisation_names:
-            return self._in_step(SYNCHRONISATIONS["barrier"], workload, technology, share, hardness)
-        ways = [SYNCHRONISATIONS[name] for name in self.synchronisation_names]
-        shares = sharpened(self.synchronisation[None], hardness)[0]
-        costs = [self._in_step(way, workload, technology, share, hardness) for way in ways]
-        return jax.tree.map(lambda *each: sum(part * value for part, value in zip(shares, each, strict=True)), *costs)
+        found = [(part, self._ruled(rules, workload, technology, share, hardness)) for part, rules in self._open(hardness)]
+        # nothing to weigh: the mixture would be in every program for a factor of 1
+        return found[0][1] if len(found) == 1 else weighed(*zip(*found, strict=True))
 
-    def _in_step(
-        self,
-        way: AbstractSynchronisation,
-        workload: Workload,
-        technology: Technology,
-        share: Float[Array, " layers"],
-        hardness: ArrayLike,
+    def _open(self, hardness: ArrayLike) -> Iterator[tuple[ArrayLike, _Rules]]:
+        """Every combination of what is left open, with its share; a barrier where nothing is said."""
+        ways = tuple(SYNCHRONISATIONS[name] for name in self.synchronisation_names or ("barrier",))
+        chosen = zip((ways, self.formats, self.visits), (self.synchronisation, self.synapses, self.updates), strict=True)
+        axes = [_shares(options, shares, hardness) for options, shares in chosen]
+        for (a, way), (b, synapses), (c, updates) in itertools.product(*axes):
+            yield a * b * c, _Rules(way, synapses, updates)
+
+    def _ruled(
+        self, rules: _Rules, workload: Workload, technology: Technology, share: Float[Array, " layers"], hardness: ArrayLike
     ) -> Cost:
-        events = self.events(workload, hardness)
+        way, synapses, updates = rules
+        events = count_events(self._core(), synapses, updates, workload, hardness)
         links = links_of(events, workload)
-        core = self.updates.built(way.built(self._core(), links), workload)
-        prices = event_prices(core, workload, self.synapses.name, stored_bits(core, self.synapses, workload), technology, hardness)
-        prices = self.updates.priced(prices, core, workload, technology)
+        core = updates.built(way.built(self._core(), links), workload)
+        prices = event_prices(core, workload, synapses.name, stored_bits(core, synapses, workload), technology, hardness)
+        prices = updates.priced(prices, core, workload, technology)
         hops = self.placement.hops(events.cores, workload)
         held = jnp.sum(share * events.cores)
         flight = hops.east_west * prices.east_west.ns + hops.north_south * prices.north_south.ns
@@ -210,10 +242,16 @@ class ManyCore(AbstractPartialHardware):
 
     def events(self, workload: Workload, hardness: ArrayLike = 1.0) -> Events:
         """Cores, messages and synaptic events of one step."""
-        return count_events(self._core(), self.synapses, self.updates, workload, hardness)
+        counted = [(part, count_events(self._core(), *rules[1:], workload, hardness)) for part, rules in self._open(hardness)]
+        return counted[0][1] if len(counted) == 1 else weighed(*zip(*counted, strict=True))
 
     def _core(self) -> Core:
         return Core(self.neurons_per_core, self.synapse_memory_kb, self.message_bits, self.clock_mhz, self.supply_v)
+
+
+def _shares(options: Sequence[Any], shares: Float[Array, " options"], hardness: ArrayLike) -> list[tuple[Any, Any]]:
+    """Options with their shares; the only one has all, whatever is said."""
+    return [(1.0, options[0])] if len(options) == 1 else [*zip(sharpened(shares[None], hardness)[0], options, strict=True)]
 
 
 def _energies(events: Events, messages: Array, hops: Hops, workload: Workload, prices: EventPrices) -> list[Float[Array, " layers"]]:

@@ -33,7 +33,13 @@ def measured(core: Core, workload: Workload, synapse: str, stored_bits: Array, t
     area, are in proportion to their bits; links are as wide as the message of a binary spike, so its time stays. Access and update are
     those of the chip's own neuron, current-based with adaptation, whatever a layer has of it; an input that a causal product keeps takes
     a visit and a multiplication. Further words per neuron take area alone: Loihi's own sums gather for many steps ahead.
+
+    Raises:
+        KeyError: a format of synapses that nobody measured.
     """
+    if f"synapse_{synapse}" not in technology.values:
+        formats = [name for name in ("dense", "sparse") if f"synapse_{name}" in technology.values]
+        raise KeyError(f"technology {technology.name!r} has measured no event of {synapse!r} synapses, only of {', '.join(formats)}")
     energy, delay = energy_factor(core.supply_v, technology), delay_factor(core.supply_v, technology)
     # a pooling window is a kernel of equal weights, stored once
     formats = [synapse if layer.kind in ("dense", "recurrent") else "conv" for layer in workload]

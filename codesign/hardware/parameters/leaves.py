@@ -1,7 +1,7 @@
 """Design parameters from keyword arguments: float32 leaves, options by name, errors that name the nearest valid choice."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jax.numpy as jnp
@@ -36,3 +36,16 @@ def option(what: str, choices: Mapping[str, T], given: str | T) -> T:
         near = difflib.get_close_matches(given, choices, 1, 0)[0]
         raise ValueError(f"unknown {what} {given!r} (did you mean {near!r}?); known are {', '.join(choices)}")
     return choices[given]
+
+
+def named_options(what: str, choices: Mapping[str, T], given: str | T | Sequence[str]) -> dict[str, T]:
+    """Strategies by their names: one, or those that a search may choose from; one's own goes by its class.
+
+    Raises:
+        ValueError: an unknown name; the message gives the nearest.
+    """
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return {name: option(what, choices, name) for name in given}
+    one = option(what, choices, given)
+    name = next((name for name, each in choices.items() if type(each) is type(one)), type(one).__name__)
+    return {name: one}

@@ -1,9 +1,34 @@
 """Soft choices among named options, as shares that sharpen to the largest one."""
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
+
+T = TypeVar("T")
+Option = TypeVar("Option")
+
+
+def weighed(shares: Sequence[Array] | Float[Array, " options"], values: Sequence[T]) -> T:
+    """Trees of numbers by their shares; the one with a share of 1 exactly."""
+    return jax.tree.map(lambda *each: sum(share * value for share, value in zip(shares, each, strict=True)), *values)
+
+
+def mean_over(options: Sequence[Option], shares: Float[Array, " options"], found: Callable[[Option], T], hardness: ArrayLike = 1.0) -> T:
+    """What is found of an option, weighed over all; of the only one as it is, so that nothing open leaves nothing in a program.
+
+    Args:
+        options: to choose from.
+        shares: of each, sharpened here.
+        found: of one option, a tree of numbers.
+        hardness: see `AbstractHardware.cost`.
+    """
+    if len(options) == 1:
+        return found(options[0])
+    return weighed(sharpened(shares[None], hardness)[0], [found(option) for option in options])
 
 
 def sharpened(shares: Float[Array, "rows options"], hardness: ArrayLike = 1.0) -> Float[Array, "rows options"]:

@@ -2,11 +2,13 @@
 
 import abc
 import dataclasses
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.hardware.parameters.shares import weighed
 from codesign.technology.technology import Technology
 
 _PJ_PER_FF_V2 = 1e-3  # fF V^2 = fJ
@@ -74,3 +76,31 @@ class HTree(AbstractInterconnect):
     def logic_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
         """All of the repeaters."""
         return self.area_um2(tiles, tile_side_um, technology)
+
+
+@dataclasses.dataclass(frozen=True)
+class MixedInterconnect(AbstractInterconnect):
+    """Networks of which one is still to be chosen: all that is asked of one is weighed by their shares; exact where one share is 1.
+
+    Attributes:
+        options: the networks.
+        shares: of each.
+    """
+
+    options: tuple[AbstractInterconnect, ...]
+    shares: Float[Array, " options"]
+
+    def pj_per_bit(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """The weighed energy."""
+        return self._weighed(lambda each: each.pj_per_bit(tiles, tile_side_um, technology))
+
+    def area_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """The weighed area."""
+        return self._weighed(lambda each: each.area_um2(tiles, tile_side_um, technology))
+
+    def logic_um2(self, tiles: Array, tile_side_um: Array, technology: Technology) -> Float[Array, " layers"]:
+        """The weighed area."""
+        return self._weighed(lambda each: each.logic_um2(tiles, tile_side_um, technology))
+
+    def _weighed(self, asked: Callable[[AbstractInterconnect], Array]) -> Array:
+        return weighed(self.shares, [asked(each) for each in self.options])

@@ -14,7 +14,7 @@ layers count.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -44,7 +44,7 @@ from codesign.hardware.systolic.traffic import Memories, Traffic
 from codesign.hardware.systolic.work import Build, mixed_work
 from codesign.hardware.systolic.zeros import AbstractZeros, Ungated, ZeroGating, ZeroSkipping
 from codesign.numerics import smooth_maximum, smooth_minimum
-from codesign.parameters.legal import LegalRange
+from codesign.parameters.legal import LegalNames, LegalRange
 from codesign.technology.sram import CELL_USE
 from codesign.technology.technology import Technology
 from codesign.workloads.workload import LayerWork, Workload
@@ -76,6 +76,12 @@ DATAFLOWS: Final = {
 _ROUNDING: Final = 1 - 1e-6  # what asks for all that there is asks for no more
 ZEROS: Final = {"ungated": Ungated(), "gating": ZeroGating(), "skipping": ZeroSkipping()}
 """What happens to zero operands, by name."""
+NAMED: Final = {
+    "dataflow": LegalNames(tuple(DATAFLOWS), per_layer=True),
+    "memory": LegalNames(tuple(CELL_USE)),
+    "zeros": LegalNames(tuple(ZEROS)),
+}
+"""What an array chooses by name."""
 
 
 class Systolic(AbstractHardware):
@@ -102,6 +108,8 @@ class Systolic(AbstractHardware):
         treatments: the options.
         zeros_names: their names.
     """
+
+    named: ClassVar[Mapping[str, LegalNames]] = NAMED
 
     rows: Float[Array, ""]
     columns: Float[Array, ""]

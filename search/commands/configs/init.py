@@ -11,7 +11,7 @@ from typing import Final
 from codesign.data import registry
 from codesign.data.dataset import DataError, Dataset
 from codesign.data.reading.table import SUFFIXES
-from codesign.hardware.registry import REGISTRY
+from codesign.hardware.registry import OPTIONS, REGISTRY
 from search.errors import UserError, nearest
 from search.problem import build
 from search.problem import config as configs
@@ -152,7 +152,7 @@ def _text(dataset: Dataset, data: str, path: Path, name: str, hardware: str, col
         network=_network(dataset),
         hardware=section,
         kind=hardware,
-        parameters="\n".join([parameters, *_operation(dataset)]),
+        parameters="\n".join([parameters, *_operation(dataset), *_further(hardware, parameters)]),
         batch=min(64, samples, MANY),
     )
 
@@ -177,6 +177,12 @@ def _operation(dataset: Dataset) -> list[str]:
         *([f"  timesteps: {{kind: integer, low: 1, high: {steps}}}"] if searched else []),
         "  weight_bits: {kind: integer, low: 2, high: 6, per_layer: true}",
     ]
+
+
+def _further(hardware: str, parameters: str) -> list[str]:
+    """What else the chip chooses by name, to be taken in."""
+    named = {name: legal.names for name, legal in OPTIONS[hardware].items() if legal.searched and f"  {name}:" not in parameters}
+    return [f"  # {name}: {{kind: categorical, options: [{', '.join(names)}]}}" for name, names in named.items()]
 
 
 def _about(dataset: Dataset) -> str:

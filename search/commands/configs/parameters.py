@@ -1,33 +1,22 @@
 """`codesign list parameters`: what a search may move, with unit, legal range, default and the technologies it applies to."""
 
-import dataclasses
+import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from codesign.hardware.base import AbstractHardware
-from codesign.hardware.manycore.synchronisation import SYNCHRONISATIONS
 from codesign.hardware.registry import RANGES, REGISTRY
-from codesign.hardware.systolic.array import DATAFLOWS, ZEROS
 from codesign.network.operation import RANGES as OPERATION
 from codesign.network.operation import Operation
 from codesign.parameters.legal import LegalRange
 from codesign.technology import catalogue
-from codesign.technology.sram import CELLS
 from codesign.workloads.workload import dense
 from search.errors import UserError, nearest
 from search.own import find_class
 from search.problem.legal import check_chip
 
-_OPTIONS: Final[Mapping[str, Sequence[str]]] = {
-    "dataflow": tuple(DATAFLOWS),
-    "memory": tuple(CELLS),
-    "device": ("a published device",),
-    "zeros": tuple(ZEROS),
-    "synchronisation": tuple(SYNCHRONISATIONS),
-}
-"""What chips choose by name."""
 _HEAD: Final = ("name", "unit", "legal values", "default", "per layer", "technologies", "what it is")
 
 
@@ -109,18 +98,23 @@ def _of_family(family: Any, names: Sequence[str]) -> Iterable[Row]:
     inert = {name: set(chip.inert_parameters(catalogue.load(name))) for name in names}
     for name, legal in chip.ranges.items():
         yield _row(name, legal, _where(names, [each for each in names if name not in inert[each]]), about)
-    for field in dataclasses.fields(family):
-        if field.name in _OPTIONS:
-            where = _where(names, [each for each in names if field.name not in inert[each]])
-            per_layer = "yes" if field.name == "dataflow" else "no"
-            text = about.get(field.name, "").partition(":")[0]  # without the form in which the chip holds it
-            yield Row(field.name, "", ", ".join(_OPTIONS[field.name]), "", per_layer, where, text)
+    for name, options in family.named.items():
+        where = _where(names, [each for each in names if name not in inert[each]])
+        text = about.get(name, "").partition(":")[0]  # without the form in which the chip holds it
+        per_layer = "yes" if options.per_layer else "no"
+        yield Row(name, "", ", ".join(options.names) or f"a published {name}", _default(family, name), per_layer, where, text)
 
 
 def _row(name: str, legal: LegalRange, technologies: str, about: Mapping[str, str]) -> Row:
     legal_values = f"{'whole, ' if legal.whole else ''}{legal.low:.7g} to {legal.high:.7g}"
     unit = "" if legal.unit == "1" else legal.unit
     return Row(name, unit, legal_values, f"{legal.default:g}", "yes" if legal.per_layer else "no", technologies, about.get(name, ""))
+
+
+def _default(family: Any, option: str) -> str:
+    """What a chip has that names no option; nothing where that is the technology's."""
+    default = inspect.signature(family.of).parameters[option].default
+    return default if isinstance(default, str) else ""
 
 
 def _fits(family: Any, technology: str) -> bool:

@@ -4,6 +4,7 @@ The search's form of a crossbar replaces slices by one device and wires by a clo
 same samples, so that their difference is what the search leaves out, and no luck of a draw.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from codesign.evaluation import solved
 from codesign.evaluation.arithmetic import arrays_of
 from codesign.evaluation.devices import ageing_of
 from codesign.evaluation.evaluate import Batch, Design, assigned
+from codesign.hardware.crossbar.crossbar import Crossbar
 from search.designs.picks import front_of, picks
 from search.problem.batches import as_batch
 from search.problem.problem import Problem, as_values
@@ -33,6 +35,7 @@ _QUICKLY: Final = {"xla_backend_optimization_level": 0}
 _SHARE: Final = 0.25  # of the samples x chips of all other measurements
 _LEAST: Final = 500  # samples
 
+Made = tuple[tuple[str, int], ...]  # names of parameters, and the option that is chosen
 Sizes = Sequence[tuple[int, int, int]]  # rows, columns and number of arrays, by layer
 
 
@@ -55,9 +58,9 @@ class ExactErrors:
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self._test = problem, as_batch(problem.dataset.test)
-        self._sizes = jax.jit(self._sizes_traced)
-        self._programmed = jax.jit(self._programmed_traced, static_argnums=3, compiler_options=_QUICKLY)
-        self._forms = jax.jit(self._forms_traced, compiler_options=_QUICKLY)
+        self._sizes = jax.jit(self._sizes_traced, static_argnums=2)
+        self._programmed = jax.jit(self._programmed_traced, static_argnums=(2, 4), compiler_options=_QUICKLY)
+        self._forms = jax.jit(self._forms_traced, static_argnums=2, compiler_options=_QUICKLY)
         self._right = jax.jit(self._right_traced)
 
     def __call__(self, chosen: Chosen, session: Session) -> None:
@@ -120,38 +123,57 @@ class ExactErrors:
         self, network: nnx.State, values: dict[str, Array], key: Key[Array, ""], batch: Batch, tier: str, most: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Which samples are answered right on solved wires, and in the search's form."""
-        layers = self._programmed(network, values, jax.random.clone(key), most)
+        made = self._made(values)
+        layers = self._programmed(network, values, made, jax.random.clone(key), most)
         shares = [None if layer is None else solved.deliver(layer, tier) for layer in layers]
-        forms = self._forms(network, values, jax.random.clone(key), layers, shares)
+        forms = self._forms(network, values, made, jax.random.clone(key), layers, shares)
         exact, searched = (np.asarray(self._right(network, values, jax.random.clone(key), form, batch)) for form in forms)
         return exact, searched
 
     def _sizes_of(self, candidate: Any) -> tuple[Sizes, int]:
-        layers = self._sizes(candidate.network, as_values(self.problem.space, candidate.point))
+        values = as_values(self.problem.space, candidate.point)
+        layers = self._sizes(candidate.network, values, self._made(values))
         found = [(int(size.rows), int(size.columns), int(size.arrays)) for size in layers]
         return found, max((int(size.slices) for size in layers), default=1)
 
-    def _design(self, network: nnx.State, values: dict[str, Array]) -> tuple[Design, list[AbstractArray]]:
+    def _made(self, values: Mapping[str, Array]) -> Made:
+        """Encodings that are chosen: they say how many devices a weight has, and so set shapes."""
+        engines = getattr(self.problem.hardware, "engines", (self.problem.hardware,))
+        prefixes = [f"{name}." for name in getattr(self.problem.hardware, "names", ())] or [""]
+        analog = [prefix for prefix, engine in zip(prefixes, engines, strict=True) if isinstance(engine, Crossbar)]
+        return tuple((f"{prefix}encoding", int(values[f"{prefix}encoding"])) for prefix in analog if f"{prefix}encoding" in values)
+
+    def _design(self, network: nnx.State, values: dict[str, Array], made: Made) -> tuple[Design, list[AbstractArray]]:
         problem = self.problem
-        design = problem.place(network, values)
+        placed = problem.place(network, values)
+        design = dataclasses.replace(placed, hardware=_decided(placed.hardware, dict(made)))
         ageing = ageing_of(design.hardware, problem.technology)
         return design, arrays_of(assigned(problem.graph, design), problem.technology, design.operation, True, problem.granularity, ageing)
 
-    def _sizes_traced(self, network: nnx.State, values: dict[str, Array]) -> list[solved.Size]:
-        design, arrays = self._design(network, values)
+    def _sizes_traced(self, network: nnx.State, values: dict[str, Array], made: Made) -> list[solved.Size]:
+        design, arrays = self._design(network, values, made)
         return solved.sizes(self.problem.graph, design, arrays, MOST_SLICES)
 
-    def _programmed_traced(self, network: nnx.State, values: dict[str, Array], key: Key[Array, ""], most: int) -> Any:
-        return solved.programmed(self.problem.graph, *self._design(network, values), key, most)
+    def _programmed_traced(self, network: nnx.State, values: dict[str, Array], made: Made, key: Key[Array, ""], most: int) -> Any:
+        return solved.programmed(self.problem.graph, *self._design(network, values, made), key, most)
 
-    def _forms_traced(self, network: nnx.State, values: dict[str, Array], key: Key[Array, ""], layers: Any, shares: Any) -> Any:
-        return solved.forms(self.problem.graph, *self._design(network, values), key, layers, shares)
+    def _forms_traced(self, network: nnx.State, values: dict[str, Array], made: Made, key: Key[Array, ""], layers: Any, shares: Any) -> Any:
+        return solved.forms(self.problem.graph, *self._design(network, values, made), key, layers, shares)
 
     def _right_traced(
         self, network: nnx.State, values: dict[str, Array], key: Key[Array, ""], arrays: list[AbstractArray], batch: Batch
     ) -> Array:
         design = self.problem.place(network, values)
         return solved.right_answers(self.problem.graph, design, batch, arrays, key, self.problem.at_once)
+
+
+def _decided(hardware: Any, made: Mapping[str, int]) -> Any:
+    """The chip, and its engines, with the encodings that are chosen and no others."""
+    if "encoding" in made:
+        return hardware.alone()[made["encoding"]]
+    named = zip(getattr(hardware, "names", ()), getattr(hardware, "engines", ()), strict=True)
+    engines = tuple(engine.alone()[made[f"{name}.encoding"]] if f"{name}.encoding" in made else engine for name, engine in named)
+    return dataclasses.replace(hardware, engines=engines) if made else hardware
 
 
 def _affordable(sizes: Mapping[str, Sizes], recommended: Sequence[str], chips: int, budget: float) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """Neurons visited on events alone: against a simulation of the same neurons, who may not wait, and what marks cost."""
 
+import dataclasses
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from codesign.cost import Cost
-from codesign.hardware.manycore.manycore import COMPONENTS, ManyCore
+from codesign.hardware.manycore.manycore import COMPONENTS, SYNAPSES, ManyCore
 from codesign.hardware.manycore.updates import UPDATES
 from codesign.technology.catalogue import load
 from codesign.workloads.workload import Workload, dense
@@ -74,3 +77,28 @@ def test_neurons_that_change_on_their_own_are_visited_always() -> None:
         np.testing.assert_allclose(chip.events(workload).visited[0], 256)
     waiting = chip.events(Workload.of(LAYERS, input_rate=0.0, output_rate=0.0))
     np.testing.assert_allclose(waiting.visited, jnp.zeros(2), atol=1e-5)
+
+
+@pytest.mark.parametrize("technology", [LOIHI, DIGITAL], ids=["loihi", "digital"])
+def test_a_search_chooses_synapses_and_visits(technology) -> None:
+    workload = Workload.of(LAYERS, timesteps=8, input_rate=0.01, output_rate=0.01, weight_density=0.2)
+    chip = ManyCore.of(synapses=tuple(SYNAPSES), updates=tuple(UPDATES))
+    for i, j in ((0, 1), (1, 0)):
+        synapses, updates = list(SYNAPSES)[i], list(UPDATES)[j]
+        built = ManyCore.of(synapses=synapses, updates=updates)
+        chosen = dataclasses.replace(chip, synapses=jax.nn.one_hot(i, 2), updates=jax.nn.one_hot(j, 2))
+        found, expected = (run(each, workload, technology) for each in (chosen, built))
+        for name in ("energy_pj", "latency_ns", "area_um2"):
+            np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-5)
+    energy = jax.grad(lambda c: jnp.log(c.cost(workload, technology, 0.5).energy))
+    slope = jax.jit(energy, compiler_options={"xla_backend_optimization_level": 0})(chip)
+    # few inputs and few weights: what is not there is neither stored nor visited
+    assert slope.synapses[1] < 0 < slope.synapses[0]
+    assert slope.updates[1] < 0 < slope.updates[0]
+
+
+def test_formats_that_nobody_measured_are_refused_with_those_that_were() -> None:
+    prices = {name: value for name, value in LOIHI.values.items() if not name.startswith("synapse_sparse")}
+    without = dataclasses.replace(LOIHI, values=prices)
+    with pytest.raises(KeyError, match="measured no event of 'sparse' synapses, only of dense"):
+        jax.eval_shape(lambda: ManyCore.of(synapses=("dense", "sparse")).cost(Workload.of(LAYERS), without))

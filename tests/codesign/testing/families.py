@@ -75,15 +75,18 @@ def hybrid() -> HybridChip:
 
 def families() -> dict[str, Family]:
     """Every registered family; a crossbar of resistances and of SRAM, a many-core on measured events and on first principles."""
-    cores = ManyCore.of(memory=tuple(CELLS), synchronisation=tuple(SYNCHRONISATIONS))
+    working = {"synchronisation": tuple(SYNCHRONISATIONS), "synapses": tuple(SYNAPSES), "updates": tuple(UPDATES)}
+    cores = ManyCore.of(memory=tuple(CELLS), **working)
     systolic = Systolic.of(dataflow=tuple(DATAFLOWS), memory=tuple(CELLS), zeros=tuple(ZEROS))
-    crossbar = Crossbar.of(memory=tuple(CELLS), adc_noise=0.2)
-    charge = Crossbar.of(memory=tuple(CELLS), adc_noise=0.2, cell_bits=1)
+    crossbar = Crossbar.of(memory=tuple(CELLS), interconnect=tuple(INTERCONNECTS), adc_noise=0.2)
+    charge = Crossbar.of(memory=tuple(CELLS), interconnect=tuple(INTERCONNECTS), adc_noise=0.2, cell_bits=1)
+    # one after another: an open one computes with the arrays of both
+    encodings = {name: (columns,) for name, columns in ENCODINGS.items()}
     return {
         "systolic": Family(systolic, "digital_28nm", SYSTOLIC, {}),
-        "crossbar": Family(crossbar, "rram_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
-        "crossbar, SRAM": Family(charge, "sram_8t_45nm", CROSSBAR, {"encoding": ENCODINGS, "interconnect": INTERCONNECTS}),
-        "manycore": Family(cores, "digital_28nm", MANYCORE, {"synapses": SYNAPSES, "updates": UPDATES}),
-        "manycore, calibrated": Family(cores, "loihi_14nm", MANYCORE, {"synapses": SYNAPSES, "updates": UPDATES}),
+        "crossbar": Family(crossbar, "rram_45nm", CROSSBAR, {"encodings": encodings}),
+        "crossbar, SRAM": Family(charge, "sram_8t_45nm", CROSSBAR, {"encodings": encodings}),
+        "manycore": Family(cores, "digital_28nm", MANYCORE, {}),
+        "manycore, calibrated": Family(cores, "loihi_14nm", MANYCORE, {}),
         "hybrid": Family(hybrid(), "digital_28nm", HYBRID, {}),
     }

@@ -104,7 +104,7 @@ def test_mistakes_are_located(tmp_path: Path, hardware: str, parameters: str, wh
 def test_neurons_that_wait_for_events_have_nothing_else_that_moves_them(tmp_path: Path, style: str, what: str) -> None:
     cores = "hardware: {kind: manycore, technology: digital_28nm, fixed: {updates: on_events}}"
     path = toy(tmp_path, cores, "  timesteps: {kind: integer, low: 1, high: 3}")
-    assert build.build(config.read(path)).hardware.updates.name == "on_events"
+    assert build.build(config.read(path)).hardware.updates_names == ("on_events",)
     path.write_text(path.read_text().replace("longest: 3}", f"longest: 3, options: {{{style}}}}}"))
     with pytest.raises(UserError, match=f"hardware.fixed.updates: .*{what}"):
         build.build(config.read(path))
