@@ -30,7 +30,8 @@ def test_a_read_charges_a_capacitor_for_every_set_bit_under_a_driven_row() -> No
 
 def test_cells_leak_as_the_memory_they_are() -> None:
     def cells_mw(prices: Technology) -> float:
-        return float(cells_in(prices).leakage_mw(Crossbar.of(rows=256, columns=128)._design(WORK), prices))
+        chip = Crossbar.of(rows=256, columns=128)
+        return float(cells_in(prices).leakage_mw(chip._design(chip.encodings[0], WORK), prices))
 
     assert energy("leakage") > energy("leakage", CURRENT)
     assert cells_mw(CHARGE) == pytest.approx(float(CHARGE.memory.leakage_mw(4.0)), rel=1e-5)  # 32,768 cells
