@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Key
 
 from codesign.analog.arrays.array import AbstractArray
 from codesign.network.answers.readout import AbstractReadout
+from codesign.network.codes import encoding_of, with_encoded_inputs
 from codesign.network.encoding import AbstractEncoding
 from codesign.network.layers.blocks import AbstractBlock, Chain, ScoreLayer
 from codesign.network.operation import Operation
@@ -40,9 +41,7 @@ class SpikingNetwork(Shown, nnx.Module):
         """Layers in the order they run, pooling and attention among them: shapes, neurons, shortcuts, and what encodes the inputs."""
         scores = dataclasses.replace(self.scores.synapses.geometry, neuron=self.readout.neuron)
         first, *others = (*self.body.geometries, scores)
-        # a recurrent layer's own outputs are no inputs of the network
-        inputs = first.neurons_in - (first.neurons_out if first.kind == "recurrent" else 0)
-        return (dataclasses.replace(first, encoded_inputs=inputs if self.encoding.compares else 0), *others)
+        return (with_encoded_inputs(first) if self.encoding.compares else first, *others)
 
     def sheet(self) -> Sheet:
         """Layers, neurons and weights; see `codesign.shown`."""
@@ -61,7 +60,7 @@ class SpikingNetwork(Shown, nnx.Module):
 
         Args:
             inputs: frames with values in [0, 1] `[batch, ...]`, or sequences `[batch, time, ...]`, as the encoding says.
-            operation: time, precision and gates.
+            operation: time, precision and gates; what it chooses in place of what the network was built with.
             arrays: arithmetic of each layer of `geometries` (that of pooling is not used).
             key: the simulated chip (its devices' errors, frozen over batch and time) and the neurons' randomness.
             fresh: samples that rates are those of (`codesign.evaluation.pieces`); None for all.
@@ -74,7 +73,8 @@ class SpikingNetwork(Shown, nnx.Module):
         """
         # `to_integer.input_codes` splits in the same way, so that encodings which draw spikes draw the same ones
         encoding_key, run_key = jax.random.split(key)
-        steps = self.encoding.steps(inputs, operation.longest)
+        encoding = encoding_of(self.encoding, operation)
+        steps = encoding.steps(inputs, operation.longest)
         run = Run(self.geometries, operation, arrays, self.readout, steps, run_key, fresh)
-        signal = self.encoding(inputs, steps, run.setting(self.geometries[0]).activation_bits, encoding_key)
+        signal = encoding(inputs, steps, run.setting(self.geometries[0]).activation_bits, encoding_key)
         return run.activity(self.scores(self.body(signal, run), run))

@@ -1,5 +1,6 @@
 """How a network is run: the design parameters that belong to no chip alone."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -11,6 +12,8 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
+from codesign.data.encoders.encode import ENCODERS
+from codesign.network.neurons.firing import RESETS
 from codesign.parameters.legal import LegalRange
 from codesign.shown.chips import chip_sheet
 from codesign.shown.sheet import Sheet
@@ -29,8 +32,15 @@ RANGES: Final[Mapping[str, LegalRange]] = MappingProxyType(
         "state_bits": LegalRange(2, 32, 12, "bit", whole=True, per_layer=True),
         "gate": LegalRange(0, 1, 1, whole=True, per_layer=True),
         "exit_entropy": LegalRange(0, 1, 0),
+        # below, a spike is as good as certain on either side of the threshold; far above, all neurons toss a coin
+        "firing_temperature": LegalRange(0.001, 4, 0.25, "threshold", per_layer=True),
+        "payload_bits": LegalRange(1, 8, 2, "bit", whole=True, per_layer=True),
     }
 )
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"input_code": tuple(ENCODERS), "reset": tuple(RESETS)})
+"""Options of what a run chooses by name."""
+OF_NEURONS: Final = ("firing_temperature", "payload_bits", "reset")
+"""What a run chooses in place of what neurons were built with."""
 
 
 class Operation(Shown, eqx.Module):
@@ -50,6 +60,12 @@ class Operation(Shown, eqx.Module):
             spike, and nothing is computed for the other case.
         exit_entropy: an answer is given as soon as its entropy falls below this share of the largest, from 0 to 1 (see
             `codesign.network.early_exit`). None: after all steps.
+        firing_temperature: of stochastic neurons, in thresholds; one for all, or per layer. None: that of the neurons.
+        payload_bits: of graded spikes, at most what the neurons were built for; one for all, or per layer. None: all of that.
+        input_code: how frames enter: share of each of `codes`. None: as the network was built.
+        codes: names of the input codes (static).
+        reset: what a spike does to the potential: share of each of `resets`, per layer. None: that of the neurons.
+        resets: names of the resets (static).
     """
 
     timesteps: Float[Array, ""]
@@ -59,6 +75,12 @@ class Operation(Shown, eqx.Module):
     longest: int = eqx.field(static=True)
     gate: Float[Array, "..."] | None = None
     exit_entropy: Float[Array, ""] | None = None
+    firing_temperature: Float[Array, "..."] | None = None
+    payload_bits: Float[Array, "..."] | None = None
+    input_code: Float[Array, " codes"] | None = None
+    codes: tuple[str, ...] = eqx.field(static=True, default=())
+    reset: Float[Array, "layers resets"] | None = None
+    resets: tuple[str, ...] = eqx.field(static=True, default=())
 
     @classmethod
     def of(
@@ -72,12 +94,19 @@ class Operation(Shown, eqx.Module):
         state_bits: ArrayLike | Sequence[float] = 12,
         gate: ArrayLike | Sequence[float] | None = None,
         exit_entropy: ArrayLike | None = None,
+        firing_temperature: ArrayLike | Sequence[float] | None = None,
+        payload_bits: ArrayLike | Sequence[float] | None = None,
+        input_code: str | Sequence[str] = (),
+        reset: str | Sequence[str] = (),
     ) -> "Operation":
         """An operation for a network of `layers` layers; timesteps default to `longest`.
 
+        `input_code` and `reset` are one name, or those that a search may choose from, which begin with equal shares.
+
         Raises:
-            ValueError: a per-layer value of another length, or one below the lowest of its `RANGES`.
+            ValueError: a per-layer value of another length, one below the lowest of its `RANGES`, or an unknown name (with the nearest).
         """
+        codes, resets = _named("input_code", input_code), _named("reset", reset)
 
         def array(name: str, value: ArrayLike | Sequence[float]) -> Array:
             # an explicit dtype: weakly typed arrays would be traced once more
@@ -98,11 +127,33 @@ class Operation(Shown, eqx.Module):
             longest,
             None if gate is None else jnp.broadcast_to(array("gate", gate), (layers,)),
             None if exit_entropy is None else jnp.asarray(exit_entropy, jnp.float32),
+            None if firing_temperature is None else array("firing_temperature", firing_temperature),
+            None if payload_bits is None else array("payload_bits", payload_bits),
+            # equal shares: nothing is chosen until a search or the user does
+            jnp.full(len(codes), 1 / len(codes), jnp.float32) if codes else None,
+            codes,
+            jnp.full((layers, len(resets)), 1 / len(resets), jnp.float32) if resets else None,
+            resets,
         )
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Names that the fields with shares of options choose among."""
+        return {name: names for name, names in (("input_code", self.codes), ("reset", self.resets)) if names}
 
     def sheet(self) -> Sheet:
         """Time and precision, with units and legal ranges; see `codesign.shown`."""
-        return chip_sheet("Operation", {name: getattr(self, name) for name in (*RANGES, "longest")}, RANGES, {})
+        return chip_sheet("Operation", {name: getattr(self, name) for name in (*RANGES, *CHOICES, "longest")}, RANGES, self.choices)
+
+
+def _named(field: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    for name in names:
+        if name not in CHOICES[field]:
+            # a cutoff of 0: there is always a nearest name
+            near = difflib.get_close_matches(name, CHOICES[field], 1, 0)[0]
+            raise ValueError(f"unknown {field} {name!r} (did you mean {near!r}?); known are {', '.join(CHOICES[field])}")
+    return names
 
 
 def inert_entries(geometries: Sequence[LayerWork]) -> frozenset[tuple[str, int]]:
@@ -110,8 +161,11 @@ def inert_entries(geometries: Sequence[LayerWork]) -> frozenset[tuple[str, int]]
 
     See `codesign.network.trace`.
     """
-    pools = {(name, i) for i, layer in enumerate(geometries) if layer.kind == "pool" for name in ("activation_bits", "state_bits", "gate")}
+    unused = ("activation_bits", "state_bits", "gate", *OF_NEURONS)
+    pools = {(name, i) for i, layer in enumerate(geometries) if layer.kind == "pool" for name in unused}
     # the last layer's scores have no neurons; where nothing has, their own bits are all there is to price
-    scores = {("state_bits", len(geometries) - 1)} if any(layer.kind != "pool" for layer in geometries[:-1]) else set()
+    scores = {(name, len(geometries) - 1) for name in OF_NEURONS}
+    if any(layer.kind != "pool" for layer in geometries[:-1]):
+        scores |= {("state_bits", len(geometries) - 1)}
     # attention has neurons and hears numbers: of its entries only the weight bits are inert
     return frozenset(pools | scores | {("weight_bits", i) for i, layer in enumerate(geometries) if not layer.has_weights})

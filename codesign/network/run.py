@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Key
 
 from codesign.analog.arrays.array import AbstractArray
 from codesign.network.answers.readout import AbstractReadout, mean_active
+from codesign.network.neurons.chosen import Chosen
 from codesign.network.operation import Operation
 from codesign.network.signal import Signal
 from codesign.numerics import step_weights
@@ -44,6 +45,7 @@ class Setting(NamedTuple):
         weight_bits, activation_bits, state_bits: precision [bit]; see `Operation`.
         gate: 1 where it spikes, 0 where it does not; None where all layers spike.
         program_key, neuron_key: randomness of its devices and of its neurons.
+        chosen: of its neurons, in place of what they were built with.
     """
 
     array: AbstractArray
@@ -53,6 +55,7 @@ class Setting(NamedTuple):
     gate: Float[Array, ""] | None
     program_key: Key[Array, ""]
     neuron_key: Key[Array, ""]
+    chosen: Chosen = Chosen()
 
 
 class Run:
@@ -98,6 +101,12 @@ class Run:
             _entry(operation.state_bits, index),
             None if operation.gate is None else _entry(operation.gate, index),
             *self._keys[index],
+            Chosen(
+                None if operation.firing_temperature is None else _entry(operation.firing_temperature, index),
+                None if operation.payload_bits is None else _entry(operation.payload_bits, index),
+                None if operation.reset is None else operation.reset[index],
+                operation.resets,
+            ),
         )
 
     def record(
@@ -158,9 +167,9 @@ class Run:
 
     def _rates(self, signal: Signal) -> tuple[Array | float, Array | float]:
         """Rates of spikes and of numbers."""
-        spikes, numbers = signal.spikes, signal.numbers
+        numbers = signal.numbers
         return (
-            0.0 if spikes is None else self._of_fresh(spikes, self._mean_active),
+            signal.rate_of_spikes(lambda x: self._of_fresh(x, self._mean_active)),
             0.0 if numbers is None else self._of_fresh(numbers, self._mean_active),
         )
 
@@ -178,15 +187,13 @@ class Run:
         return _mixed(signal, *self._rates(signal))
 
     def _collapsed_rate(self, signal: Signal, readout: AbstractReadout) -> Array | float:
-        def rate(x: Array | None) -> Array | float:
-            if x is None:
-                return 0.0
+        def rate(x: Array) -> Array:
             # numbers that hold for all steps are read as they are, there is nothing to count over time
             if x.shape[0] == 1:
                 return self._of_fresh(x, self._mean_active)
             return self._of_fresh(x, lambda some: readout.collapsed_rate(some, self.counted, self.share))
 
-        return _mixed(signal, rate(signal.spikes), rate(signal.numbers))
+        return _mixed(signal, signal.rate_of_spikes(rate), 0.0 if signal.numbers is None else rate(signal.numbers))
 
     def _collapsed_bits(self, signal: Signal, readout: AbstractReadout) -> Array | float:
         def summed(bits: Array | float) -> Array:

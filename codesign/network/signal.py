@@ -21,6 +21,7 @@ class Signal(NamedTuple):
         spike_bits: payload of one spike.
         number_bits: bits of one number, once it is quantised (set by the layer that receives it).
         full_scale: largest number, also the largest spike.
+        codes: share of each code whose mixture the spikes are, and its spikes, while nothing has decided among them; else empty.
     """
 
     spikes: Float[Array, "time batch ..."] | None
@@ -28,7 +29,24 @@ class Signal(NamedTuple):
     gate: Float[Array, ""] | float = 1.0
     spike_bits: Float[Array, ""] | float = 1.0
     number_bits: Float[Array, ""] | float = 1.0
-    full_scale: float = 1.0
+    full_scale: Float[Array, ""] | float = 1.0
+    codes: tuple[tuple[Float[Array, ""], Float[Array, "time batch ..."]], ...] = ()
+
+    @classmethod
+    def coded(
+        cls,
+        codes: tuple[tuple[Float[Array, ""], Float[Array, "time batch ..."]], ...],
+        numbers: Float[Array, "#time batch ..."] | None,
+        gate: Float[Array, ""],
+    ) -> "Signal":
+        """Spikes of one of several `codes`, or `numbers`: nothing has decided yet."""
+        return cls(_mixture(codes), numbers, gate, codes=codes)
+
+    def rate_of_spikes(self, rate: Callable[[Array], Array]) -> Array | float:
+        """A rate of the spikes; of several codes the mean of theirs, since one alone will be sent. 0 without spikes."""
+        if self.codes:
+            return sum(share * rate(spikes) for share, spikes in self.codes)
+        return 0.0 if self.spikes is None else rate(self.spikes)
 
     @property
     def values(self) -> Float[Array, "#time batch ..."]:
@@ -64,6 +82,10 @@ class Signal(NamedTuple):
             out = function(x.reshape(-1, *x.shape[2:]))
             return out.reshape(*x.shape[:2], *out.shape[1:])
 
+        if self.codes:
+            codes = tuple((share, out) for share, spikes in self.codes if (out := folded(spikes)) is not None)
+            # mixed after it: the largest of a mixture is no mixture of the largest
+            return self._replace(spikes=_mixture(codes), numbers=folded(self.numbers), codes=codes)
         return self._replace(spikes=folded(self.spikes), numbers=folded(self.numbers))
 
     def with_numbers_of(self, bits: Float[Array, ""]) -> "Signal":
@@ -73,6 +95,10 @@ class Signal(NamedTuple):
         scale = jnp.asarray(self.full_scale, self.numbers.dtype)
         # quantised by who receives: several receivers of one signal may each have a precision of their own
         return self._replace(numbers=quantise_unsigned(self.numbers, scale, bits), number_bits=bits)
+
+
+def _mixture(codes: tuple[tuple[Float[Array, ""], Float[Array, "time batch ..."]], ...]) -> Float[Array, "time batch ..."]:
+    return sum((share * spikes for share, spikes in codes[1:]), codes[0][0] * codes[0][1])
 
 
 def sum_bits(bits: Float[Array, ""], count: Float[Array, ""]) -> Float[Array, ""]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from codesign.network.codes import spiking_share, with_encoded_inputs
 from codesign.network.operation import Operation
 from codesign.network.run import Activity
 from codesign.workloads.workload import LayerWork, Workload
@@ -28,6 +29,7 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
     has the next one's), so that its own entries in the operation change nothing. A spiking layer that receives numbers is priced at
     every step (direct encoding), though its product could be kept. Zeros among weights are counted where arrays are known too
     (`codesign.evaluation`). With early exit, scores are asked after every step that is run whether they are certain.
+    Where the operation chooses the input code, inputs are compared as far as it chooses spikes.
 
     Args:
         geometries: static shapes and neurons of the layers.
@@ -35,11 +37,13 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
         operation: how the network was run.
     """
     ones = jnp.ones(len(geometries), activity.input_rate.dtype)
+    # an operation that chooses the input code decides what is compared, whatever the network was built with
+    first = geometries[0] if operation.input_code is None else with_encoded_inputs(geometries[0])
     weighted = [layer.has_weights for layer in geometries]
     # the last layer is that of the scores
     with_neurons = [layer.kind != "pool" for layer in geometries[:-1]] + [False]
     return Workload(
-        layers=geometries,
+        layers=(first, *geometries[1:]),
         input_rate=activity.input_rate,
         output_rate=activity.output_rate,
         timesteps=activity.timesteps,
@@ -50,6 +54,7 @@ def trace(geometries: tuple[LayerWork, ...], activity: Activity, operation: Oper
         state_bits=_inherited(operation.state_bits * ones, with_neurons),
         weight_density=ones,
         exit_checks=jnp.zeros_like(ones) if operation.exit_entropy is None else jnp.zeros_like(ones).at[-1].set(activity.timesteps[-1]),
+        encoded=jnp.broadcast_to(spiking_share(operation), ones.shape),
     )
 
 

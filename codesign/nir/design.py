@@ -20,6 +20,7 @@ from codesign.network.network import SpikingNetwork
 from codesign.network.neurons.firing import Binary, hard_reset, soft_reset
 from codesign.network.neurons.neurons import AbstractNeuron, IntegrateAndFire, LeakyNeuron
 from codesign.network.operation import Operation
+from codesign.network.settled import require_settled
 from codesign.nir.graph import NirError
 from codesign.nir.writer import Layer, Point
 from codesign.workloads.workload import LayerWork
@@ -35,7 +36,9 @@ def layers_of(network: SpikingNetwork, operation: Operation, hardware: Mapping[s
 
     Raises:
         NirError: a layer, neuron or setting that NIR has no node for; names the layer.
+        ValueError: an operation that chooses what the network is built with (see `codesign.network.settled`).
     """
+    require_settled(operation)
     if float(operation.timesteps) % 1:
         raise NirError(f"timesteps is {float(operation.timesteps):g}; only a hardened network, with whole timesteps, can be exported")
     settings = {layer.name: _settings(operation, i, layer, (hardware or {}).get(layer.name)) for i, layer in enumerate(network.geometries)}

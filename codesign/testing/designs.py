@@ -133,6 +133,7 @@ def draw_workloads(workload: Workload, designs: int, rng: np.random.Generator) -
         "weight_magnitude": _log_uniform(0.1, 1, shape, rng),
         # half of the networks may answer early, and ask so after every step
         "exit_checks": (np.arange(len(workload)) == len(workload) - 1) * steps * rng.integers(2, size=(designs, 1)),
+        "encoded": np.ones(shape),
     }
     leaves: dict[str, Any] = {name: jnp.asarray(value, jnp.float32) for name, value in drawn.items()}
     return dataclasses.replace(workload, **leaves)

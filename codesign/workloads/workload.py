@@ -179,6 +179,7 @@ class Workload(Shown, eqx.Module):
         weight_magnitude: mean size of the non-zero weights as they act, as a share of the largest that can be stored: analog
             arrays draw current in proportion. One half, the default, is that of weights spread evenly over the levels.
         exit_checks: how often the layer's outputs are asked in one inference whether they are certain enough to stop (early exit).
+        encoded: share of the layer's `encoded_inputs` that are compared; below 1 where a search may still let numbers enter.
     """
 
     layers: tuple[LayerWork, ...] = eqx.field(static=True)
@@ -193,6 +194,7 @@ class Workload(Shown, eqx.Module):
     # a factory, since an array made on import would start JAX; one entry that broadcasts over any number of layers
     weight_magnitude: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.full(1, 0.5, jnp.float32))
     exit_checks: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.zeros(1, jnp.float32))
+    encoded: Float[Array, "#layers"] = eqx.field(default_factory=lambda: jnp.ones(1, jnp.float32))
 
     @classmethod
     def of(
@@ -209,6 +211,7 @@ class Workload(Shown, eqx.Module):
         weight_density: ArrayLike | Sequence[float] = 1,
         weight_magnitude: ArrayLike | Sequence[float] = 0.5,
         exit_checks: ArrayLike | Sequence[float] = 0,
+        encoded: ArrayLike | Sequence[float] = 1,
         neuron: str | Sequence[str] | None = None,
         dtype: DTypeLike = jnp.float32,
     ) -> "Workload":
@@ -243,6 +246,7 @@ class Workload(Shown, eqx.Module):
             spread("weight_density", weight_density),
             spread("weight_magnitude", weight_magnitude),
             spread("exit_checks", exit_checks),
+            spread("encoded", encoded),
         )
 
     def __len__(self) -> int:
@@ -255,7 +259,8 @@ class Workload(Shown, eqx.Module):
 
     def sheet(self) -> Sheet:
         """Shapes, rates, steps and precision; see `codesign.shown`."""
-        names = [field.name for field in dataclasses.fields(self) if field.name != "layers"]
+        # 1 but where a search mixes input codes
+        names = [field.name for field in dataclasses.fields(self) if field.name not in ("layers", "encoded")]
         return workload_sheet(self.layers, {name: getattr(self, name) for name in names})
 
     @property

@@ -11,7 +11,9 @@ _ABOUT: Final = """\
 What can stand under `parameters` (searched) and `hardware.fixed` (not) in a config, and after `--set` of `codesign cost`.
 The same is printed by `codesign list parameters crossbar`. Values outside the legal ones are refused by `codesign check`.
 """
-_OPERATION: Final = "On every chip: under `parameters`, or `network.operation` where it is not searched."
+_OPERATION: Final = (
+    "On every chip: under `parameters`; where it is not searched, numbers under `network.operation` and names under `network.options`."
+)
 _HEAD: Final = ("parameter", "unit", "legal values", "default", "per layer", "technologies", "what it is")
 
 

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from codesign.cost import Cost
 from codesign.evaluation.evaluate import Evaluation
 from codesign.hardware.base import AbstractHardware
-from codesign.network.operation import RANGES, Operation
+from codesign.network.operation import CHOICES, RANGES, Operation
 from codesign.parameters.categorical import Categorical
 from codesign.parameters.space import Parameter, Space
 from codesign.technology.technology import Technology
@@ -57,9 +57,9 @@ class FixedWork:
     ) -> None:
         self.hardware, self.technology, self.workload = hardware, technology, workload
         for name, parameter in parameters.items():
-            if isinstance(parameter, Categorical):
+            if isinstance(parameter, Categorical) and name not in CHOICES:
                 raise UserError(f"parameters.{name}: is a choice of names; chips alone are searched by numbers: name one in hardware.fixed")
-        self.space = Space({name: p for name, p in parameters.items() if name not in RANGES}, len(workload))
+        self.space = Space({name: p for name, p in parameters.items() if name not in RANGES and name not in CHOICES}, len(workload))
         self.objectives = tuple(objective for objective in objectives if not objective.answers)
         self.limits = tuple(limit for limit in limits if not limit.objective.answers)
         if not self.space.parameters:

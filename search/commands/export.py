@@ -15,6 +15,7 @@ from codesign.evaluation.evaluate import Design, assigned
 from codesign.network.integer.to_fixed_point import to_fixed_point
 from codesign.network.integer.to_integer import to_integer
 from codesign.network.network import SpikingNetwork
+from codesign.network.settled import settled
 from codesign.nir import run as nir
 from codesign.nir.design import layers_of
 from search.errors import UserError
@@ -51,7 +52,8 @@ def export(folder: Path, design: str | None, kind: str) -> list[Path]:
         path = folder / kind / f"{measured.name}.{suffix}"
         placed, problem = measured.design, measured.problem
         try:
-            write(path, nnx.merge(problem.graph, placed.network), placed, problem)
+            network, operation = settled(nnx.merge(problem.graph, placed.network), placed.operation)
+            write(path, network, dataclasses.replace(placed, operation=operation), problem)
             written.append(path)
         except (ValueError, TypeError) as error:  # NirError among them
             failed.append(f"{measured.name}: {error}")

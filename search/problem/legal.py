@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import equinox as eqx
 import jax
@@ -18,10 +18,12 @@ from codesign.hardware.crossbar.crossbar import Crossbar
 from codesign.hardware.manycore.manycore import ManyCore
 from codesign.hardware.manycore.updates import OnEvents
 from codesign.hardware.registry import REGISTRY
+from codesign.network.encoding import Direct, Encoded
 from codesign.network.layers.layers import Synapses
-from codesign.network.neurons.firing import Stochastic
-from codesign.network.neurons.neurons import AbstractNeuron
-from codesign.network.operation import RANGES, Operation, inert_entries
+from codesign.network.network import SpikingNetwork
+from codesign.network.neurons.firing import Graded, Stochastic
+from codesign.network.neurons.neurons import AbstractNeuron, IntegrateAndFire, LeakyNeuron
+from codesign.network.operation import CHOICES, RANGES, Operation, inert_entries
 from codesign.parameters.categorical import Categorical
 from codesign.parameters.choice import Choice
 from codesign.parameters.continuous import Continuous
@@ -36,7 +38,9 @@ from search.objectives.cost import LEGAL
 from search.objectives.registry import AbstractObjective, find
 
 
-def check_parameters(parameters: Mapping[str, Parameter], hardware: AbstractHardware, known: list[str], technology: Technology) -> None:
+def check_parameters(
+    parameters: Mapping[str, Parameter], hardware: AbstractHardware, run: Operation, known: list[str], technology: Technology
+) -> None:
     """Every parameter is one that the chip or the run has, that changes something, and whose values are all legal; cells hold their bits.
 
     Raises:
@@ -51,7 +55,7 @@ def check_parameters(parameters: Mapping[str, Parameter], hardware: AbstractHard
             raise UserError(
                 f"parameters.{name}: neither {type(hardware).__name__} nor the network's operation has it{nearest(name, known)}"
             )
-        _check_choice(name, parameter, hardware)
+        _check_choice(name, parameter, hardware, run)
         _check_range(name, parameter, ranges.get(name))
     for left, names in hardware.choices.items():
         if left in parameters or left == "assignment" or len(names) == 1:
@@ -83,12 +87,21 @@ def check_some_searched(parameters: Mapping[str, Parameter], geometries: Sequenc
             raise UserError(f"parameters.{name}: changes nothing in any of the network's layers")
 
 
-def operation_of(layers: int, longest: int, fixed: Mapping[str, float]) -> Operation:
-    """How the network is run, where no search decides.
+def operation_of(layers: int, longest: int, fixed: Mapping[str, float], parameters: Mapping[str, Parameter]) -> Operation:
+    """How the network is run, where no search decides; what one chooses by name begins with equal shares of its options.
 
     Raises:
-        UserError: an unknown field (with the nearest), or a value that is not legal.
+        UserError: an unknown field or option (with the nearest), or a value that is not legal.
     """
+    searched = {name: parameters[name] for name in CHOICES if name in parameters}
+    names: dict[str, Any] = {}
+    for name, parameter in searched.items():
+        if not isinstance(parameter, Categorical):
+            raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{', '.join(CHOICES[name])}]}}")
+        for option in parameter.options:
+            if option not in CHOICES[name]:
+                raise UserError(f"parameters.{name}: unknown option {option!r}{nearest(option, CHOICES[name])}")
+        names[name] = parameter.options
     for name, value in fixed.items():
         if name not in RANGES:
             raise UserError(f"network.operation.{name}: unknown field{nearest(name, list(RANGES))}")
@@ -96,7 +109,7 @@ def operation_of(layers: int, longest: int, fixed: Mapping[str, float]) -> Opera
             raise UserError(f"network.operation.{name}: {complaint}")
     if (steps := fixed.get("timesteps", longest)) > longest:
         raise UserError(f"network.operation: timesteps must be from 1 to the {longest} simulated, got {steps:g}")
-    return Operation.of(layers, longest=longest, **fixed)
+    return Operation.of(layers, longest=longest, **{**fixed, **names})
 
 
 def _check_range(name: str, parameter: Parameter, legal: LegalRange | None) -> None:
@@ -122,9 +135,9 @@ def _check_range(name: str, parameter: Parameter, legal: LegalRange | None) -> N
         raise UserError(f"parameters.{name}: {complaint}")
 
 
-def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -> None:
-    """Categorical parameters, and only these, are for what a chip chooses by name."""
-    options = hardware.choices.get(name)
+def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware, run: Operation) -> None:
+    """Categorical parameters, and only these, are for what a chip or a run chooses by name."""
+    options = {**hardware.choices, **run.choices}.get(name)
     if options is None and isinstance(parameter, Categorical):
         known = ", ".join(hardware.choices) or "nothing"
         raise UserError(f"parameters.{name}: is a number, not a choice of names ({type(hardware).__name__} leaves {known} to choose)")
@@ -133,8 +146,34 @@ def _check_choice(name: str, parameter: Parameter, hardware: AbstractHardware) -
     if options is not None and not fits:
         suffix, names = ", per_layer: true" if layered else "", ", ".join(options) if len(options) > 1 else "two names or more"
         raise UserError(f"parameters.{name}: must be {{kind: categorical, options: [{names}]{suffix}}}")
-    if isinstance(parameter, Categorical) and parameter.per_layer and not _may_differ(name, hardware):
+    if not isinstance(parameter, Categorical) or not parameter.per_layer:
+        return
+    if name in WHOLE:
+        raise UserError(f"parameters.{name}: is one value for the whole network, no layer has its own (leave out per_layer)")
+    if name not in CHOICES and not _may_differ(name, hardware):
         raise UserError(f"parameters.{name}: is one value for the whole chip or engine, no layer has its own (leave out per_layer)")
+
+
+def check_built(named: Mapping[str, str], network: SpikingNetwork) -> None:
+    """What a run decides about inputs and neurons is something that the network has.
+
+    Args:
+        named: what is decided, and where a config says so.
+        network: as it is built.
+
+    Raises:
+        UserError: names what would have to be built otherwise.
+    """
+    if "input_code" in named and not isinstance(network.encoding, Direct | Encoded):
+        kind = type(network.encoding).__name__.lower()
+        raise UserError(
+            f"parameters.input_code: these data have a time axis of their own and enter as {kind}, codes are for frames (leave it out)"
+        )
+    firings = [module.parts.firing for _, module in nnx.iter_graph(network) if isinstance(module, AbstractNeuron)]
+    for name, firing, option in (("firing_temperature", Stochastic, "stochastic"), ("payload_bits", Graded, "graded")):
+        if name in named and not any(isinstance(each, firing) for each in firings):
+            own = type(firings[0]).__name__.lower() if firings else "no"
+            raise UserError(f"{named[name]}.{name}: changes nothing, neurons have {own} firing (network.options: {{firing: {option}}})")
 
 
 def _may_differ(name: str, hardware: AbstractHardware) -> bool:
@@ -161,8 +200,15 @@ def check_visits(hardware: AbstractHardware, network: nnx.Module) -> None:
                 f"{where}: layer {module.geometry.name!r} adds a bias in every step, on_events would miss it "
                 "(use every_step, or a network without a norm)"
             )
+        if isinstance(module, AbstractNeuron) and not isinstance(module, IntegrateAndFire | LeakyNeuron):
+            kind = type(module).__name__
+            raise UserError(f"{where}: {kind} changes in every step, on_events would miss it (use every_step, or neurons if or lif)")
         if isinstance(module, AbstractNeuron) and isinstance(module.parts.firing, Stochastic):
             raise UserError(f"{where}: stochastic neurons may fire without an event (use every_step, or binary firing)")
+
+
+WHOLE: Final = ("input_code",)
+"""Choices of a run that are made once for all layers."""
 
 
 @eqx.filter_jit

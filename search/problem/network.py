@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -12,9 +13,11 @@ from codesign.network.builders.models import REGISTRY, SpikingNetwork
 from codesign.network.encoding import ENCODINGS, SEQUENCES
 from codesign.network.layers.style import Style
 from codesign.network.learning.convert import steps_of
+from codesign.network.operation import RANGES
 from search.errors import nearest
 from search.problem.attempt import attempt
 from search.problem.config import ConfigFile
+from search.problem.sections.entries import make_parameter
 from search.problem.sections.parts import NetworkConfig
 from search.problem.sections.start import ConvertedStart
 from search.problem.size import outline
@@ -31,6 +34,8 @@ _SIZES: Final = ("hidden", "channels", "widths", "width")
 _COUNTS: Final = ("blocks",)
 # what is divided by; bits that a spike carries
 _LEAST: Final = {"temperature": 0.001, "payload_bits": 1}
+# what a run may choose in place of an option that the network is built with
+_CHOSEN: Final = {"input_code": "encoding", "firing_temperature": "temperature", "payload_bits": "payload_bits", "reset": "reset"}
 _EACH_STEP: Final = ("each_step", "leaky_each_step")
 
 
@@ -88,6 +93,7 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
         if options.get("state", "fixed_point") != "fixed_point":
             what = f"is {options['state']}, which state_bits does not change: it must be fixed_point where state_bits is chosen"
             raise file.error(("network", "options", "state"), what)
+    implied |= _chosen_in_runs(file, config.operation, options)
     chosen = {name: value for name, value in options.items() if name in own}
 
     def network(rngs: nnx.Rngs) -> SpikingNetwork:
@@ -99,6 +105,22 @@ def network_builder(file: ConfigFile, config: NetworkConfig, dataset: Dataset) -
     # by shapes: a network of any size is tried in no time and memory
     attempt(file, ("network",), lambda: outline(network))
     return converted(file, config.start, config, dataset, network) if isinstance(config.start, ConvertedStart) else network
+
+
+def _chosen_in_runs(file: ConfigFile, fixed: Mapping[str, float], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the network has to be built with because a run chooses: neurons for the longest payload.
+
+    Raises:
+        UserError: an option that a run chooses as well.
+    """
+    for name, option in _CHOSEN.items():
+        place = "parameters" if name in file.config.parameters else "network.operation" if name in fixed else ""
+        if place and option in options:
+            raise file.error(("network", "options", option), f"is chosen as {place}.{name} too: leave out one of them")
+    searched = file.config.parameters.get("payload_bits")
+    most = fixed.get("payload_bits") if searched is None else make_parameter(searched).harden(math.inf)
+    # beyond what a spike can carry: told as the range of the parameter
+    return {} if most is None else {"payload_bits": min(math.ceil(most), int(RANGES["payload_bits"].high))}
 
 
 def _check_sizes(file: ConfigFile, options: Mapping[str, Any]) -> None:

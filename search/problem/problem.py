@@ -26,7 +26,7 @@ from codesign.parameters.space import Parameter, Space
 from codesign.technology.technology import Technology
 from search.objectives.constraint import Constraint
 from search.objectives.registry import AbstractObjective, find
-from search.problem.legal import check_chip, check_parameters, check_some_searched, check_visits, limits_of, operation_of
+from search.problem.legal import check_built, check_chip, check_parameters, check_some_searched, check_visits, limits_of, operation_of
 from search.problem.size import outline, steps_within
 from search.sealed import leaf_name
 
@@ -102,9 +102,9 @@ class Problem:
         hardware: dict[str, Array] = {}
         for name, value in values.items():
             if name in _fields(self.operation):
-                held = getattr(self.operation, name)
+                held, given = getattr(self.operation, name), self._one_hot(name, value)
                 # one number for all layers of a field that has one each
-                operation[name] = value if held is None else jnp.broadcast_to(value, jnp.broadcast_shapes(value.shape, held.shape))
+                operation[name] = given if held is None else jnp.broadcast_to(given, jnp.broadcast_shapes(given.shape, held.shape))
             else:
                 hardware[name] = self._one_hot(name, value)
         run: Any = dataclasses.replace(self.operation, **operation)  # type: ignore[arg-type]
@@ -278,8 +278,9 @@ def make_problem(
     graph, _ = nnx.split(shapes)
     geometries = shapes.geometries
     layers = len(geometries)
-    template = operation_of(layers, longest, operation or {})
-    check_parameters(parameters, hardware, designable(hardware, template), technology)
+    template = operation_of(layers, longest, operation or {}, parameters)
+    check_parameters(parameters, hardware, template, designable(hardware, template), technology)
+    check_built({**{name: "network.operation" for name in operation or {}}, **dict.fromkeys(parameters, "parameters")}, shapes)
     check_some_searched(parameters, geometries)
     limits = limits_of(constraints, objectives, others)
     # a chip that cannot be built is no result, whether the user thought of it or not; what it has to hold follows the network's bits too

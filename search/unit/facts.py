@@ -44,11 +44,13 @@ def chip(problem: Problem) -> dict[str, Described]:
 def operation(problem: Problem) -> dict[str, Described]:
     """How the network is run, as far as that was not searched: time steps, bits, gates."""
     found: dict[str, Described] = {}
-    for field in dataclasses.fields(problem.operation):
-        held = getattr(problem.operation, field.name)
-        value = _LEFT_OUT.get(field.name) if held is None else held
-        found[field.name] = _number(value, RANGES.get(field.name))
-    return {name: value for name, value in found.items() if name not in problem.space.parameters}
+    for name in (*RANGES, "longest"):
+        held = getattr(problem.operation, name)
+        value = _LEFT_OUT.get(name) if held is None else held
+        # what nothing chose is the network's own
+        if value is not None and name not in problem.space.parameters:
+            found[name] = _number(value, RANGES.get(name))
+    return found
 
 
 def _layer(work: LayerWork) -> dict[str, Any]:

@@ -262,7 +262,7 @@ def _energies(events: Events, messages: Array, hops: Hops, workload: Workload, p
     flight = hops.east_west * prices.east_west.pj + hops.north_south * prices.north_south.pj
     leaving = hops.leaving[0] * prices.east_west.pj + hops.leaving[1] * prices.north_south.pj
     per_step = [
-        neurons + workload.static("encoded_inputs") * prices.encode_pj,
+        neurons + workload.encoded * workload.static("encoded_inputs") * prices.encode_pj,
         events.synaptic * prices.synapse.pj,
         messages * (prices.message.pj + prices.receive.pj) + last * prices.message.pj,
         messages * flight + last * leaving,

@@ -15,7 +15,7 @@ def residual_pj(workload: Workload, technology: Technology) -> Float[Array, " la
 def encoding_pj(workload: Workload, technology: Technology) -> Float[Array, " layers"]:
     """Turning numbers into spikes in one inference [pJ]: a comparison with a threshold, as wide as the state, per element and step."""
     compared = technology["compare_per_bit_pj"] * workload.state_bits
-    return workload.static("encoded_inputs") * workload.timesteps * compared
+    return workload.encoded * workload.static("encoded_inputs") * workload.timesteps * compared
 
 
 def exit_pj(workload: Workload, technology: Technology) -> Float[Array, " layers"]:

@@ -33,6 +33,7 @@ from codesign.network.network import SpikingNetwork
 from codesign.network.neurons.firing import Binary, Graded
 from codesign.network.neurons.neurons import AbstractNeuron, IntegrateAndFire, LeakyNeuron
 from codesign.network.operation import Operation
+from codesign.network.settled import require_settled
 from codesign.workloads.workload import LayerWork
 
 SPAN: Final = 4  # thresholds that a potential holds, as `firing.FixedPointState` does
@@ -103,7 +104,9 @@ def to_fixed_point(network: SpikingNetwork, operation: Operation) -> SpikingNetw
 
     Raises:
         ValueError: a relaxed setting, a part that has no integer form, or sums that exceed what float32 holds exactly; names the layer.
+            An operation that chooses what the network is built with (see `codesign.network.settled`).
     """
+    require_settled(operation)
     if not isinstance(network.readout, MeanReadout | StepReadout):
         raise ValueError(f"readout {type(network.readout).__name__} has no integer form; those with one: MeanReadout, StepReadout")
     settings = Settings(network, operation)
@@ -175,7 +178,7 @@ def _layer(block: SpikingLayer, stream: Stream, settings: Settings, added: np.nd
     # of the sum that the ANN form rounds: over all steps where it averages spikes, else of a single one
     steps = settings.steps if incoming.steps and settings.averages else 1
     neuron = _neuron(block.neuron, geometry, unit, site, lambda level, full: _decided(level, full, steps, geometry, settings))
-    largest = 2**block.neuron.parts.firing.payload_bits - 1
+    largest = 2 ** int(block.neuron.parts.firing.payload_bits) - 1
     # an ANN layer that averages sends one number for all steps
     sent = Stream(1.0, largest, True) if site.gate else Stream(None, largest, incoming.steps and not settings.averages)
     return SpikingLayer(synapses, neuron), sent
@@ -254,7 +257,7 @@ def _neuron(
         leak = np.broadcast_to(np.rint(np.asarray(neuron.leak, np.float64) * 2**LEAK_SHIFT), level.shape).astype(np.int64)
     start = np.rint(parts.start * code).astype(np.int64)
     # an ANN layer keeps its own level, finer than the potential's grid; a spiking one has its rounded threshold
-    at = decided(level, 2**parts.firing.payload_bits - 1) if site.gate == 0 else code * 2.0**exponent
+    at = decided(level, int(parts.firing.largest)) if site.gate == 0 else code * 2.0**exponent
     return FixedPointNeuron(parts, at, code, leak, start, exponent=exponent, bits=site.state_bits)
 
 

@@ -127,7 +127,7 @@ def _spiking(neuron: FixedPointNeuron) -> IntegerSpiking:
         leak_shift=LEAK_SHIFT,
         shift=neuron.exponent,
         bits=neuron.bits,
-        largest=2**neuron.parts.firing.payload_bits - 1,
+        largest=int(neuron.parts.firing.largest),
         reset=reset,  # type: ignore[arg-type]
     )
 

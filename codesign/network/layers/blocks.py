@@ -59,11 +59,10 @@ def fire(neuron: AbstractNeuron, current: Float[Array, "#time batch ..."], setti
 
     The rectified part is in units of the threshold and saturates at the largest spike, as a rate does; who receives it quantises it.
     """
-    every = jnp.broadcast_to(current, (run.longest, *current.shape[1:]))
+    neuron, every = setting.chosen.neurons(neuron), jnp.broadcast_to(current, (run.longest, *current.shape[1:]))
     # also at a gate of 0: gates are traced numbers, and one program serves them all
     spikes = neuron(every, setting.state_bits, setting.neuron_key)
-    bits = float(neuron.parts.firing.payload_bits)
-    largest = 2**bits - 1
+    bits, largest = 1.0 * neuron.parts.firing.payload_bits, 1.0 * neuron.parts.firing.largest
     if setting.gate is None:
         return Signal(spikes, None, spike_bits=bits, full_scale=largest)
     numbers = jnp.clip(run.readout.collapse(current, run.counted) / neuron.threshold, 0, largest)

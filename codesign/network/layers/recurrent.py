@@ -45,9 +45,10 @@ class RecurrentLayer(AbstractBlock):
         forward = self.synapses.biased(programmed.part(0, inputs).read(rows, read_key)).reshape(*values.shape[:2], width)
         forward = jnp.broadcast_to(forward, (run.longest, *forward.shape[1:]))
         back = programmed.part(inputs, inputs + width)
-        payload = float(self.neuron.parts.firing.payload_bits)
-        largest, threshold = 2**payload - 1, self.neuron.threshold
-        advance, noise = self.neuron.dynamics(setting.state_bits), self.neuron.parts.firing.noise(forward, setting.neuron_key)
+        neuron = setting.chosen.neurons(self.neuron)
+        firing, threshold = neuron.parts.firing, neuron.threshold
+        payload, largest = 1.0 * firing.payload_bits, 1.0 * firing.largest
+        advance, noise = neuron.dynamics(setting.state_bits), firing.noise(forward, setting.neuron_key)
 
         def step(carry: tuple, x: tuple) -> tuple[tuple, tuple[Array, Array | None]]:
             (state, heard), (drive, draw, key) = carry, x
@@ -59,7 +60,7 @@ class RecurrentLayer(AbstractBlock):
             numbers = quantise_unsigned(current / threshold, jnp.asarray(largest, current.dtype), setting.activation_bits)
             return (state, setting.gate * fired + (1 - setting.gate) * numbers), (fired, numbers)
 
-        start = (self.neuron.initial(forward[0]), jnp.zeros_like(forward[0]))
+        start = (neuron.initial(forward[0]), jnp.zeros_like(forward[0]))
         # the devices stay, the noise of reading them is new in every step
         keys = jax.random.split(step_key, run.longest)
         _, (spikes, numbers) = jax.lax.scan(step, start, (forward, noise, keys), unroll=2)

@@ -19,8 +19,13 @@ class AbstractFiring(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def payload_bits(self) -> int:
+    def payload_bits(self) -> int | Float[Array, ""]:
         """Bits of one spike; 1 is binary."""
+
+    @property
+    @abc.abstractmethod
+    def largest(self) -> int | Float[Array, ""]:
+        """The largest spike."""
 
     @abc.abstractmethod
     def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> Float[Array, "time batch *neurons"] | None:
@@ -43,6 +48,11 @@ class Binary(AbstractFiring):
         """1."""
         return 1
 
+    @property
+    def largest(self) -> int:
+        """1."""
+        return 1
+
     def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> None:
         """None."""
         return None
@@ -59,10 +69,12 @@ class Graded(AbstractFiring):
     Attributes:
         bits: of the payload, 1 to 8.
         surrogate: of every threshold.
+        used: bits that are sent of these, any real number from 1 to `bits`, linear between whole ones; None for all.
     """
 
     bits: int = 2
     surrogate: Surrogate = arctan
+    used: Float[Array, ""] | None = None
 
     def __post_init__(self) -> None:
         """Refuse payloads that no spike has."""
@@ -70,9 +82,14 @@ class Graded(AbstractFiring):
             raise ValueError(f"a graded spike carries 1 to 8 bits, got {self.bits}")
 
     @property
-    def payload_bits(self) -> int:
+    def payload_bits(self) -> int | Float[Array, ""]:
         """Bits of the payload."""
-        return self.bits
+        return self.bits if self.used is None else self._at_most(self.used)
+
+    @property
+    def largest(self) -> int | Float[Array, ""]:
+        """2**bits - 1."""
+        return 2**self.bits - 1 if self.used is None else jnp.sum(self._sent(self.used))
 
     def noise(self, current: Float[Array, "time batch *neurons"], key: Key[Array, ""]) -> None:
         """None."""
@@ -81,17 +98,35 @@ class Graded(AbstractFiring):
     def __call__(self, distance: Float[Array, "..."], noise: Float[Array, "..."] | None) -> Float[Array, "..."]:
         """The floor of the potential in thresholds; its gradient is the sum of one surrogate per level."""
         levels = jnp.arange(2**self.bits - 1, dtype=distance.dtype)
-        return jnp.sum(self.surrogate(distance[..., None] - levels), axis=-1)
+        reached = self.surrogate(distance[..., None] - levels)
+        return jnp.sum(reached if self.used is None else reached * self._sent(self.used), axis=-1)
+
+    def _at_most(self, bits: Float[Array, ""]) -> Float[Array, ""]:
+        # no `minimum`, which halves the gradient where both are equal
+        return jnp.where(bits > self.bits, self.bits, bits)
+
+    def _sent(self, bits: Float[Array, ""]) -> Float[Array, " levels"]:
+        """Share of each level that so many bits send."""
+        levels = jnp.arange(2**self.bits - 1, dtype=bits.dtype)
+        # at the most bits the gradient is the step down, there is none up
+        low = jax.lax.stop_gradient(jnp.minimum(jnp.floor(bits), self.bits - 1))
+        share = self._at_most(bits) - low
+        return (1 - share) * (levels < 2**low - 1) + share * (levels < 2 ** (low + 1) - 1)
 
 
 @dataclasses.dataclass(frozen=True)
 class Stochastic(AbstractFiring):
     """A spike with probability sigmoid(distance / temperature): noise is the resource, and the probability its own gradient."""
 
-    temperature: float = 0.25
+    temperature: float | Float[Array, ""] = 0.25
 
     @property
     def payload_bits(self) -> int:
+        """1."""
+        return 1
+
+    @property
+    def largest(self) -> int:
         """1."""
         return 1
 

@@ -8,14 +8,14 @@ from typing import Any, Final, NamedTuple
 
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.registry import RANGES, REGISTRY
+from codesign.network.operation import CHOICES, Operation
 from codesign.network.operation import RANGES as OPERATION
-from codesign.network.operation import Operation
 from codesign.parameters.legal import LegalRange
 from codesign.technology import catalogue
 from codesign.workloads.workload import dense
 from search.errors import UserError, nearest
 from search.own import find_class
-from search.problem.legal import check_chip
+from search.problem.legal import WHOLE, check_chip
 
 _HEAD: Final = ("name", "unit", "legal values", "default", "per layer", "technologies", "what it is")
 
@@ -70,7 +70,12 @@ def of_chip(family: Any, technologies: Sequence[str]) -> list[Row]:
 def of_operation() -> list[Row]:
     """Parameters of how a network is run on a chip, whichever it is."""
     about = attributes(Operation)
-    return [_row(name, legal, "all", about) for name, legal in OPERATION.items()]
+    choices = [
+        # without the form in which an operation holds it
+        Row(name, "", ", ".join(options), "", "no" if name in WHOLE else "yes", "all", about[name].partition(":")[0])
+        for name, options in CHOICES.items()
+    ]
+    return [*(_row(name, legal, "all", about) for name, legal in OPERATION.items()), *choices]
 
 
 def descriptions() -> dict[str, str]:

@@ -110,8 +110,8 @@ def fixed_work(file: ConfigFile, workload: str | None, rate: float) -> FixedWork
         hardware = chip.chip(file, len(work), parameters)
         objectives = tuple(_objective(file, i, name) for i, name in enumerate(file.config.objectives))
         try:
-            run = operation_of(len(work), 1024, {})
-            check_parameters(parameters, hardware, designable(hardware, run), technology)
+            run = operation_of(len(work), 1024, {}, parameters)
+            check_parameters(parameters, hardware, run, designable(hardware, run), technology)
             check_chip(hardware, work.layers, technology, fixed=False)
             limits = limits_of(file.config.constraints, objectives)
         except UserError as error:

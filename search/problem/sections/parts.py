@@ -45,7 +45,9 @@ class NetworkConfig(Strict):
     longest: int = Field(8, ge=1, le=1024, description="How long a run is simulated at most [steps]; data with a time axis have their own.")
     start: StartConfig = Field(RandomStart(kind="random"), description="Where the weights start from.")
     operation: dict[str, float] = Field(
-        {}, description="Fixed values of how the network is run: timesteps, weight_bits, activation_bits, state_bits, gate, exit_entropy."
+        {},
+        description="Fixed values of how the network is run: timesteps, weight_bits, activation_bits, state_bits, gate, exit_entropy, "
+        "firing_temperature (stochastic neurons), payload_bits (graded spikes).",
     )
 
 

@@ -35,6 +35,10 @@ def converted(file: ConfigFile, start: ConvertedStart, config: NetworkConfig, da
     if dataset.kind != "events" and "longest" in config.model_fields_set and config.longest != steps:
         what = f"is {config.longest}, but {start.activation_bits} bits are sent in {steps} steps (leave it out, or change the bits)"
         raise file.error(("network", "longest"), what)
+    for name, works in (("input_code", "network.options.encoding"), ("reset", "soft resets")):
+        if name in file.config.parameters:
+            what = f"cannot be searched from a conversion, which is trained for one {name} ({works} alone, or network.start kind random)"
+            raise file.error(("parameters", name), what)
     _check_parts(file, outline(build))
 
     def twin(rngs: nnx.Rngs) -> SpikingNetwork:

@@ -18,7 +18,7 @@ from codesign.network.layers.layers import Synapses
 from codesign.network.layers.norm import Standardised
 from codesign.network.layers.pooling import Average, Maximum, windows
 from codesign.network.layers.style import Style
-from codesign.network.operation import Operation, inert_entries
+from codesign.network.operation import OF_NEURONS, Operation, inert_entries
 from codesign.network.run import Activity, Run
 from codesign.network.signal import Signal
 from codesign.network.trace import trace
@@ -159,8 +159,8 @@ def test_pooling_layers_follow_their_producer_and_their_own_bits_do_not_matter()
     assert 1 >= float(spiking.input_rate[2]) >= float(spiking.input_rate[1])  # a window fires where any of it does
     np.testing.assert_array_equal(spiking.weight_bits, [3, 3, 5])
     np.testing.assert_array_equal(spiking.state_bits, [8, 8, 8])  # neither pool nor scores have neurons
-    pools = {(name, 1) for name in ("weight_bits", "activation_bits", "state_bits", "gate")}
-    assert inert_entries(network.geometries) == pools | {("state_bits", 2)}
+    pools = {(name, 1) for name in ("weight_bits", "activation_bits", "state_bits", "gate", *OF_NEURONS)}
+    assert inert_entries(network.geometries) == pools | {(name, 2) for name in ("state_bits", *OF_NEURONS)}
     other = work(weight_bits=[3, 8, 5], state_bits=[8, 2, 7], activation_bits=[4, 7, 4], gate=[1, 0, 1])
     same = work(weight_bits=[3, 4, 5], state_bits=[8, 9, 10], gate=[1, 1, 1])
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), other, same)

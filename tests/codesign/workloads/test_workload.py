@@ -66,7 +66,7 @@ def test_wrong_workloads(layers, values, message):
 def test_properties_are_leaves_and_shapes_are_static():
     work = Workload.of([dense("a", 4, 3), dense("b", 3, 2)], timesteps=[2, 5])
     leaves = jax.tree.leaves(work)
-    assert len(leaves) == 10
+    assert len(leaves) == 11
     assert all(leaf.shape == (2,) and leaf.dtype == jnp.float32 for leaf in leaves)
     traces = []
 
