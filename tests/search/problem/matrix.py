@@ -15,6 +15,7 @@ from codesign.network.layers.norm import NORMS
 from codesign.network.layers.style import FIRINGS, NEURONS
 from codesign.network.neurons.firing import RESETS, STATES
 from codesign.network.neurons.surrogate import SURROGATES
+from codesign.network.operation import CHOICES
 from codesign.network.operation import RANGES as OPERATION
 from codesign.parameters.legal import LegalRange
 from search.blackbox.registry import REGISTRY as SEARCHERS
@@ -58,6 +59,8 @@ NETWORKS: Final[Mapping[str, Values]] = {
 
 INERT: Final = {"crossbar": ("adc_offset", "read_noise", "stuck_on", "stuck_off", "levels", "device")}
 """What no search may move, as nothing prices it."""
+FIRED: Final = {"firing_temperature": "stochastic", "payload_bits": "graded"}
+"""What a run decides about neurons of one firing alone."""
 DATA: Final[Mapping[str, Values]] = {"digits": {}, "synthetic": {"longest": 12}}
 """Data sets that need no files, and what they ask of a network."""
 LABELS_PER_STEP: Final = ("each_step", "leaky_each_step")
@@ -147,11 +150,17 @@ def networks() -> Iterator[Values]:
 
 
 def runs() -> Iterator[Values]:
-    """Every number of how a network is run, given and searched, for all layers and for each."""
-    given = {name: min(legal.default, 2) for name, legal in OPERATION.items()}
+    """Every number and name of how a network is run, given and searched, for all layers and for each."""
+    plain = {name: legal for name, legal in OPERATION.items() if name not in FIRED}
+    given = {name: min(legal.default, 2) for name, legal in plain.items()}
     yield config(network={"operation": given}, parameters={"rows": {"kind": "power_of_two", "low": 4, "high": 8}})
-    yield config(parameters={name: number(legal) for name, legal in OPERATION.items()})
-    yield config(parameters={name: number(legal, per_layer=True) for name, legal in OPERATION.items() if legal.per_layer})
+    yield config(parameters={name: number(legal) for name, legal in plain.items()})
+    yield config(parameters={name: number(legal, per_layer=True) for name, legal in plain.items() if legal.per_layer})
+    for name, firing in FIRED.items():
+        network = {"options": {"firing": firing}}
+        yield config(network=network | {"operation": {name: OPERATION[name].default}})
+        yield config(network=network, parameters={name: number(OPERATION[name], per_layer=True)})
+    yield config(parameters={name: {"kind": "categorical", "options": [*options]} for name, options in CHOICES.items()})
 
 
 def studies() -> Iterator[Values]:
@@ -196,6 +205,8 @@ def refused() -> Iterator[tuple[Values, str]]:
         for name in INERT.get(kind, ()):
             moved = number(RANGES[kind][name]) if name in RANGES[kind] else {"kind": "categorical", "options": ["reram", "pcm"]}
             yield config(kind, parameters={name: moved}), "hardware.fixed gives it"
+    for name, firing in FIRED.items():
+        yield config(parameters={name: number(OPERATION[name])}), f"network.options: {{firing: {firing}}}"
     yield from ((config(network={"options": {"readout": name}}), "use mean") for name in LABELS_PER_STEP)
     yield from ((config(network={"options": {"encoding": name}}), "use direct or rate or latency or phase") for name in sorted(SEQUENCES))
     yield config(network=network("lenet")), "at least 12 x 12"
