@@ -138,7 +138,7 @@ def test_long_messages_take_energy_and_routers_and_short_ones_name_no_neuron(tec
 
 def test_the_memory_cell_may_be_chosen() -> None:
     open_to_all = ManyCore.of(memory=("hp", "lop", "lstp"))
-    assert open_to_all.choices == {"memory": ("hp", "lop", "lstp")}
+    assert open_to_all.choices["memory"] == ("hp", "lop", "lstp")
     chosen = dataclasses.replace(open_to_all, memory=jnp.asarray([0.0, 0, 1]))
     leaky = load("digital_28nm")
     expected = cost(Workload.of(PAIR), LSTP)

@@ -38,8 +38,8 @@ def test_layers_and_all_that_was_not_searched(tmp_path: Path) -> None:
     assert chip["family"] == {"value": "crossbar", "unit": ""}
     assert chip["cell_bits"] == {"value": 1.0, "unit": "bit"}
     assert chip["clock_mhz"]["unit"] == "MHz"
-    # strategies by what they do
-    assert chip["encoding"]["value"] == "differential columns"
+    # as configs name it
+    assert chip["encoding"]["value"] == "differential"
     # what was searched is in each design's row, and nowhere else
     assert not chip.keys() & problem.space.parameters.keys()
     assert found["operation"]["state_bits"] == {"value": 12.0, "unit": "bit"}
