@@ -4,12 +4,13 @@ import dataclasses
 import inspect
 import math
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from codesign.evaluation.devices import check_cells
 from codesign.hardware.base import AbstractHardware
 from codesign.hardware.registry import REGISTRY
 from codesign.parameters.categorical import Categorical
@@ -77,10 +78,34 @@ def chip(file: ConfigFile, layers: int, parameters: Mapping[str, Parameter]) -> 
         name: _made(file, ("hardware", "engines", name), engine.kind, engine.fixed, parameters, f"{name}.", layers, engine=True)
         for name, engine in config.engines.items()
     }
-    where, even = ("hardware", "fixed"), np.ones((layers, len(engines)))
-    hybrid = attempt(file, where, lambda: REGISTRY["hybrid"].of(engines, even, **config.fixed))
-    _check_fixed(file, where, hybrid, config.fixed, parameters, "", layers)
+    where, own = ("hardware", "fixed"), dict(config.fixed)
+    for name in own:
+        engine, _, inner = name.partition(".")
+        if inner and engine in engines:
+            raise file.error((*where, name), f"is an engine's: hardware.engines.{engine}.fixed: {{{inner}: ..}}")
+    shared = _assignment(file, (*where, "assignment"), own.pop("assignment", None), [*engines], layers, parameters)
+    hybrid = attempt(file, where, lambda: REGISTRY["hybrid"].of(engines, shared, **own))
+    _check_fixed(file, where, hybrid, own, parameters, "", layers)
     return hybrid
+
+
+def _assignment(
+    file: ConfigFile, where: Where, fixed: Any, engines: Sequence[str], layers: int, parameters: Mapping[str, Parameter]
+) -> Any:
+    """Shares of layers on engines: of one engine, by its name; of a number for each layer, counted from 0; even where a search assigns."""
+    if fixed is None:
+        return np.ones((layers, len(engines)))
+    if "assignment" in parameters:
+        raise file.error(where, "is fixed here and searched as parameters.assignment: leave out one of them")
+    if isinstance(fixed, str):
+        if fixed not in engines:
+            raise file.error(where, f"unknown engine {fixed!r}{nearest(fixed, list(engines))}")
+        return [engines.index(fixed)] * layers
+    numbers = fixed if isinstance(fixed, list) else [fixed]
+    if len(numbers) != layers or any(number not in range(len(engines)) for number in numbers):
+        told = ", ".join(f"{index} for {name}" for index, name in enumerate(engines))
+        raise file.error(where, f"must name one engine, or have a number for each of {layers} layers ({told}), got {fixed}")
+    return [int(number) for number in numbers]
 
 
 def _made(
@@ -101,6 +126,7 @@ def _made(
     if not isinstance(made, AbstractHardware):
         raise file.error((*where, "kind"), f"{kind!r}: `of` must make an AbstractHardware, got {type(made).__name__}")
     _check_fixed(file, (*where, "fixed"), made, fixed, parameters, prefix, layers)
+    attempt(file, (*where, "fixed"), lambda: check_cells(made))
     return made
 
 

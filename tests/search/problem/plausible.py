@@ -313,5 +313,8 @@ PLAUSIBLE: Final = [
     ("hybrid", "low: 4, high: 16", "low: 4, high: 16384", "parameters.array.rows: must be a whole number from 1 to 4096"),
     ("hybrid", "gate: {kind: gate, per_layer: true}", "link_gbit_per_s: {kind: continuous, low: 1, high: 100, log: true}", RUNS),
     ("hybrid", "gate: {kind: gate, per_layer: true}", "array.memory: {kind: categorical, options: [hp, lstp]}", RUNS),
+    ("mixed", "kind: hybrid", "kind: hybrid\n  fixed: {cells.rows: 64}", "is an engine's: hardware.engines.cells.fixed: {rows: ..}"),
+    ("mixed", "kind: hybrid", "kind: hybrid\n  fixed: {assignment: cells}", "hardware.fixed.assignment: is fixed here and searched"),
+    ("mixed", "cell_bits: 1", "cell_bits: 1, device: pcn", "hardware.engines.cells.fixed: unknown device 'pcn' (did you mean 'pcm'?)"),
     ("mixed", "[error, energy]", "[error, aged_error, energy]", RUNS),
 ]

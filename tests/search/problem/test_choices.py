@@ -135,3 +135,15 @@ def test_one_number_of_bits_for_all_layers(tmp_path: Path) -> None:
     problem = build.build(config.read(toy(tmp_path, SYSTOLIC, "  weight_bits: {kind: integer, low: 2, high: 6}")))
     placed = problem.place(problem.build(0), {"weight_bits": jnp.float32(3)})
     np.testing.assert_array_equal(placed.operation.weight_bits, [3, 3])
+
+
+def test_layers_of_a_hybrid_may_be_assigned_by_the_user(tmp_path: Path) -> None:
+    def fixed(text: str) -> Path:
+        return toy(tmp_path, f"{HYBRID}\n  fixed: {{assignment: {text}}}", "  array.rows: {kind: power_of_two, low: 8, high: 32}")
+
+    for text, expected in (("cores", [[0, 1], [0, 1]]), ("[1, 0]", [[0, 1], [1, 0]])):
+        np.testing.assert_array_equal(build.build(config.read(fixed(text))).hardware.assignment, expected)
+    with pytest.raises(UserError, match=r"fixed\.assignment: unknown engine 'core' \(did you mean 'cores'\?\)"):
+        build.build(config.read(fixed("core")))
+    with pytest.raises(UserError, match=r"a number for each of 2 layers \(0 for array, 1 for cores\), got \[2\.0, 0\.0\]"):
+        build.build(config.read(fixed("[2, 0]")))
