@@ -262,7 +262,8 @@ PLAUSIBLE: Final = [
     ("crossbar", "options: {norm: none}", "options: {firing: graded, payload_bits: 0}", "network.options.payload_bits: must be from 1"),
     ("crossbar", "options: {norm: none}", "options: {neuron: parallel, steps: 1}", "network"),
     ("crossbar", "options: {norm: none}", "options: {readout: each_step}", "network.options.readout: is each_step, but digits"),
-    ("crossbar", "options: {norm: none}", "options: {state: exact}", RUNS),
+    ("crossbar", "options: {norm: none}", "options: {state: exact}", "it must be fixed_point where state_bits is chosen"),
+    ("crossbar", "options: {norm: none}, operation: {state_bits: 8}", "options: {norm: none, state: exact}", RUNS),
     ("crossbar", "hidden: [12], longest: 3", "hidden: [12], longest: 0", "network.longest: input should be greater"),
     # data
     ("crossbar", "limit: 100", "limit: 20", "batches of 32 need as many training samples, there are"),
@@ -275,7 +276,7 @@ PLAUSIBLE: Final = [
     ("crossbar", "[error, energy]", "[accuracy, energy, area]", RUNS),
     ("crossbar", "[error, energy]", "[error, 'os:getcwd']", "objectives.1: 'os:getcwd': os is a module of Python itself"),
     ("crossbar", "[error, energy]", "[error, 'numpy:ndarray']", "objectives.1: 'numpy:ndarray' is no AbstractObjective"),
-    ("crossbar", "[error, energy]", "[error, 'search.objectives.cost:Energy']", RUNS),
+    ("crossbar", "[error, energy]", "[error, 'search.objectives.cost:EnergyDelayProduct']", RUNS),
     (
         "crossbar",
         "[error, energy]",

@@ -29,6 +29,11 @@ def test_what_cannot_run_is_refused_where_it_stands(tmp_path: Path, base: str, o
     assert message in str(caught.value)
 
 
+def test_what_is_accepted_can_be_built(tmp_path: Path) -> None:
+    for base, old, new, _ in ACCEPTED:
+        build.build(config.read(written(tmp_path, base, old, new)))
+
+
 # each compiles a study of its own for half a minute: every third is run, of each family some, and the mixed chip
 RUN = [*ACCEPTED[:-1:3], ACCEPTED[-1]]
 
