@@ -35,6 +35,7 @@ from search.problem.size import outline
 from search.study.store.files import write_text
 from search.study.store.store import as_csv
 
+_END: Final = 1e-4  # weight of the other objective at an end of the front
 CORNERS: Final = 32  # legal points at random that the comparison begins each start with: as many as the gradient's rounding has
 SHOWN: Final = 12  # chips in the printed table
 
@@ -150,10 +151,12 @@ def _work_of(problem: Any, rate: float) -> Workload:
 
 
 def preferences_of(work: FixedWork, starts: int, seed: int) -> Float[Array, "starts objectives"]:
-    """Weights of the objectives per start: even directions between two, at random between more."""
+    """Weights of the objectives per start: even directions between two and nearly one alone at the ends, at random between more."""
     count = len(work.objectives)
     if count == 2:
-        return directions(starts)
+        # even directions miss an end that lies far along one objective and little along the other
+        ends = jnp.asarray([[1, _END], [_END, 1]], jnp.float32)
+        return directions(starts).at[:1].set(ends[0]).at[-1:].set(ends[1])
     shares = np.random.default_rng(seed).dirichlet(np.ones(count), starts)
     # the optimum of a Tchebycheff distance lies where all weighted distances are equal: inverse weights are its direction
     return jnp.asarray(1 / np.maximum(shares, 0.01), jnp.float32)

@@ -84,12 +84,13 @@ def products(encoding: AbstractColumns, cell_bits: float, weight_bits: float, si
     return [np.asarray(read(array, jax.random.key(3))) for array in (exact[0], form[0], searched_of(design)[0], devices)]
 
 
-@pytest.mark.parametrize("encoding", [DifferentialColumns(), pytest.param(OffsetColumns(), marks=pytest.mark.slow)])
-def test_devices_without_noise_read_as_a_device_crossbar_with_exact_wires(encoding: AbstractColumns) -> None:
+# offset by one: 15 levels of a slice where a whole device has the weight's 14, so that its currents and their drops are a little smaller
+@pytest.mark.parametrize(("encoding", "near"), [(DifferentialColumns(), 4e-3), pytest.param(OffsetColumns(), 1e-2, marks=pytest.mark.slow)])
+def test_devices_without_noise_read_as_a_device_crossbar_with_exact_wires(encoding: AbstractColumns, near: float) -> None:
     """Also where tiles are part-filled (20 rows on 8, 7 columns on 8); and the search's form of them is the search's array."""
     exact, form, searched, devices = products(encoding, 4.0, 4.0, 0.0)
     scale = np.abs(devices).max()
-    np.testing.assert_allclose(exact, devices, atol=4e-3 * scale)
+    np.testing.assert_allclose(exact, devices, atol=near * scale)
     np.testing.assert_allclose(form, searched, atol=4e-3 * scale)
 
 

@@ -43,7 +43,7 @@ def test_the_front_is_that_of_all_chips(study: Path) -> None:
     assert "part of the work, and not searched: weight_bits" in ended.stdout
     report = (folder / "report.md").read_text()
     assert "claims nothing that no chip can do" in report
-    assert "| by | rows | columns | energy_pj |" in report
+    assert "| by | rows | columns | area_um2 | energy_pj | latency_ns | violation |" in report
     found = pd.read_csv(folder / "chips.csv")
     assert np.all(found.violation <= 0)
     work = fixed_work(config.read(study), None, 0.2)
